@@ -1,0 +1,1 @@
+"""Pure arithmetic on market types: aggregation of bars, the inferred tape."""

@@ -1,0 +1,1 @@
+"""The programs, and the one place where parts are joined."""

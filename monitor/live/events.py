@@ -1,0 +1,81 @@
+"""Everything that can happen, as small frozen messages; listeners find them by type on the bus."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from monitor.market.bar import Bar, Interval
+from monitor.ports import StreamPhase
+
+
+class Level(StrEnum):
+    """How much a notice matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChanged:
+    """The symbols whose quote, tape or book changed since the last frame; published at screen rate."""
+
+    quotes: frozenset[str]
+    trades: frozenset[str]
+    books: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BarsArrived:
+    """Bars came from the stream or from history and are on the board or in the store."""
+
+    symbol: str
+    interval: Interval
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged:
+    """The stream changed its phase; ``sentence`` says why, ``retry_at_ms`` when it tries again."""
+
+    phase: StreamPhase
+    sentence: str
+    retry_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInChanged:
+    """Signed in or not; ``expires_ms`` is when the refresh token's seven days end."""
+
+    signed_in: bool
+    sentence: str
+    expires_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryProgress:
+    """How far the download of one symbol's history is; ``failed`` holds the sentence when it gave up."""
+
+    symbol: str
+    done: int
+    total: int
+    failed: str = ""
+
+    @property
+    def finished(self) -> bool:
+        return self.done >= self.total or bool(self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistsChanged:
+    """A list was made, renamed, removed, or its symbols changed."""
+
+    names: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the person, for the log panel and, from WARNING on, the status bar."""
+
+    level: Level
+    sentence: str
+    detail: str = ""

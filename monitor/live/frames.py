@@ -1,0 +1,30 @@
+"""Frames: what changed on the board, published at screen rate however fast messages come."""
+
+import asyncio
+
+from monitor.live.board import Board
+from monitor.live.bus import Bus
+
+#: Twenty a second: faster than anyone reads a number, slow enough to leave the loop alone.
+FRAME_SECONDS = 0.05
+
+
+class Frames:
+    """Publishes BoardChanged at most once every FRAME_SECONDS while the board changes."""
+
+    def __init__(self, board: Board, bus: Bus, seconds: float = FRAME_SECONDS) -> None:
+        self._board = board
+        self._bus = bus
+        self._seconds = seconds
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            self.flush()
+
+    def flush(self) -> None:
+        """Publish what changed since the last frame, if anything did."""
+        changed = self._board.changes()
+        if changed is not None:
+            self._bus.publish(changed)

@@ -1,0 +1,93 @@
+"""Bars: open, high, low, close and volume of an interval, one by one and as numpy series."""
+
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from monitor.errors import BadData
+from monitor.market.quote import Number
+
+
+class Interval(IntEnum):
+    """The chart's intervals; the value is the nominal length in seconds."""
+
+    M1 = 60
+    M5 = 300
+    M15 = 900
+    M30 = 1800
+    H1 = 3600
+    DAY = 86_400
+    WEEK = 604_800
+    MONTH = 2_592_000
+
+    @property
+    def label(self) -> str:
+        """As people write it: 1m, 5m, 15m, 30m, 1h, D, W, M."""
+        return _LABELS[self]
+
+    @property
+    def milliseconds(self) -> int:
+        return int(self) * 1000
+
+    @property
+    def intraday(self) -> bool:
+        return self < Interval.DAY
+
+    @classmethod
+    def parse(cls, text: str) -> "Interval":
+        """The interval a label names; ``1d`` is ``D``. Raises BadData."""
+        for interval, label in _LABELS.items():
+            if text.strip() in {label, _ALIASES.get(interval, label)}:
+                return interval
+        raise BadData(f"“{text}” is not an interval. Use one of {', '.join(_LABELS.values())}.")
+
+
+_LABELS = {
+    Interval.M1: "1m",
+    Interval.M5: "5m",
+    Interval.M15: "15m",
+    Interval.M30: "30m",
+    Interval.H1: "1h",
+    Interval.DAY: "D",
+    Interval.WEEK: "W",
+    Interval.MONTH: "M",
+}
+_ALIASES = {Interval.DAY: "1d", Interval.WEEK: "1w", Interval.MONTH: "1mo"}
+
+
+class BarSource(StrEnum):
+    """Where a bar came from: the streamer's minute bars, price history, or our own arithmetic."""
+
+    STREAM = "stream"
+    REST = "rest"
+    COMPUTED = "computed"
+
+
+class Bar(Struct, frozen=True, gc=False):
+    """One bar. ``start`` is the first millisecond of its interval, UTC (daily bars: midnight New York)."""
+
+    symbol: str
+    interval: Interval
+    start: int
+    open: Number
+    high: Number
+    low: Number
+    close: Number
+    volume: Number
+    source: BarSource = BarSource.REST
+
+
+#: A series of bars, ascending by ``start`` (ms UTC), one row a bar.
+BAR_DTYPE = np.dtype(
+    [("start", "i8"), ("open", "f8"), ("high", "f8"), ("low", "f8"), ("close", "f8"), ("volume", "f8")]
+)
+BarSeries = npt.NDArray[np.void]
+
+
+def series(bars: Iterable[Bar]) -> BarSeries:
+    """The bars as one array of BAR_DTYPE, in the order given."""
+    rows = [(b.start, b.open, b.high, b.low, b.close, b.volume) for b in bars]
+    return np.array(rows, dtype=BAR_DTYPE)

@@ -1,0 +1,36 @@
+"""What can be traded or watched, and how its symbol is written."""
+
+import re
+
+from msgspec import Struct
+
+from monitor.errors import BadData
+
+# Schwab's forms: AAPL, BRK/B, $SPX, /ESZ24, ./OZCZ23C565, EUR/USD and options padded with blanks.
+_SYMBOL = re.compile(r"^(?:[$/]|\./)?[A-Z0-9](?:[A-Z0-9./ -]{0,30}[A-Z0-9])?$")
+
+
+class Instrument(Struct, frozen=True):
+    """One listed instrument, as Schwab's instrument search names it."""
+
+    symbol: str
+    description: str = ""
+    exchange: str = ""
+    asset_type: str = ""
+
+
+def parse_symbol(text: str) -> str:
+    """The symbol a person meant by ``text``: trimmed and in upper case.
+
+    Raises BadData when the text cannot be a symbol in any of Schwab's forms.
+    """
+    symbol = text.strip().upper()
+    if not _SYMBOL.match(symbol):
+        shown = symbol if len(symbol) <= 24 else symbol[:24] + "…"
+        raise BadData(f"“{shown}” is not a symbol. Examples: AAPL, BRK/B, $SPX.")
+    return symbol
+
+
+def parse_symbols(text: str) -> list[str]:
+    """The symbols in a comma list, each once, in the order given; raises BadData as parse_symbol."""
+    return list(dict.fromkeys(parse_symbol(part) for part in text.split(",") if part.strip()))

@@ -1,0 +1,313 @@
+"""What the program needs from outside, as protocols worded by the need; adapters live in schwab, store and collect."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.market.book import Book, BookService
+from monitor.market.instrument import Instrument
+from monitor.market.quote import Quote
+from monitor.market.trade import Trade
+
+# --------------------------------------------------------------------------------------------- the stream
+
+
+class StreamPhase(StrEnum):
+    """Where the stream is in its life."""
+
+    OFF = "off"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the streamer should send: symbols by kind. Each new connection asks for all of it."""
+
+    quotes: frozenset[str] = frozenset()
+    books: frozenset[str] = frozenset()
+    bars: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Wanted") -> "Wanted":
+        return Wanted(self.quotes | other.quotes, self.books | other.books, self.bars | other.bars)
+
+    def __bool__(self) -> bool:
+        return bool(self.quotes or self.books or self.bars)
+
+
+class StreamListener(Protocol):
+    """Who hears the stream. ``sent_ms`` is when the streamer sent the frame; called on the loop's thread."""
+
+    def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None: ...
+
+    def hear_books(self, service: BookService, books: Sequence[Book], sent_ms: int) -> None: ...
+
+    def hear_bars(self, bars: Sequence[Bar], sent_ms: int) -> None: ...
+
+    def hear_phase(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None) -> None:
+        """The stream's life: connecting, live, waiting to try again, off; ``sentence`` is for people."""
+
+    def hear_heartbeat(self, sent_ms: int) -> None: ...
+
+    def hear_rejected(self, kind: str, raw: bytes, reason: str) -> None:
+        """A part of a frame that could not be read; the rest of it was delivered."""
+
+
+class QuoteStream(Protocol):
+    """The live feed: it keeps itself connected and asks for everything wanted on each connection."""
+
+    async def run(self, listener: StreamListener) -> None:
+        """Connect, deliver and reconnect until cancelled; then log out and close within 3 seconds.
+
+        Raises SignInNeeded when only a new sign-in can help.
+        """
+
+    def want(self, wanted: Wanted) -> None:
+        """Replace the wanted set; the difference is sent on the open connection without waiting for data."""
+
+
+# --------------------------------------------------------------------------------------------- market data on request
+
+
+class PriceHistory(Protocol):
+    """Bars and facts on request. Every call raises Transient, Refused, BadData or SignInNeeded."""
+
+    async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
+        """Daily bars, ascending; ``start`` is midnight New York of the trading day."""
+
+    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
+        """Minute bars with extended hours, ascending, clipped to [start_ms, end_ms)."""
+
+    async def find_instruments(self, text: str) -> list[Instrument]:
+        """Instruments whose symbol is ``text`` exactly (several with commas); empty when there is none."""
+
+    async def search_instruments(self, text: str) -> list[Instrument]:
+        """Instruments whose symbol begins with, or description holds, ``text``."""
+
+    async def market_hours(self, day: str = "") -> "MarketHours":
+        """The equity market's sessions of ``day`` (YYYY-MM-DD, New York; today when empty)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketHours:
+    """The equity market's day as Schwab tells it: stretches as (start, end) ms UTC; empty on closed days."""
+
+    day: str
+    is_open: bool
+    pre: tuple[tuple[int, int], ...] = ()
+    regular: tuple[tuple[int, int], ...] = ()
+    post: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMeter:
+    """Requests of the last 60 seconds against the ceiling, and how many wait."""
+
+    used: int
+    ceiling: int
+    waiting: int
+
+
+# --------------------------------------------------------------------------------------------- sign-in
+
+
+class SignIn(Protocol):
+    """The OAuth code flow and the tokens it gives; tokens themselves never leave the adapter."""
+
+    @property
+    def signed_in(self) -> bool: ...
+
+    @property
+    def expires_ms(self) -> int | None:
+        """When the refresh token ends (7 days from the sign-in), ms UTC."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether the app key, its secret and the callback address are known."""
+
+    @property
+    def kept_by(self) -> str:
+        """Where the tokens are kept: keyring, passphrase, or session (in memory only)."""
+
+    def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
+        """Take the developer key. Raises BadData naming what is wrong with it."""
+
+    def keep_with_passphrase(self, passphrase: str) -> None:
+        """Encrypt the token file with a passphrase, where there is no keyring. Raises BadData when it is wrong."""
+
+    @property
+    def callback_url(self) -> str: ...
+
+    def begin(self) -> str:
+        """Start an attempt: a fresh state, and the address to open in the browser."""
+
+    async def finish(self, redirected_url: str) -> None:
+        """Check the state, exchange the code and keep the tokens.
+
+        Raises BadData for a foreign or repeated redirect, Refused when Schwab declines, Transient on the network.
+        """
+
+    async def sign_out(self) -> None:
+        """Forget the tokens, here and on disk."""
+
+
+# --------------------------------------------------------------------------------------------- the archive
+
+
+class Recorder(Protocol):
+    """Takes everything in, at once and in order, on the loop's thread; a writer thread puts it on disk."""
+
+    def record_quote(self, received_us: int, state: Quote) -> None:
+        """One Level 1 message, as the state after it."""
+
+    def record_trade(self, received_us: int, trade: Trade) -> None: ...
+
+    def record_book(self, received_us: int, service: BookService, book: Book) -> None: ...
+
+    def record_bars(self, bars: Sequence[Bar]) -> None:
+        """New or revised bars; an equal one changes nothing, a different one raises the revision."""
+
+    def record_instruments(self, instruments: Sequence[Instrument]) -> None: ...
+
+    def record_coverage(self, symbol: str, interval: Interval, start_ms: int, end_ms: int, state: str) -> None:
+        """What history was asked for: ``state`` is asked, complete, empty or failed."""
+
+    def record_audit(self, kind: str, sentence: str) -> None:
+        """A sign-in, renewal, refusal, export …: kind is one word, the sentence holds no secret."""
+
+    async def flushed(self) -> None:
+        """Wait until everything recorded so far is committed. Raises StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreMeter:
+    """Rows that wait for the writer, rows written since the start, and the database's size on disk."""
+
+    queued: int
+    written: int
+    bytes: int
+
+
+class Archive(Protocol):
+    """What is on disk, read on a pool of its own; every call raises StoreUnavailable."""
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> BarSeries:
+        """Bars of a chart interval, ascending: stored ones, or aggregated from stored minutes or days."""
+
+    async def trades(self, symbol: str, limit: int) -> list[Trade]:
+        """The last prints, oldest first."""
+
+    async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
+        """Known instruments whose symbol begins with, or description holds, ``text``."""
+
+
+class Watchlists(Protocol):
+    """The named lists the person made, in their order; every call raises StoreUnavailable."""
+
+    async def all(self) -> dict[str, list[str]]:
+        """Every list's symbols in order, by name."""
+
+    async def create(self, name: str, symbols: Sequence[str] = ()) -> None:
+        """A new list. Raises BadData when the name is empty or taken."""
+
+    async def rename(self, old: str, new: str) -> None: ...
+
+    async def remove(self, name: str) -> None: ...
+
+    async def set_symbols(self, name: str, symbols: Sequence[str]) -> None:
+        """Replace the list's symbols, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to write: ``what`` is quotes, trades, bars or book; the range is [start_ms, end_ms) UTC."""
+
+    what: str
+    symbols: tuple[str, ...]
+    out: Path
+    interval: Interval = Interval.M1
+    start_ms: int = 0
+    end_ms: int = 2**62
+    venues: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    rows: int
+    path: Path
+
+
+class Exporter(Protocol):
+    """Writes recorded rows to a file, whole or not at all."""
+
+    async def export(
+        self, request: ExportRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> ExportResult | None:
+        """Write the file; ``progress(done, total)`` counts rows. None when cancelled (no file is left).
+
+        Raises StoreUnavailable, and Unusable when the file cannot be written.
+        """
+
+    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
+        """Write a table as shown on the screen."""
+
+
+# --------------------------------------------------------------------------------------------- for the screen
+
+
+class Watching(Protocol):
+    """Who wants what from the stream: each owner (a panel, a list) names its wishes, the union is subscribed."""
+
+    def want(self, owner: str, wanted: Wanted) -> None:
+        """Replace what ``owner`` wants; an empty set takes it off."""
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Symbols the streamer refused, each with its reason."""
+
+
+class HistoryLoader(Protocol):
+    """Fetches what a symbol's charts need and is not on disk yet; progress comes as HistoryProgress events."""
+
+    def ensure(self, symbol: str) -> None:
+        """Queue days and minutes of ``symbol`` unless they were fetched lately; returns at once."""
+
+    def cancel(self, symbol: str) -> None: ...
+
+
+class Meters(Protocol):
+    """The figures of the status bar, read when it repaints."""
+
+    def requests(self) -> RequestMeter: ...
+
+    def store(self) -> StoreMeter: ...
+
+    def stream_age_ms(self) -> int | None:
+        """Milliseconds since the last frame of any kind, or None when there is no connection."""
+
+    def now_ms(self) -> int: ...
+
+
+class Preferences(Protocol):
+    """Small settings of the screen, kept in the profile's own settings file."""
+
+    def get(self, key: str, default: str = "") -> str: ...
+
+    def set(self, key: str, value: str) -> None: ...
+
+    def get_bytes(self, key: str) -> bytes: ...
+
+    def set_bytes(self, key: str, value: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which world this program instance lives in: the sandbox's or the real one, and where its files are."""
+
+    sandbox: bool
+    data_dir: Path
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,55 @@
+"""Numbers and times as text, in one place."""
+
+from zoneinfo import ZoneInfo
+
+from monitor.market.calendar import NEW_YORK, from_ms
+
+DASH = "–"
+
+
+def price(value: float | None) -> str:
+    """Two decimals from one dollar on, four below; a dash for nothing and for zero, which Schwab sends for nothing."""
+    if not value:
+        return DASH
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+def size(value: float | None) -> str:
+    """Shares, with thousands separators."""
+    return DASH if value is None else f"{value:,.0f}"
+
+
+def volume(value: float | None) -> str:
+    """A volume for a tight cell: 12.3M, 845K, 312."""
+    if value is None:
+        return DASH
+    for factor, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if value >= factor:
+            return f"{value / factor:.1f}{unit}"
+    return f"{value:.0f}"
+
+
+def change(value: float | None) -> str:
+    """A signed price change with two decimals (four below a cent)."""
+    return DASH if value is None else f"{value:+,.2f}"
+
+
+def percent(value: float | None) -> str:
+    """A signed percentage; the value is in percent already."""
+    return DASH if value is None else f"{value:+.2f}"
+
+
+def clock(ms: int | None, zone: ZoneInfo = NEW_YORK, milliseconds: bool = False) -> str:
+    """The time of day of an instant, in the exchange's zone unless another is given."""
+    if not ms:
+        return DASH
+    text = f"{from_ms(ms, zone):%H:%M:%S}"
+    return f"{text}.{ms % 1000:03d}" if milliseconds else text
+
+
+def duration(seconds: float) -> str:
+    """A rough span: 6 d 3 h, 2:14 (hours and minutes), 38 s."""
+    whole = max(0, int(seconds))
+    if whole >= 86_400:
+        return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}" if whole >= 60 else f"{whole} s"

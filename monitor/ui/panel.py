@@ -1,0 +1,63 @@
+"""The frame every panel has: a header with its link group's number, a title, a note, and room for buttons."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from monitor.ui.link import LinkGroup
+
+
+W = TypeVar("W", bound=QWidget)
+
+
+def named(widget: W, name: str) -> W:
+    """The widget under the object name by which the style sheet and tests find it."""
+    widget.setObjectName(name)
+    return widget
+
+
+class Panel(QWidget):
+    """A titled panel. Subclasses call ``set_body`` once, and ``set_title`` / ``set_note`` as things change."""
+
+    def __init__(self, title: str, link: LinkGroup | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(type(self).__name__)
+        self.link = link
+        self._title = named(QLabel(title), "panelTitle")
+        self._note = named(QLabel(), "panelNote")
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        header = named(QWidget(), "panelHeader")
+        header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.header_row = QHBoxLayout(header)
+        self.header_row.setContentsMargins(8, 0, 4, 0)
+        self.header_row.setSpacing(8)
+        if link is not None:
+            self.header_row.addWidget(_badge(link))
+        self.header_row.addWidget(self._title)
+        self.header_row.addWidget(self._note)
+        self.header_row.addStretch(1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(header)
+
+    def set_body(self, body: QWidget) -> None:
+        """The panel's content, below its header."""
+        self._column.addWidget(body, 1)
+
+    def set_title(self, title: str) -> None:
+        self._title.setText(title)
+
+    def set_note(self, note: str) -> None:
+        """The dim words behind the title."""
+        self._note.setText(note)
+
+
+def _badge(link: LinkGroup) -> QLabel:
+    badge = named(QLabel(str(link.number)), "linkBadge")
+    badge.setStyleSheet(f"background: {link.colour}")
+    badge.setToolTip(f"Link group {link.number}: panels with this number follow the same symbol")
+    badge.setAccessibleName(f"Link group {link.number}")
+    badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return badge

@@ -1,0 +1,132 @@
+"""The palette, dark and light, and the one style sheet made from it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from monitor.resource import resource
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Every colour the program paints with, as ``#rrggbb``."""
+
+    ground: str
+    panel: str
+    header: str
+    line: str
+    text: str
+    dim: str
+    up: str
+    down: str
+    accent: str
+    amber: str
+    selection: str
+
+    def colour(self, name: str, alpha: int = 255) -> QColor:
+        """The named colour with an opacity of 0 to 255."""
+        colour = QColor(getattr(self, name))
+        colour.setAlpha(alpha)
+        return colour
+
+
+DARK = Colours(
+    ground="#14171c",
+    panel="#1a1e25",
+    header="#20252e",
+    line="#2b313b",
+    text="#d6dae1",
+    dim="#8b93a1",
+    up="#26a69a",
+    down="#ef5350",
+    accent="#4c8dff",
+    amber="#e0a030",
+    selection="#26344f",
+)
+LIGHT = Colours(
+    ground="#eef0f3",
+    panel="#ffffff",
+    header="#f4f5f7",
+    line="#d5d9df",
+    text="#1b1f26",
+    dim="#5d6674",
+    up="#0b7f74",
+    down="#c62f2c",
+    accent="#1f5fd6",
+    amber="#8f5e00",
+    selection="#d7e4fb",
+)
+
+#: The colours of link groups 1 to 9, as thinkorswim orders them.
+LINK_COLOURS = ("#c0392b", "#c9a227", "#2f6fd6", "#2e9e5b", "#8e44ad", "#7b2d3b", "#d9731a", "#7a5230", "#9a86c8")
+
+
+class Theme(QObject):
+    """The colours in use; painters read ``colours`` at paint time and repaint on ``changed``."""
+
+    changed = Signal()
+
+    def __init__(self, dark: bool = True) -> None:
+        super().__init__()
+        self._dark = dark
+
+    @property
+    def dark(self) -> bool:
+        return self._dark
+
+    @property
+    def colours(self) -> Colours:
+        return DARK if self._dark else LIGHT
+
+    def use(self, dark: bool) -> None:
+        """Switch the whole application to the dark or the light scheme."""
+        self._dark = dark
+        scheme = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
+        QGuiApplication.styleHints().setColorScheme(scheme)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.setPalette(self._palette())
+            application.setStyleSheet(self._style_sheet())
+        self.changed.emit()
+
+    def _palette(self) -> QPalette:
+        c, palette = self.colours, QPalette()
+        roles = QPalette.ColorRole
+        for role, name in (
+            (roles.Window, "ground"),
+            (roles.Base, "panel"),
+            (roles.AlternateBase, "header"),
+            (roles.Button, "header"),
+            (roles.ToolTipBase, "header"),
+            (roles.WindowText, "text"),
+            (roles.Text, "text"),
+            (roles.ButtonText, "text"),
+            (roles.ToolTipText, "text"),
+            (roles.PlaceholderText, "dim"),
+            (roles.Highlight, "selection"),
+            (roles.HighlightedText, "text"),
+            (roles.Link, "accent"),
+            (roles.Accent, "accent"),
+        ):
+            palette.setColor(role, c.colour(name))
+        disabled = QPalette.ColorGroup.Disabled
+        for role in (roles.WindowText, roles.Text, roles.ButtonText):
+            palette.setColor(disabled, role, c.colour("dim"))
+        return palette
+
+    def _style_sheet(self) -> str:
+        text = resource("style.qss").read_text(encoding="utf-8")
+        c = self.colours
+        for name in Colours.__slots__:
+            text = text.replace(f"@{name}@", getattr(c, name))
+        return text
+
+
+def data_font(points: float = 9.0) -> QFont:
+    """The font of numbers: tabular digits, so that columns do not dance."""
+    font = QFont(QGuiApplication.font())
+    font.setPointSizeF(points)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font

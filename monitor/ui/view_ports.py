@@ -1,0 +1,40 @@
+"""Everything the screen is handed: the live pipeline and the ports, in one frozen bundle."""
+
+from dataclasses import dataclass
+
+from monitor.live.board import Board
+from monitor.live.bus import Bus
+from monitor.ports import (
+    Archive,
+    Exporter,
+    HistoryLoader,
+    Meters,
+    Preferences,
+    PriceHistory,
+    Profile,
+    Recorder,
+    SignIn,
+    Watching,
+    Watchlists,
+)
+from monitor.ui.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPorts:
+    """What a panel may use; a panel takes from it only what it needs."""
+
+    bus: Bus
+    board: Board
+    archive: Archive
+    exporter: Exporter
+    history: PriceHistory
+    loader: HistoryLoader
+    meters: Meters
+    preferences: Preferences
+    profile: Profile
+    recorder: Recorder
+    sign_in: SignIn
+    tasks: Tasks
+    watching: Watching
+    watchlists: Watchlists

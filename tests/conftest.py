@@ -1,0 +1,19 @@
+"""Fixtures for every test: the shared captures, and Qt without a screen."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Chromium refuses to run as root with its own sandbox, and tests often run as root in a container.
+os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real captures beside the checkout; tests on it are left out of a clone without one."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("left out: the real captures (../shared) are not beside this checkout")
+    return folder

@@ -1,0 +1,1 @@
+"""Builders, clocks and processes that tests share."""
