@@ -198,6 +198,9 @@ class Archive(Protocol):
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> BarSeries:
         """Bars of a chart interval, ascending: stored ones, or aggregated from stored minutes or days."""
 
+    async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
+        """The ranges [start, end) of history that were answered (with bars or as empty), ms UTC, ascending."""
+
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
         """The last prints, oldest first."""
 

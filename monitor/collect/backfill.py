@@ -1,0 +1,149 @@
+"""History fetched: the minutes and days that a symbol's charts need and the disk does not hold, newest first."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from monitor.analysis.bars import day_start
+from monitor.analysis.ranges import missing, pieces_newest_first
+from monitor.errors import MonitorError, Refused, SignInNeeded
+from monitor.live.bus import Bus
+from monitor.live.events import BarsArrived, HistoryProgress
+from monitor.market.bar import Bar, Interval
+from monitor.ports import Archive, PriceHistory, Recorder
+
+_log = logging.getLogger(__name__)
+
+#: Schwab gives about 48 days of minutes, and at most 10 days in one answer.
+MINUTES_KEPT = timedelta(days=48)
+MINUTES_AN_ANSWER = timedelta(days=10)
+DAILY_YEARS = 20
+
+_Step = Callable[[], Awaitable[None]]
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
+
+
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Backfill:
+    """Implements HistoryLoader: one symbol at a time, the one asked for last first, progress as events."""
+
+    def __init__(
+        self,
+        history: PriceHistory,
+        archive: Archive,
+        recorder: Recorder,
+        bus: Bus,
+        now_ms: Callable[[], int] = _wall_clock_ms,
+    ) -> None:
+        self._history = history
+        self._archive = archive
+        self._recorder = recorder
+        self._bus = bus
+        self._now_ms = now_ms
+        self._waiting: dict[str, None] = {}
+        self._wake = asyncio.Event()
+        self._fetching: tuple[str, asyncio.Task[None]] | None = None
+        self._unauthorised: dict[str, None] = {}
+
+    def ensure(self, symbol: str) -> None:
+        """Queue ``symbol``, before all others that wait; returns at once."""
+        if self._fetching is not None and self._fetching[0] == symbol:
+            return
+        self._waiting.pop(symbol, None)
+        self._waiting[symbol] = None
+        self._wake.set()
+
+    def cancel(self, symbol: str) -> None:
+        """Stop fetching ``symbol``; what has come so far is kept."""
+        self._waiting.pop(symbol, None)
+        if self._fetching is not None and self._fetching[0] == symbol:
+            self._fetching[1].cancel()
+
+    def resume(self) -> None:
+        """Take up again what a missing sign-in had stopped."""
+        for symbol in self._unauthorised:
+            self.ensure(symbol)
+        self._unauthorised.clear()
+
+    async def run(self) -> None:
+        """Fetch what is queued until cancelled."""
+        while True:
+            await self._wake.wait()
+            while self._waiting:
+                symbol, _ = self._waiting.popitem()
+                task = asyncio.create_task(self._fetch(symbol), name=f"history of {symbol}")
+                self._fetching = symbol, task
+                try:
+                    await asyncio.wait([task])
+                finally:
+                    task.cancel()
+                    self._fetching = None
+            self._wake.clear()
+
+    async def _fetch(self, symbol: str) -> None:
+        done, total = 0, 1
+        try:
+            steps = await self._steps(symbol)
+            total = len(steps)
+            for done, step in enumerate(steps):
+                self._bus.publish(HistoryProgress(symbol, done, total))
+                await step()
+            self._bus.publish(HistoryProgress(symbol, total, total))
+        except asyncio.CancelledError:
+            self._bus.publish(HistoryProgress(symbol, done, total, failed=f"The download for {symbol} was cancelled."))
+            raise
+        except MonitorError as error:
+            if isinstance(error, SignInNeeded):
+                self._unauthorised[symbol] = None
+            _log.warning("history of %s: %s %s", symbol, error.sentence, error.detail)
+            self._bus.publish(HistoryProgress(symbol, done, total, failed=error.sentence))
+        except Exception:  # noqa: BLE001  one symbol must not stop the others
+            _log.exception("history of %s failed", symbol)
+            self._bus.publish(
+                HistoryProgress(symbol, done, total, failed=f"The history of {symbol} could not be read; see the log.")
+            )
+
+    async def _steps(self, symbol: str) -> list[_Step]:
+        """What is to be asked for: the newest minutes, then the days, then older minutes."""
+        end = self._now_ms() // 60_000 * 60_000
+        have = await self._archive.coverage(symbol, Interval.M1)
+        holes = missing(have, end - _ms(MINUTES_KEPT), end)
+        pieces = list(pieces_newest_first(holes, _ms(MINUTES_AN_ANSWER)))
+        steps: list[_Step] = [self._minutes(symbol, start, stop) for start, stop in pieces]
+        today = day_start(end)
+        if missing(await self._archive.coverage(symbol, Interval.DAY), today - 1, today):
+            steps.insert(1 if steps else 0, self._days(symbol, today))
+        return steps
+
+    def _minutes(self, symbol: str, start: int, end: int) -> _Step:
+        async def step() -> None:
+            try:
+                bars = await self._history.minute_bars(symbol, start, end)
+            except Refused:
+                self._recorder.record_coverage(symbol, Interval.M1, start, end, "failed")
+                raise
+            await self._keep(symbol, Interval.M1, start, end, bars)
+
+        return step
+
+    def _days(self, symbol: str, today: int) -> _Step:
+        async def step() -> None:
+            bars = await self._history.daily_bars(symbol, DAILY_YEARS)
+            await self._keep(symbol, Interval.DAY, bars[0].start if bars else today - 1, today, bars)
+
+        return step
+
+    async def _keep(self, symbol: str, interval: Interval, start: int, end: int, bars: Sequence[Bar]) -> None:
+        self._recorder.record_bars(bars)
+        self._recorder.record_coverage(symbol, interval, start, end, "complete" if bars else "empty")
+        await self._recorder.flushed()
+        if bars:
+            self._bus.publish(BarsArrived(symbol, interval, tuple(bars)))

@@ -1,0 +1,107 @@
+"""The stream heard: every message is stamped, merged on the board and recorded, and the screen is told of bars."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from monitor.live.board import Board
+from monitor.live.bus import Bus
+from monitor.live.events import BarsArrived, StreamChanged
+from monitor.live.receive import ReceiveClock
+from monitor.market.bar import Bar, Interval
+from monitor.market.book import Book, BookService
+from monitor.market.quote import Quote
+from monitor.ports import Recorder, StreamPhase
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was heard since the start: messages, their items by kind, what was rejected, and when (monotonic s)."""
+
+    messages: int = 0
+    items: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    connections: int = 0
+    first_data: float = 0.0
+    last_data: float = 0.0
+    last_frame: float = 0.0
+
+    @property
+    def reconnects(self) -> int:
+        return max(0, self.connections - 1)
+
+    @property
+    def items_per_second(self) -> float:
+        """From the first data message to the last."""
+        seconds = self.last_data - self.first_data
+        return sum(self.items.values()) / seconds if seconds > 0 else 0.0
+
+
+class Streaming:
+    """Implements StreamListener: storage hears every message, the board keeps the newest."""
+
+    def __init__(
+        self,
+        board: Board,
+        recorder: Recorder,
+        receive: ReceiveClock,
+        bus: Bus,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._board = board
+        self._recorder = recorder
+        self._receive = receive
+        self._bus = bus
+        self._monotonic = monotonic
+        self.tally = Tally()
+        self.phase = StreamPhase.OFF
+
+    def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
+        self._count("quotes", len(changes))
+        take, record, stamp = self._board.take_quote, self._recorder.record_quote, self._receive.stamp
+        for change in changes:
+            received_us = stamp()
+            state, trade = take(change)
+            record(received_us, state)
+            if trade is not None:
+                self._recorder.record_trade(received_us, trade)
+
+    def hear_books(self, service: BookService, books: Sequence[Book], sent_ms: int) -> None:
+        self._count(service.value, len(books))
+        for book in books:
+            self._board.take_book(service, book)
+            self._recorder.record_book(self._receive.stamp(), service, book)
+
+    def hear_bars(self, bars: Sequence[Bar], sent_ms: int) -> None:
+        self._count("bars", len(bars))
+        self._recorder.record_bars(bars)
+        for bar in bars:
+            self._bus.publish(BarsArrived(bar.symbol, Interval.M1, (bar,)))
+
+    def hear_phase(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None) -> None:
+        if phase is StreamPhase.LIVE and self.phase is not StreamPhase.LIVE:
+            self.tally.connections += 1
+        self.phase = phase
+        self.tally.last_frame = self._monotonic()
+        self._bus.publish(StreamChanged(phase, sentence, retry_at_ms))
+
+    def hear_heartbeat(self, sent_ms: int) -> None:
+        self.tally.last_frame = self._monotonic()
+
+    def hear_rejected(self, kind: str, raw: bytes, reason: str) -> None:
+        self.tally.rejected[kind] += 1
+        self.tally.last_frame = self._monotonic()
+
+    def age_ms(self) -> int | None:
+        """Milliseconds since the last frame of any kind, or None when the stream is not live."""
+        if self.phase is not StreamPhase.LIVE:
+            return None
+        return round((self._monotonic() - self.tally.last_frame) * 1000)
+
+    def _count(self, kind: str, items: int) -> None:
+        now, tally = self._monotonic(), self.tally
+        tally.messages += 1
+        tally.items[kind] += items
+        tally.first_data = tally.first_data or now
+        tally.last_data = tally.last_frame = now

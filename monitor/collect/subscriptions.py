@@ -1,0 +1,43 @@
+"""Who wants what from the stream: each owner names its wishes, and their union is what is subscribed."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+
+from monitor.ports import QuoteStream, Wanted
+
+
+class Subscriptions:
+    """The one wanted set of the program; it tells the stream only when the union changes."""
+
+    def __init__(self, stream: QuoteStream) -> None:
+        self._stream = stream
+        self._by_owner: dict[str, Wanted] = {}
+        self._union = Wanted()
+        self._refused: dict[str, str] = {}
+
+    def want(self, owner: str, wanted: Wanted) -> None:
+        """Replace what ``owner`` wants; an empty set takes it off."""
+        if wanted:
+            self._by_owner[owner] = wanted
+        else:
+            self._by_owner.pop(owner, None)
+        union = reduce(or_, self._by_owner.values(), Wanted())
+        if union != self._union:
+            self._union = union
+            self._refused = {s: why for s, why in self._refused.items() if s in union.quotes | union.books | union.bars}
+            self._stream.want(union)
+
+    @property
+    def union(self) -> Wanted:
+        """Everything that anyone wants."""
+        return self._union
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Symbols the streamer refused, each with its reason."""
+        return self._refused
+
+    def note_refused(self, symbol: str, reason: str) -> None:
+        """Remember that the streamer would not send ``symbol``."""
+        self._refused[symbol] = reason
