@@ -1,5 +1,6 @@
 """The stream heard: every message is stamped, merged on the board and recorded, and the screen is told of bars."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,10 +15,16 @@ from monitor.market.book import Book, BookService
 from monitor.market.quote import Quote
 from monitor.ports import Recorder, StreamPhase
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class Tally:
-    """What was heard since the start: messages, their items by kind, what was rejected, and when (monotonic s)."""
+    """What was heard since the start: messages, their items by kind, what was rejected, and when.
+
+    ``first_data``, ``last_data`` and ``last_frame`` are monotonic seconds of this machine; ``sent_ms`` is the
+    streamer's own time of the newest frame.
+    """
 
     messages: int = 0
     items: Counter[str] = field(default_factory=Counter)
@@ -26,6 +33,7 @@ class Tally:
     first_data: float = 0.0
     last_data: float = 0.0
     last_frame: float = 0.0
+    sent_ms: int = 0
 
     @property
     def reconnects(self) -> int:
@@ -58,7 +66,7 @@ class Streaming:
         self.phase = StreamPhase.OFF
 
     def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
-        self._count("quotes", len(changes))
+        self._count("quotes", len(changes), sent_ms)
         take, record, stamp = self._board.take_quote, self._recorder.record_quote, self._receive.stamp
         for change in changes:
             received_us = stamp()
@@ -68,13 +76,13 @@ class Streaming:
                 self._recorder.record_trade(received_us, trade)
 
     def hear_books(self, service: BookService, books: Sequence[Book], sent_ms: int) -> None:
-        self._count(service.value, len(books))
+        self._count(service.value, len(books), sent_ms)
         for book in books:
             self._board.take_book(service, book)
             self._recorder.record_book(self._receive.stamp(), service, book)
 
     def hear_bars(self, bars: Sequence[Bar], sent_ms: int) -> None:
-        self._count("bars", len(bars))
+        self._count("bars", len(bars), sent_ms)
         self._recorder.record_bars(bars)
         for bar in bars:
             self._bus.publish(BarsArrived(bar.symbol, Interval.M1, (bar,)))
@@ -88,10 +96,12 @@ class Streaming:
 
     def hear_heartbeat(self, sent_ms: int) -> None:
         self.tally.last_frame = self._monotonic()
+        self.tally.sent_ms = sent_ms
 
     def hear_rejected(self, kind: str, raw: bytes, reason: str) -> None:
         self.tally.rejected[kind] += 1
         self.tally.last_frame = self._monotonic()
+        _log.warning("a part of a frame (%d bytes) was left out: %s, %s", len(raw), kind, reason)
 
     def age_ms(self) -> int | None:
         """Milliseconds since the last frame of any kind, or None when the stream is not live."""
@@ -99,9 +109,10 @@ class Streaming:
             return None
         return round((self._monotonic() - self.tally.last_frame) * 1000)
 
-    def _count(self, kind: str, items: int) -> None:
+    def _count(self, kind: str, items: int, sent_ms: int) -> None:
         now, tally = self._monotonic(), self.tally
         tally.messages += 1
         tally.items[kind] += items
         tally.first_data = tally.first_data or now
         tally.last_data = tally.last_frame = now
+        tally.sent_ms = sent_ms
