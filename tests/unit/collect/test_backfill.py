@@ -25,12 +25,12 @@ class Source:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, int, int]] = []
         self.failure: Exception | None = None
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.on_ask: Callable[[], None] = lambda: None
 
     async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
         self.asked.append(("minutes", symbol, start_ms, end_ms))
-        await self.gate.wait()
+        self.on_ask()
+        await asyncio.sleep(0)
         if self.failure:
             raise self.failure
         return [Bar(symbol, Interval.M1, start_ms, 1, 1, 1, 1, 1)]
@@ -176,12 +176,12 @@ async def test_what_a_missing_sign_in_stopped_is_resumed() -> None:
 async def test_a_cancelled_download_says_so_and_keeps_what_came() -> None:
     bench = Bench()
 
-    def cancel_at_the_second_step() -> bool:
-        if len(bench.source.asked) == 2:
+    def cancel_at_the_third_question() -> None:
+        if len(bench.source.asked) == 3:
             bench.backfill.cancel("AAPL")
-        return bench.finished()()
 
+    bench.source.on_ask = cancel_at_the_third_question
     bench.backfill.ensure("AAPL")
-    await bench.until(cancel_at_the_second_step)
+    await bench.until(bench.finished())
     assert bench.progress[-1].failed == "The download for AAPL was cancelled."
     assert len(bench.disk.bars_kept) == 2
