@@ -1,0 +1,428 @@
+"""Doubles of every port in memory, and ``view_ports`` that hands them to a widget under test.
+
+Widgets start coroutines through ``ports.tasks``. In an ``async def`` test these run on the test's loop: wait for
+what they do with ``await until(lambda: …)``, which lets Qt and asyncio both go on. In a plain test there is no loop:
+``InlineTasks`` then drives the coroutine at once, which the doubles allow because they never wait.
+"""
+
+import asyncio
+import datetime
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from monitor.analysis.bars import aggregate
+from monitor.errors import BadData, MonitorError
+from monitor.live.board import Board
+from monitor.live.bus import Bus
+from monitor.live.events import WatchlistsChanged
+from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval, series
+from monitor.market.book import Book, BookService
+from monitor.market.calendar import at_new_york, from_ms, sessions
+from monitor.market.instrument import Instrument
+from monitor.market.quote import Quote
+from monitor.market.trade import Trade
+from monitor.ports import (
+    ExportRequest,
+    ExportResult,
+    MarketHours,
+    Profile,
+    RequestMeter,
+    StoreMeter,
+    Wanted,
+)
+from monitor.ui.tasks import Tasks
+from monitor.ui.view_ports import ViewPorts
+
+#: Friday 20 November 2026, 11:46:02 New York: the market is open.
+NOW_MS = 1_795_193_162_000
+INSTRUMENTS = (
+    Instrument("AAPL", "Apple Inc", "NASDAQ", "EQUITY"),
+    Instrument("AMD", "Advanced Micro Devices Inc", "NASDAQ", "EQUITY"),
+    Instrument("MSFT", "Microsoft Corp", "NASDAQ", "EQUITY"),
+    Instrument("NVDA", "NVIDIA Corp", "NASDAQ", "EQUITY"),
+    Instrument("SPY", "SPDR S&P 500 ETF Trust", "NYSE Arca", "ETF"),
+    Instrument("$SPX", "S&P 500 Index", "INDEX", "INDEX"),
+)
+
+
+def minutes(symbol: str = "AAPL", count: int = 390, end_ms: int = NOW_MS, first: float = 585.0) -> list[Bar]:
+    """A plausible run of minute bars that ends with the minute before ``end_ms``; the same every time."""
+    walk = np.random.default_rng(sum(symbol.encode()))
+    closes = np.round(first + np.cumsum(walk.normal(0, 0.12, count)), 2)
+    start = end_ms // 60_000 * 60_000 - count * 60_000
+    bars, last = [], first
+    for index, close in enumerate(closes.tolist()):
+        high, low = max(last, close) + 0.05, min(last, close) - 0.05
+        volume = int(walk.integers(2_000, 60_000))
+        at = start + index * 60_000
+        bars.append(Bar(symbol, Interval.M1, at, last, round(high, 2), round(low, 2), close, volume))
+        last = close
+    return bars
+
+
+def _inside(bars: BarSeries, start_ms: int, end_ms: int) -> BarSeries:
+    return bars[(bars["start"] >= start_ms) & (bars["start"] < end_ms)]
+
+
+class FakeArchive:
+    """Bars by (symbol, interval); longer intervals are made from what is there, as the store does."""
+
+    def __init__(self, instruments: Sequence[Instrument] = INSTRUMENTS) -> None:
+        self.stored: dict[tuple[str, Interval], BarSeries] = {}
+        self.prints: dict[str, list[Trade]] = {}
+        self.instruments = list(instruments)
+        self.failure: MonitorError | None = None
+
+    def put(self, bars: Sequence[Bar]) -> None:
+        """Store the bars, which are of one symbol and one interval and ascend."""
+        self.stored[bars[0].symbol, bars[0].interval] = series(bars)
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> BarSeries:
+        if self.failure:
+            raise self.failure
+        known = self.stored.get((symbol, interval))
+        if known is None:
+            base = self.stored.get((symbol, Interval.M1 if interval.intraday else Interval.DAY))
+            known = np.empty(0, BAR_DTYPE) if base is None else aggregate(base, interval)
+        return _inside(known, start_ms, end_ms)
+
+    async def trades(self, symbol: str, limit: int) -> list[Trade]:
+        if self.failure:
+            raise self.failure
+        return self.prints.get(symbol, [])[-limit:]
+
+    async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
+        if self.failure:
+            raise self.failure
+        return _matching(self.instruments, text)[:limit]
+
+
+def _matching(instruments: Sequence[Instrument], text: str) -> list[Instrument]:
+    wanted = text.upper()
+    return [i for i in instruments if i.symbol.startswith(wanted) or wanted in i.description.upper()]
+
+
+class FakeWatchlists:
+    """Named lists in memory; each change is told on the bus when there is one."""
+
+    def __init__(self, lists: Mapping[str, Sequence[str]] | None = None, bus: Bus | None = None) -> None:
+        self.lists = {name: list(symbols) for name, symbols in (lists or {}).items()}
+        self._bus = bus
+
+    async def all(self) -> dict[str, list[str]]:
+        return {name: list(symbols) for name, symbols in self.lists.items()}
+
+    async def create(self, name: str, symbols: Sequence[str] = ()) -> None:
+        if not name.strip() or name in self.lists:
+            raise BadData("A list needs a name of its own.")
+        self.lists[name] = list(symbols)
+        self._changed(name)
+
+    async def rename(self, old: str, new: str) -> None:
+        if not new.strip() or new in self.lists:
+            raise BadData("A list needs a name of its own.")
+        self.lists = {new if name == old else name: symbols for name, symbols in self.lists.items()}
+        self._changed(new)
+
+    async def remove(self, name: str) -> None:
+        self.lists.pop(name, None)
+        self._changed(name)
+
+    async def set_symbols(self, name: str, symbols: Sequence[str]) -> None:
+        self.lists[name] = list(symbols)
+        self._changed(name)
+
+    def _changed(self, name: str) -> None:
+        if self._bus:
+            self._bus.publish(WatchlistsChanged((name,)))
+
+
+class FakeExporter:
+    """Counts to ``total`` in ``steps``; waits at ``gate`` after the first step when the test sets one."""
+
+    def __init__(self, total: int = 1000, steps: int = 4) -> None:
+        self.total, self.steps = total, steps
+        self.requests: list[ExportRequest] = []
+        self.tables: list[tuple[list[str], list[list[str]], Path]] = []
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+
+    async def export(
+        self, request: ExportRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> ExportResult | None:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        for step in range(1, self.steps + 1):
+            progress(self.total * step // self.steps, self.total)
+            if self.gate and step == 1:
+                await self.gate.wait()
+            if cancelled():
+                return None
+        return ExportResult(self.total, request.out)
+
+    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
+        if self.failure:
+            raise self.failure
+        self.tables.append((list(header), [list(row) for row in rows], out))
+        return ExportResult(len(rows), out)
+
+
+class FakeSignIn:
+    """A sign-in that succeeds unless ``failure`` is set."""
+
+    def __init__(self, signed_in: bool = True, configured: bool = True, kept_by: str = "keyring") -> None:
+        self.signed_in = signed_in
+        self.expires_ms: int | None = NOW_MS + (6 * 24 + 3) * 3_600_000 if signed_in else None
+        self.configured = configured
+        self.kept_by = kept_by
+        self.callback_url = "https://127.0.0.1:8182/"
+        self.address = "http://127.0.0.1:9/v1/oauth/authorize?client_id=k&state=s"
+        self.failure: MonitorError | None = None
+        self.finished: list[str] = []
+        self.configuration: tuple[str, str, str] | None = None
+        self.passphrase = ""
+
+    def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.configuration = (client_id, client_secret, callback_url)
+        self.callback_url = callback_url
+        self.configured = True
+
+    def keep_with_passphrase(self, passphrase: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.passphrase = passphrase
+        self.kept_by = "passphrase"
+
+    def begin(self) -> str:
+        return self.address
+
+    async def finish(self, redirected_url: str) -> None:
+        self.finished.append(redirected_url)
+        if self.failure:
+            raise self.failure
+        self.signed_in = True
+        self.expires_ms = NOW_MS + 7 * 86_400_000
+
+    async def sign_out(self) -> None:
+        self.signed_in, self.expires_ms = False, None
+
+
+class FakeWatching:
+    """Remembers what each owner wants."""
+
+    def __init__(self) -> None:
+        self.wishes: dict[str, Wanted] = {}
+        self.refused: dict[str, str] = {}
+
+    def want(self, owner: str, wanted: Wanted) -> None:
+        if wanted:
+            self.wishes[owner] = wanted
+        else:
+            self.wishes.pop(owner, None)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The union of every owner's wishes."""
+        union = Wanted()
+        for wish in self.wishes.values():
+            union |= wish
+        return union
+
+
+class FakeLoader:
+    """Remembers which symbols' history was asked for and called off."""
+
+    def __init__(self) -> None:
+        self.ensured: list[str] = []
+        self.cancelled: list[str] = []
+
+    def ensure(self, symbol: str) -> None:
+        self.ensured.append(symbol)
+
+    def cancel(self, symbol: str) -> None:
+        self.cancelled.append(symbol)
+
+
+class FakeMeters:
+    """Figures that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW_MS
+        self.request_meter = RequestMeter(7, 110, 0)
+        self.store_meter = StoreMeter(0, 12_400, 128 * 1024 * 1024)
+        self.age_ms: int | None = 300
+
+    def requests(self) -> RequestMeter:
+        return self.request_meter
+
+    def store(self) -> StoreMeter:
+        return self.store_meter
+
+    def stream_age_ms(self) -> int | None:
+        return self.age_ms
+
+    def now_ms(self) -> int:
+        return self.now
+
+
+class FakePreferences:
+    """Settings in two dictionaries."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.blobs: dict[str, bytes] = {}
+
+    def get(self, key: str, default: str = "") -> str:
+        return self.texts.get(key, default)
+
+    def set(self, key: str, value: str) -> None:
+        self.texts[key] = value
+
+    def get_bytes(self, key: str) -> bytes:
+        return self.blobs.get(key, b"")
+
+    def set_bytes(self, key: str, value: bytes) -> None:
+        self.blobs[key] = value
+
+
+class FakeHistory:
+    """Answers from what it is given; market hours follow the exchange's rules."""
+
+    def __init__(self, instruments: Sequence[Instrument] = INSTRUMENTS) -> None:
+        self.days: dict[str, list[Bar]] = {}
+        self.minutes: dict[str, list[Bar]] = {}
+        self.instruments = list(instruments)
+        self.hours: MarketHours | None = None
+        self.failure: MonitorError | None = None
+
+    async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
+        self._fail()
+        return self.days.get(symbol, [])
+
+    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
+        self._fail()
+        return [bar for bar in self.minutes.get(symbol, []) if start_ms <= bar.start < end_ms]
+
+    async def find_instruments(self, text: str) -> list[Instrument]:
+        self._fail()
+        wanted = {part.strip().upper() for part in text.split(",")}
+        return [instrument for instrument in self.instruments if instrument.symbol in wanted]
+
+    async def search_instruments(self, text: str) -> list[Instrument]:
+        self._fail()
+        return _matching(self.instruments, text)
+
+    async def market_hours(self, day: str = "") -> MarketHours:
+        self._fail()
+        if self.hours:
+            return self.hours
+        date = datetime.date.fromisoformat(day) if day else from_ms(NOW_MS).date()
+        spans = [((session.start, session.end),) for session in sessions(date)]
+        return MarketHours(date.isoformat(), bool(spans), *spans)
+
+    def _fail(self) -> None:
+        if self.failure:
+            raise self.failure
+
+
+class FakeRecorder:
+    """Keeps everything recorded, in order, in lists."""
+
+    def __init__(self) -> None:
+        self.quotes: list[tuple[int, Quote]] = []
+        self.trades: list[tuple[int, Trade]] = []
+        self.books: list[tuple[int, BookService, Book]] = []
+        self.bars: list[Bar] = []
+        self.instruments: list[Instrument] = []
+        self.coverage: list[tuple[str, Interval, int, int, str]] = []
+        self.audits: list[tuple[str, str]] = []
+
+    def record_quote(self, received_us: int, state: Quote) -> None:
+        self.quotes.append((received_us, state))
+
+    def record_trade(self, received_us: int, trade: Trade) -> None:
+        self.trades.append((received_us, trade))
+
+    def record_book(self, received_us: int, service: BookService, book: Book) -> None:
+        self.books.append((received_us, service, book))
+
+    def record_bars(self, bars: Sequence[Bar]) -> None:
+        self.bars.extend(bars)
+
+    def record_instruments(self, instruments: Sequence[Instrument]) -> None:
+        self.instruments.extend(instruments)
+
+    def record_coverage(self, symbol: str, interval: Interval, start_ms: int, end_ms: int, state: str) -> None:
+        self.coverage.append((symbol, interval, start_ms, end_ms, state))
+
+    def record_audit(self, kind: str, sentence: str) -> None:
+        self.audits.append((kind, sentence))
+
+    async def flushed(self) -> None:
+        return
+
+
+class InlineTasks(Tasks):
+    """The real thing where a loop runs; elsewhere the coroutine is driven to its end at once."""
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._drive(self._guard(name, work))
+        return super().start(name, work)
+
+    def _drive(self, work: Coroutine[Any, Any, None]) -> Any:
+        try:
+            work.send(None)
+        except StopIteration:
+            return None
+        work.close()
+        raise AssertionError("this coroutine waits: make the test an async one")
+
+
+def view_ports(**overrides: Any) -> ViewPorts:
+    """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
+    bus: Bus = overrides.get("bus") or Bus()
+    ports: dict[str, Any] = {
+        "bus": bus,
+        "board": Board(),
+        "archive": FakeArchive(),
+        "exporter": FakeExporter(),
+        "history": FakeHistory(),
+        "loader": FakeLoader(),
+        "meters": FakeMeters(),
+        "preferences": FakePreferences(),
+        "profile": Profile(sandbox=True, data_dir=Path("unused")),
+        "recorder": FakeRecorder(),
+        "sign_in": FakeSignIn(),
+        "tasks": InlineTasks(bus),
+        "watching": FakeWatching(),
+        "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
+    }
+    return ViewPorts(**(ports | overrides))
+
+
+async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Let Qt and asyncio go on until ``condition`` holds; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "what the test waits for did not happen"
+        application = QApplication.instance()
+        if application is not None:
+            application.processEvents()
+        await asyncio.sleep(0.002)
+
+
+def open_day(day_ms: int = NOW_MS) -> int:
+    """09:30 New York of the day that holds ``day_ms``, in ms UTC."""
+    moment = from_ms(day_ms)
+    return at_new_york(moment.date(), moment.time().replace(hour=9, minute=30, second=0, microsecond=0))
