@@ -30,7 +30,7 @@ def volume(value: float | None) -> str:
 
 
 def change(value: float | None) -> str:
-    """A signed price change with two decimals (four below a cent)."""
+    """A signed price change with two decimals."""
     return DASH if value is None else f"{value:+,.2f}"
 
 
@@ -45,6 +45,11 @@ def clock(ms: int | None, zone: ZoneInfo = NEW_YORK, milliseconds: bool = False)
         return DASH
     text = f"{from_ms(ms, zone):%H:%M:%S}"
     return f"{text}.{ms % 1000:03d}" if milliseconds else text
+
+
+def day_and_clock(ms: int, zone: ZoneInfo = NEW_YORK) -> str:
+    """A moment of the coming or past days: Fri 27 Nov 14:05."""
+    return f"{from_ms(ms, zone):%a %d %b %H:%M}"
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from monitor.ui.link import LinkGroup
 
-
 W = TypeVar("W", bound=QWidget)
 
 
@@ -18,7 +17,10 @@ def named(widget: W, name: str) -> W:
 
 
 class Panel(QWidget):
-    """A titled panel. Subclasses call ``set_body`` once, and ``set_title`` / ``set_note`` as things change."""
+    """A titled panel. Subclasses call ``set_body`` once, and ``set_title`` / ``set_note`` as things change.
+
+    A dock takes ``header`` as its title bar, so that the panel is dragged by it; buttons go into ``header_row``.
+    """
 
     def __init__(self, title: str, link: LinkGroup | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,9 +29,9 @@ class Panel(QWidget):
         self._title = named(QLabel(title), "panelTitle")
         self._note = named(QLabel(), "panelNote")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
-        header = named(QWidget(), "panelHeader")
-        header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.header_row = QHBoxLayout(header)
+        self.header = named(QWidget(), "panelHeader")
+        self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.header_row = QHBoxLayout(self.header)
         self.header_row.setContentsMargins(8, 0, 4, 0)
         self.header_row.setSpacing(8)
         if link is not None:
@@ -40,7 +42,7 @@ class Panel(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self._column.addWidget(header)
+        self._column.addWidget(self.header)
 
     def set_body(self, body: QWidget) -> None:
         """The panel's content, below its header."""

@@ -24,6 +24,9 @@ class Colours:
     accent: str
     amber: str
     selection: str
+    hover: str
+    banner: str
+    banner_text: str
 
     def colour(self, name: str, alpha: int = 255) -> QColor:
         """The named colour with an opacity of 0 to 255."""
@@ -44,6 +47,9 @@ DARK = Colours(
     accent="#4c8dff",
     amber="#e0a030",
     selection="#26344f",
+    hover="#2a313c",
+    banner="#5a3d00",
+    banner_text="#ffc44d",
 )
 LIGHT = Colours(
     ground="#eef0f3",
@@ -57,6 +63,9 @@ LIGHT = Colours(
     accent="#1f5fd6",
     amber="#8f5e00",
     selection="#d7e4fb",
+    hover="#e6e9ee",
+    banner="#ffd98a",
+    banner_text="#5a3b00",
 )
 
 #: The colours of link groups 1 to 9, as thinkorswim orders them.
@@ -87,6 +96,7 @@ class Theme(QObject):
         QGuiApplication.styleHints().setColorScheme(scheme)
         application = QApplication.instance()
         if isinstance(application, QApplication):
+            application.setStyle("Fusion")
             application.setPalette(self._palette())
             application.setStyleSheet(self._style_sheet())
         self.changed.emit()
@@ -118,9 +128,9 @@ class Theme(QObject):
 
     def _style_sheet(self) -> str:
         text = resource("style.qss").read_text(encoding="utf-8")
-        c = self.colours
+        text = text.replace("@icons@", resource("icons").as_posix())
         for name in Colours.__slots__:
-            text = text.replace(f"@{name}@", getattr(c, name))
+            text = text.replace(f"@{name}@", getattr(self.colours, name))
         return text
 
 

@@ -1,0 +1,1 @@
+"""The log: what happened and what the program did about it, newest at the bottom."""

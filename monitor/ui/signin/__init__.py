@@ -1,0 +1,1 @@
+"""Signing in: the developer key, where tokens are kept, and the embedded page."""

@@ -1,0 +1,88 @@
+"""The words of the status bar's other fields: short text, tone and tooltip from the figures."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from monitor.ports import RequestMeter, SignIn, StoreMeter, StreamPhase
+from monitor.ui import format as fmt
+
+#: A stream that is connected sends a heartbeat at least this often; beyond it the age turns amber.
+QUIET_MS = 25_000
+_HOUR_MS = 3_600_000
+
+
+class Tone(StrEnum):
+    """What a field's colour says."""
+
+    PLAIN = ""
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+class Phrase(NamedTuple):
+    """What a field of the status bar shows."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    tip: str = ""
+
+
+def stream_phrase(phase: StreamPhase, sentence: str, retry_at_ms: int | None, age_ms: int | None, now_ms: int) -> Phrase:
+    """The stream's life, its age when live, and the countdown to the next attempt when it waits."""
+    if phase is StreamPhase.LIVE:
+        quiet = age_ms is not None and age_ms > QUIET_MS
+        return Phrase(f"Stream {_age(age_ms)}", Tone.AMBER if quiet else Tone.GREEN, _stream_tip(sentence, quiet))
+    if phase is StreamPhase.WAITING:
+        left = f" · retry in {fmt.duration((retry_at_ms - now_ms) / 1000)}" if retry_at_ms else ""
+        return Phrase(f"Stream waiting{left}", Tone.AMBER, sentence)
+    if phase is StreamPhase.CONNECTING:
+        return Phrase("Stream connecting…", Tone.AMBER, sentence)
+    return Phrase("Stream off", Tone.RED, sentence or "The stream is off.")
+
+
+def _age(age_ms: int | None) -> str:
+    if age_ms is None:
+        return "live"
+    return f"{age_ms / 1000:.1f} s" if age_ms < 10_000 else fmt.duration(age_ms / 1000)
+
+
+def _stream_tip(sentence: str, quiet: bool) -> str:
+    age = "Nothing has come for a while." if quiet else "Time since the last frame."
+    return f"{sentence} {age}".strip()
+
+
+def requests_phrase(meter: RequestMeter) -> Phrase:
+    """Requests of the last minute against the ceiling."""
+    waiting = f", {meter.waiting} waiting" if meter.waiting else ""
+    tone = Tone.AMBER if meter.used >= meter.ceiling else Tone.PLAIN
+    tip = f"{meter.used} requests in the last 60 seconds, at most {meter.ceiling}{waiting}"
+    return Phrase(f"REST {meter.used}/{meter.ceiling}" + (f" +{meter.waiting}" if meter.waiting else ""), tone, tip)
+
+
+def queue_phrase(meter: StoreMeter) -> Phrase:
+    """Rows on their way to the disk."""
+    tone = Tone.AMBER if meter.queued > 50_000 else Tone.PLAIN
+    tip = f"{meter.queued:,} rows wait for the disk; {meter.written:,} written since the start"
+    return Phrase(f"Queue {fmt.volume(meter.queued)}", tone, tip)
+
+
+def disk_phrase(meter: StoreMeter) -> Phrase:
+    """The database's size."""
+    megabytes = meter.bytes / 1024**2
+    text = f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"
+    return Phrase(text, Tone.PLAIN, f"The database takes {meter.bytes:,} bytes on disk")
+
+
+def sign_in_phrase(sign_in: SignIn, now_ms: int) -> Phrase:
+    """How long the sign-in still holds: amber in its last day, red in its last two hours and without one."""
+    if not sign_in.signed_in:
+        return Phrase("Signed out · sign in", Tone.RED, "Not signed in. Click to sign in.")
+    if sign_in.expires_ms is None:
+        return Phrase("Signed in", Tone.PLAIN, "Signed in. Click to sign in anew.")
+    left = sign_in.expires_ms - now_ms
+    if left <= 0:
+        return Phrase("Sign-in ended", Tone.RED, "The seven days are over. Click to sign in again.")
+    tone = Tone.RED if left <= 2 * _HOUR_MS else Tone.AMBER if left <= 24 * _HOUR_MS else Tone.PLAIN
+    tip = f"Signed in until {fmt.day_and_clock(sign_in.expires_ms)}. Click to sign in anew."
+    return Phrase(f"Sign-in {fmt.duration(left / 1000)}", tone, tip)

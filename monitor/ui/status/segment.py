@@ -1,0 +1,75 @@
+"""One field of the status bar: a dot, a few words, and something to open when it is clicked."""
+
+from functools import cache
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from monitor.ui.status.phrases import Phrase, Tone
+from monitor.ui.theme import Theme, data_font
+
+_DOT = 8
+_COLOURS = {Tone.PLAIN: "dim", Tone.GREEN: "up", Tone.AMBER: "amber", Tone.RED: "down"}
+
+
+class Segment(QPushButton):
+    """Shows a Phrase; it only ever grows, so that its neighbours do not move with every digit."""
+
+    def __init__(self, name: str, theme: Theme, dotted: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("segment")
+        self.setFlat(True)
+        self.setFont(data_font())
+        self.setAccessibleName(name)
+        self.setIconSize(QSize(_DOT, _DOT))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._name = name
+        self._theme = theme
+        self._dotted = dotted
+        self._shown: Phrase | None = None
+        theme.changed.connect(self._draw_dot)
+
+    def show_phrase(self, phrase: Phrase) -> None:
+        """Take over what changed, and leave the rest unpainted."""
+        before, self._shown = self._shown, phrase
+        if before == phrase:
+            return
+        if before is None or before.text != phrase.text:
+            self.setText(phrase.text)
+            self.setAccessibleName(f"{self._name}: {phrase.text}")
+            self._make_room()
+        if before is None or before.tip != phrase.tip:
+            self.setToolTip(phrase.tip)
+        if before is None or before.tone != phrase.tone:
+            self._take_tone(phrase.tone)
+
+    def _make_room(self) -> None:
+        wanted = self.sizeHint().width()
+        if wanted > self.minimumWidth() or wanted < self.minimumWidth() - 60:
+            self.setMinimumWidth(wanted)
+
+    def _take_tone(self, tone: Tone) -> None:
+        self.setProperty("tone", tone.value)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._draw_dot()
+
+    def _draw_dot(self) -> None:
+        if self._dotted and self._shown is not None:
+            self.setIcon(_dot(getattr(self._theme.colours, _COLOURS[self._shown.tone])))
+
+
+@cache
+def _dot(colour: str) -> QIcon:
+    scale = 2
+    pixmap = QPixmap(QSize(_DOT, _DOT) * scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawEllipse(pixmap.rect())
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return QIcon(pixmap)
