@@ -1,0 +1,1 @@
+"""The watchlist: named lists of symbols with their newest quotes."""

@@ -1,0 +1,42 @@
+"""How a cell of the watchlist is painted: the flash behind its number, and the day's range as a bar."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
+
+from monitor.ui.cells import COLOUR_ROLE, PADDING, CellDelegate, Index
+from monitor.ui.watchlist.model import DAY_ROLE, FLASH_ROLE
+from monitor.ui.watchlist.row import Column
+
+_FLASH_ALPHA = 110
+
+
+class WatchlistDelegate(CellDelegate):
+    """Adds flash and range bar to the plain cell."""
+
+    def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint_ground(painter, option, index)
+        strength = index.data(FLASH_ROLE)
+        if strength:
+            name = "up" if strength > 0 else "down"
+            tint = self.theme.colours.colour(name, round(_FLASH_ALPHA * abs(strength)))
+            painter.fillRect(option.rect.adjusted(0, 1, 0, -1), tint)
+
+    def paint_text(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        if index.column() == Column.DAY_RANGE:
+            self._paint_range(painter, option, index)
+        else:
+            super().paint_text(painter, option, index)
+
+    def _paint_range(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """A line from the day's low to its high, and a mark where the last price is."""
+        where, colours = index.data(DAY_ROLE), self.theme.colours
+        if where is None:
+            return
+        rect = QRectF(option.rect).adjusted(PADDING, 0, -PADDING, 0)
+        middle = rect.center().y()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.colour("dim", 110))
+        painter.drawRect(QRectF(rect.left(), middle - 1, rect.width(), 2))
+        painter.setBrush(colours.colour(index.data(COLOUR_ROLE)))
+        painter.drawRect(QRectF(rect.left() + where * (rect.width() - 4), middle - 5, 4, 10))

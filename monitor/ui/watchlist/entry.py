@@ -1,0 +1,119 @@
+"""The field in which symbols are typed or pasted, with suggestions while typing and one sentence below it."""
+
+import re
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from monitor.errors import BadData
+from monitor.market.instrument import Instrument, parse_symbol
+from monitor.ui.panel import named
+from monitor.ui.theme import data_font
+from monitor.ui.view_ports import ViewPorts
+
+_SYMBOL_ROLE = Qt.ItemDataRole.UserRole
+# A single blank separates symbols, except before the date of an option: “GOOGL 250117C00190000”.
+_SEPARATOR = re.compile(r"[,;\n\r\t\u2028\u2029]+|(?<! ) (?! |\d{6}[CP]\d{8})")
+
+
+def split_symbols(text: str) -> tuple[list[str], list[str]]:
+    """What was typed or pasted, as symbols and as pieces that cannot be symbols; each once, in order."""
+    symbols: dict[str, None] = {}
+    wrong: dict[str, None] = {}
+    for piece in filter(str.strip, _SEPARATOR.split(text)):
+        try:
+            symbols[parse_symbol(piece)] = None
+        except BadData:
+            wrong[piece.strip()] = None
+    return list(symbols), list(wrong)
+
+
+class SymbolEntry(QWidget):
+    """``entered`` carries what was typed once the person means it; the owner answers with ``say``."""
+
+    entered = Signal(str)
+
+    def __init__(self, ports: ViewPorts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ports = ports
+        self.field = named(QLineEdit(), "symbolEntry")
+        self.field.setFont(data_font())
+        self.field.setPlaceholderText("Add symbol")
+        self.field.setAccessibleName("Add symbols to the watchlist")
+        self.field.setToolTip("Type a symbol or a name, or paste several symbols; Enter adds them")
+        self.field.returnPressed.connect(self._submit)
+        self.field.textEdited.connect(self._edited)
+        self._sentence = named(QLabel(), "entrySentence")
+        self._sentence.setWordWrap(True)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence.hide()
+        self._suggestions = QStandardItemModel(self)
+        self._completer = self._complete_with(self._suggestions)
+        self.field.setCompleter(self._completer)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        column.addWidget(self.field)
+        column.addWidget(self._sentence)
+
+    @property
+    def sentence(self) -> str:
+        """What stands below the field; empty when there is nothing to say."""
+        return self._sentence.text()
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence below the field, or take it away."""
+        self._sentence.setText(sentence)
+        self._sentence.setVisible(bool(sentence))
+
+    def begin(self, text: str = "") -> None:
+        """Take the keyboard and go on with the letters the person has typed elsewhere."""
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if text:
+            self.field.setText(text)
+            self._edited(text)
+
+    def _complete_with(self, suggestions: QStandardItemModel) -> QCompleter:
+        completer = QCompleter(suggestions, self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.setCompletionRole(_SYMBOL_ROLE)
+        completer.setMaxVisibleItems(8)
+        # Queued: the completer first writes the symbol into the field, also over a field just cleared.
+        completer.activated.connect(self._submit, Qt.ConnectionType.QueuedConnection)
+        return completer
+
+    def _submit(self) -> None:
+        text = self.field.text().strip()
+        self._ports.tasks.cancel("watchlist.complete")
+        self._hide_suggestions()
+        if text:
+            self.field.clear()
+            self.entered.emit(text)
+
+    def _edited(self, text: str) -> None:
+        self.say("")
+        wanted = text.strip()
+        if wanted and not _SEPARATOR.search(wanted):
+            self._ports.tasks.start("watchlist.complete", self._complete(wanted))
+        else:
+            self._suggestions.clear()
+
+    async def _complete(self, wanted: str) -> None:
+        self._suggest(await self._ports.archive.find_instruments(wanted, 12))
+
+    def _suggest(self, instruments: list[Instrument]) -> None:
+        self._suggestions.clear()
+        for instrument in instruments:
+            item = QStandardItem(f"{instrument.symbol}   {instrument.description}")
+            item.setData(instrument.symbol, _SYMBOL_ROLE)
+            self._suggestions.appendRow(item)
+        if instruments and self.field.hasFocus():
+            self._completer.complete()
+        else:
+            self._hide_suggestions()
+
+    def _hide_suggestions(self) -> None:
+        popup = self._completer.popup()
+        if popup is not None:
+            popup.hide()

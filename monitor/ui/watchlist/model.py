@@ -1,0 +1,260 @@
+"""The watchlist as a table model over the board: rows, their order, and which cells flash."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal
+
+from monitor.live.board import Board
+from monitor.ui.cells import COLOUR_ROLE, Index
+from monitor.ui.format import clock, size
+from monitor.ui.watchlist.flash import Flashes
+from monitor.ui.watchlist.row import FLASHING, TITLES, Column, Row, SortKey, row_of
+
+#: The strength of a cell's flash: from 1 fading to 0, negative after a fall.
+FLASH_ROLE = Qt.ItemDataRole.UserRole + 11
+#: Where the last price lies in the day's range, 0 to 1, or None.
+DAY_ROLE = Qt.ItemDataRole.UserRole + 12
+SYMBOL_MIME = "application/x-market-monitor-row"
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_ROOT = QModelIndex()
+
+
+class WatchlistModel(QAbstractTableModel):
+    """Symbols in manual or sorted order. ``ordered`` carries them after the person has moved a row."""
+
+    ordered = Signal(list)
+
+    def __init__(self, board: Board, parent: QObject | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(parent)
+        self.flashing = True
+        self._board = board
+        self._manual: list[str] = []
+        self._shown: list[str] = []
+        self._place: dict[str, int] = {}
+        self._rows: dict[str, Row] = {}
+        self._sort: tuple[Column, bool] | None = None
+        self._held = False
+        self._stale = False
+        self._flashes = Flashes(now, self)
+        self._flashes.faded.connect(self._repaint)
+
+    # ------------------------------------------------------------------ what it holds
+
+    @property
+    def symbols(self) -> list[str]:
+        """The symbols in the person's own order."""
+        return list(self._manual)
+
+    @property
+    def sorting(self) -> tuple[Column, bool] | None:
+        """The column sorted by and whether it descends, or None in manual order."""
+        return self._sort
+
+    def symbol_at(self, row: int) -> str:
+        return self._shown[row]
+
+    def row_of(self, symbol: str) -> int:
+        """The row that shows ``symbol`` now, or -1."""
+        return self._place.get(symbol, -1)
+
+    def shown_rows(self) -> list[Row]:
+        """Every row, in the order of the screen."""
+        return [self._rows[symbol] for symbol in self._shown]
+
+    def set_symbols(self, symbols: Sequence[str]) -> None:
+        """Show other symbols, in this manual order; nothing flashes for it."""
+        self.beginResetModel()
+        self._manual = list(dict.fromkeys(symbols))
+        self._rows = {symbol: row_of(symbol, self._board.quote(symbol)) for symbol in self._manual}
+        self._flashes.clear()
+        self._arrange(self._in_order())
+        self.endResetModel()
+
+    def add(self, symbol: str) -> None:
+        """Put ``symbol`` at the end, unless it is there already."""
+        if symbol in self._rows:
+            return
+        end = len(self._shown)
+        self.beginInsertRows(_ROOT, end, end)
+        self._manual.append(symbol)
+        self._rows[symbol] = row_of(symbol, self._board.quote(symbol))
+        self._arrange([*self._shown, symbol])
+        self.endInsertRows()
+        self._sort_again()
+
+    def remove(self, symbol: str) -> None:
+        row = self.row_of(symbol)
+        if row < 0:
+            return
+        self.beginRemoveRows(_ROOT, row, row)
+        self._manual.remove(symbol)
+        del self._rows[symbol]
+        self._arrange([s for s in self._shown if s != symbol])
+        self.endRemoveRows()
+
+    def move(self, symbol: str, row: int) -> None:
+        """Put ``symbol`` before the row that now is number ``row``; only in manual order."""
+        if self._sort is not None or symbol not in self._rows:
+            return
+        place = self.row_of(symbol)
+        target = row - 1 if row > place else row
+        order = [s for s in self._manual if s != symbol]
+        order.insert(target, symbol)
+        if order == self._manual:
+            return
+        self._manual = order
+        self._relayout(order)
+        self.ordered.emit(list(order))
+
+    # ------------------------------------------------------------------ what changes
+
+    def show(self, changed: Iterable[str]) -> None:
+        """Work out the rows of these symbols anew, flash what changed, and tell the view once a run of rows."""
+        touched = [symbol for symbol in changed if symbol in self._rows]
+        for symbol in touched:
+            before, after = self._rows[symbol], row_of(symbol, self._board.quote(symbol))
+            self._rows[symbol] = after
+            if self.flashing:
+                self._flash(symbol, before, after)
+        self._tell(sorted(self._place[symbol] for symbol in touched))
+        if touched:
+            self._sort_again()
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim every number, because nothing has been heard for too long, or light them up again."""
+        if stale != self._stale:
+            self._stale = stale
+            self._tell(list(range(len(self._shown))))
+
+    def sort_by(self, column: Column | None, descending: bool = False) -> None:
+        """Sort by a column, or go back to the manual order with None."""
+        self._sort = None if column is None else (column, descending)
+        self._relayout(self._in_order())
+
+    def hold(self, held: bool) -> None:
+        """While held (the mouse is over the table) sorting waits, so that no row jumps under the pointer."""
+        self._held = held
+        self._sort_again()
+
+    def _sort_again(self) -> None:
+        if self._sort is not None and not self._held:
+            self._relayout(self._in_order())
+
+    def _in_order(self) -> list[str]:
+        if self._sort is None:
+            return list(self._manual)
+        column, descending = self._sort
+        keys: dict[str, SortKey] = {symbol: self._rows[symbol].keys[column] for symbol in self._manual}
+        known = [symbol for symbol in self._manual if keys[symbol] is not None]
+        known.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]
+        return known + [symbol for symbol in self._manual if keys[symbol] is None]
+
+    def _relayout(self, order: list[str]) -> None:
+        if order == self._shown:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        symbols = [self._shown[index.row()] for index in before]
+        self._arrange(order)
+        after = [self.index(self._place[s], i.column()) for s, i in zip(symbols, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _arrange(self, order: list[str]) -> None:
+        self._shown = order
+        self._place = {symbol: row for row, symbol in enumerate(order)}
+
+    def _tell(self, rows: Sequence[int]) -> None:
+        """Emit dataChanged once for each run of neighbouring rows."""
+        start = 0
+        for end in range(1, len(rows) + 1):
+            if end == len(rows) or rows[end] != rows[end - 1] + 1:
+                last = len(Column) - 1
+                self.dataChanged.emit(self.index(rows[start], 0), self.index(rows[end - 1], last))
+                start = end
+
+    def _flash(self, symbol: str, before: Row, after: Row) -> None:
+        for column in FLASHING:
+            old, new = before.keys[column], after.keys[column]
+            if isinstance(old, int | float) and isinstance(new, int | float) and old and old != new:
+                self._flashes.start(symbol, column, 1 if new > old else -1)
+
+    def _repaint(self, symbol: str, column: int) -> None:
+        if symbol in self._place:
+            cell = self.index(self._place[symbol], column)
+            self.dataChanged.emit(cell, cell)
+
+    # ------------------------------------------------------------------ Qt's questions
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        symbol, column = self._shown[index.row()], index.column()
+        row = self._rows[symbol]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.texts[column]
+        if role == COLOUR_ROLE:
+            return self._colour(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if column == Column.SYMBOL else _RIGHT
+        if role == FLASH_ROLE:
+            return self._flashes.strength(symbol, column)
+        if role == DAY_ROLE:
+            return row.day
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tool_tip(symbol)
+        return None
+
+    def _colour(self, row: Row, column: int) -> str:
+        if column == Column.SYMBOL:
+            return "text"
+        if self._stale or column == Column.SIZES:
+            return "dim"
+        return row.colour if column in (Column.LAST, Column.CHANGE, Column.PERCENT, Column.DAY_RANGE) else "text"
+
+    def _tool_tip(self, symbol: str) -> str:
+        quote = self._board.quote(symbol)
+        if quote is None:
+            return f"{symbol}: no quote yet"
+        name = f"{symbol} · {quote.description}" if quote.description else symbol
+        delayed = " · delayed" if quote.delayed else ""
+        return f"{name}\nVolume {size(quote.volume)} · quote of {clock(quote.quote_time)} ET{delayed}"
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return TITLES[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _LEFT if section == Column.SYMBOL else _RIGHT
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.ItemIsDropEnabled
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if self._sort is None else flags
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:
+        return [SYMBOL_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        mime = QMimeData()
+        mime.setData(SYMBOL_MIME, self._shown[indexes[0].row()].encode())
+        return mime
+
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:  # noqa: ARG002  Qt's signature
+        if not data.hasFormat(SYMBOL_MIME):
+            return False
+        end = parent.row() if parent.isValid() else len(self._shown)
+        self.move(bytes(data.data(SYMBOL_MIME).data()).decode(), row if row >= 0 else end)
+        return True

@@ -1,0 +1,225 @@
+"""The watchlist panel: a named list of live quotes that drives its link group."""
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from monitor.errors import MonitorError
+from monitor.live.events import BoardChanged
+from monitor.ports import Wanted
+from monitor.ui.link import LinkGroup
+from monitor.ui.panel import Panel, named
+from monitor.ui.theme import Theme
+from monitor.ui.view_ports import ViewPorts
+from monitor.ui.watchlist.entry import SymbolEntry, split_symbols
+from monitor.ui.watchlist.lists import NamedLists
+from monitor.ui.watchlist.model import WatchlistModel
+from monitor.ui.watchlist.row import SHOWN_AT_FIRST, Column, export_titles
+from monitor.ui.watchlist.switcher import ListSwitcher
+from monitor.ui.watchlist.table import WatchlistTable
+
+OWNER = "watchlist"
+#: Numbers are dimmed when no frame of any kind has come for so long.
+STALE_MS = 30_000
+_SYMBOL, _COLUMNS, _FLASH = "watchlist.symbol", "watchlist.columns", "flash"
+_EMPTY = "This list is empty.\nType a symbol below, or paste several, and press Enter."
+
+
+class WatchlistPanel(Panel):
+    """``export_requested`` asks for a file of the list as shown; ``table_as_shown`` is what to write."""
+
+    export_requested = Signal()
+
+    def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("Watchlist", link, parent)
+        self._ports = ports
+        self._group = link
+        self.lists = NamedLists(ports, self)
+        self.model = WatchlistModel(ports.board, self)
+        self.model.flashing = ports.preferences.get(_FLASH, "on") != "off"
+        self.table = WatchlistTable(self.model, theme, self)
+        self.entry = SymbolEntry(ports, self)
+        self._build_header()
+        self._build_body()
+        self._connect()
+        self._stop = ports.bus.listen(BoardChanged, lambda changed: self.model.show(changed.quotes))
+        self._age = QTimer(self, interval=1000)
+        self._age.timeout.connect(self._look_at_age)
+        self._age.start()
+        self.lists.read()
+
+    def _build_header(self) -> None:
+        self.switcher = ListSwitcher(self.lists, self)
+        more = named(QToolButton(), "panelMenu")
+        more.setText("⋯")
+        more.setAccessibleName("Watchlist options")
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._options = QMenu(more)
+        self._options.aboutToShow.connect(self._fill_options)
+        more.setMenu(self._options)
+        self.header_row.insertWidget(self.header_row.indexOf(self._note), self.switcher)
+        self.header_row.addWidget(more)
+
+    def _build_body(self) -> None:
+        body, centre = QWidget(), QWidget()
+        empty = named(QLabel(_EMPTY), "emptyState")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty.setWordWrap(True)
+        self._stack = QStackedLayout(centre)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(empty)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(centre, 1)
+        column.addWidget(self.entry)
+        self.set_body(body)
+        saved = self._ports.preferences.get(_COLUMNS)
+        names = saved.split(",") if saved else [column.name for column in SHOWN_AT_FIRST]
+        self.table.show_columns([column for column in Column if column.name in names])
+
+    def _connect(self) -> None:
+        self.lists.changed.connect(self._show_list)
+        self.model.ordered.connect(self.lists.set_symbols)
+        self.table.chosen.connect(self._choose)
+        self.table.removal_wanted.connect(self.remove_symbol)
+        self.table.typed.connect(self.entry.begin)
+        self.table.menu_wanted.connect(self._open_menu)
+        self.table.columns_changed.connect(self._keep_columns)
+        self.entry.entered.connect(self.add_symbol)
+        self._group.symbol_changed.connect(self.table.select)
+
+    # ------------------------------------------------------------------ what others ask
+
+    def symbols(self) -> list[str]:
+        """The shown list's symbols, in the person's order."""
+        return self.model.symbols
+
+    def table_as_shown(self) -> tuple[list[str], list[list[str]]]:
+        """Titles and rows of the visible columns in the order of the screen, each number digit for digit."""
+        columns = self.table.shown_columns()
+        header = [title for column in columns for title in export_titles(column)]
+        rows = [[text for column in columns for text in row.exact[column]] for row in self.model.shown_rows()]
+        return header, rows
+
+    def add_symbol(self, text: str) -> None:
+        """Look up the symbols in ``text`` and add those that exist; the others are named below the field."""
+        self._ports.tasks.start(f"watchlist.add.{text}", self._add(text))
+
+    def remove_symbol(self, symbol: str) -> None:
+        """Take ``symbol`` off the shown list; what was recorded of it stays."""
+        self.model.remove(symbol)
+        self._list_changed()
+
+    def close_panel(self) -> None:
+        """Stop listening and want nothing more from the stream."""
+        self._stop()
+        self.lists.close()
+        self._age.stop()
+        self._ports.watching.want(OWNER, Wanted())
+
+    # ------------------------------------------------------------------ adding
+
+    async def _add(self, text: str) -> None:
+        symbols, wrong = split_symbols(text)
+        self.entry.say(f"Looking up {', '.join(symbols)}…" if symbols else "")
+        try:
+            known = await self._known(symbols)
+        except MonitorError as error:
+            self.entry.say(f"{', '.join(symbols)} could not be looked up. {error.sentence}")
+            return
+        added = [symbol for symbol in symbols if symbol in known and self.model.row_of(symbol) < 0]
+        for symbol in added:
+            self.model.add(symbol)
+            self._ports.loader.ensure(symbol)
+        if added:
+            self._list_changed()
+        unknown = [symbol for symbol in symbols if symbol not in known] + wrong
+        self.entry.say(_sentence(unknown, added, symbols))
+        if len(symbols) == 1 and not unknown:
+            self.table.select(symbols[0])
+
+    async def _known(self, symbols: list[str]) -> set[str]:
+        """Those that are in the list already, and those that Schwab knows."""
+        known = {symbol for symbol in symbols if self.model.row_of(symbol) >= 0}
+        new = [symbol for symbol in symbols if symbol not in known]
+        if new:
+            found = await self._ports.history.find_instruments(",".join(new))
+            self._ports.recorder.record_instruments(found)
+            known |= {instrument.symbol for instrument in found}
+        return known
+
+    # ------------------------------------------------------------------ the list and the link group
+
+    def _show_list(self) -> None:
+        symbols = self.lists.symbols
+        if symbols != self.model.symbols:
+            self.model.set_symbols(symbols)
+        self._list_shown()
+        if not self._group.symbol:
+            remembered = self._ports.preferences.get(_SYMBOL)
+            self._group.choose(remembered or (symbols[0] if symbols else ""))
+        self.table.select(self._group.symbol)
+
+    def _list_changed(self) -> None:
+        self.lists.set_symbols(self.model.symbols)
+        self._list_shown()
+
+    def _list_shown(self) -> None:
+        symbols = self.model.symbols
+        self._stack.setCurrentIndex(0 if symbols else 1)
+        self._ports.watching.want(OWNER, Wanted(quotes=frozenset(symbols), bars=frozenset(symbols)))
+
+    def _choose(self, symbol: str) -> None:
+        self._ports.preferences.set(_SYMBOL, symbol)
+        self._group.choose(symbol)
+
+    def _look_at_age(self) -> None:
+        age = self._ports.meters.stream_age_ms()
+        self.model.set_stale(age is None or age > STALE_MS)
+
+    # ------------------------------------------------------------------ menus
+
+    def _open_menu(self, symbol: str, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        clipboard = QGuiApplication.clipboard()
+        menu.addAction("Copy symbol", lambda: clipboard.setText(symbol))
+        menu.addAction("Copy row", lambda: clipboard.setText(self._row_text(symbol)))
+        menu.addSeparator()
+        menu.addAction("Download history", lambda: self._ports.loader.ensure(symbol))
+        menu.addAction("Export this list…", self.export_requested.emit)
+        menu.addSeparator()
+        menu.addAction("Remove", lambda: self.remove_symbol(symbol))
+        menu.popup(at)
+
+    def _row_text(self, symbol: str) -> str:
+        return "\t".join(self.table_as_shown()[1][self.model.row_of(symbol)])
+
+    def _fill_options(self) -> None:
+        self._options.clear()
+        self._options.addMenu(self.table.columns_menu(self._options))
+        flash = self._options.addAction("Flash on change")
+        flash.setCheckable(True)
+        flash.setChecked(self.model.flashing)
+        flash.toggled.connect(self._set_flash)
+        self._options.addSeparator()
+        self._options.addAction("Export this list…", self.export_requested.emit)
+
+    def _set_flash(self, on: bool) -> None:
+        self.model.flashing = on
+        self._ports.preferences.set(_FLASH, "on" if on else "off")
+
+    def _keep_columns(self) -> None:
+        self._ports.preferences.set(_COLUMNS, ",".join(column.name for column in self.table.shown_columns()))
+
+
+def _sentence(unknown: list[str], added: list[str], asked: list[str]) -> str:
+    """What came of adding, for below the field; nothing where all went well."""
+    if unknown:
+        names = ", ".join(f"“{name[:24]}”" for name in unknown)
+        verb = "is not a symbol" if len(unknown) == 1 else "are not symbols"
+        return f"{names} {verb} that Schwab knows." + (f" Added: {', '.join(added)}." if added else "")
+    if asked and not added:
+        return f"{', '.join(asked)} {'is' if len(asked) == 1 else 'are'} in this list already."
+    return ""

@@ -1,0 +1,109 @@
+"""One row of the watchlist, worked out from a quote when it changes, so that painting only looks things up."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+from monitor.market.quote import Number, Quote
+from monitor.ui import format as text
+
+
+class Column(IntEnum):
+    """The watchlist's columns, in their order."""
+
+    SYMBOL = 0
+    LAST = 1
+    CHANGE = 2
+    PERCENT = 3
+    BID = 4
+    ASK = 5
+    SIZES = 6
+    VOLUME = 7
+    DAY_RANGE = 8
+
+
+TITLES = ("Symbol", "Last", "Chg", "Chg %", "Bid", "Ask", "Bid × Ask", "Vol", "Day range")
+#: The columns of the mock-up; the others wait in the header's menu.
+SHOWN_AT_FIRST = (Column.SYMBOL, Column.LAST, Column.PERCENT, Column.SIZES, Column.VOLUME)
+#: Columns whose cell flashes: a change of Last says all that Chg and Chg % would.
+FLASHING = (Column.LAST, Column.BID, Column.ASK)
+SortKey = Number | str | None
+_EXPORT_TITLES = {Column.SIZES: ("Bid size", "Ask size"), Column.VOLUME: ("Volume",), Column.DAY_RANGE: ("Low", "High")}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What each column shows, sorts by and exports.
+
+    ``colour`` follows the day's change; ``day`` is where Last lies from the day's low (0) to its high (1).
+    """
+
+    texts: tuple[str, ...]
+    keys: tuple[SortKey, ...]
+    exact: tuple[tuple[str, ...], ...]
+    colour: str
+    day: float | None
+
+
+def row_of(symbol: str, quote: Quote | None) -> Row:
+    """The row that shows ``quote``; dashes where it has nothing."""
+    q = quote or Quote(symbol=symbol)
+    change, percent = _changes(q)
+    keys = (symbol, q.last, change, percent, q.bid, q.ask, _sum(q.bid_size, q.ask_size), q.volume, _day(q))
+    sizes = text.DASH if not (q.bid_size or q.ask_size) else f"{text.size(q.bid_size)} × {text.size(q.ask_size)}"
+    texts = (
+        symbol,
+        text.price(q.last),
+        text.change(change),
+        _with_arrow(percent),
+        text.price(q.bid),
+        text.price(q.ask),
+        sizes,
+        text.volume(q.volume),
+        "",
+    )
+    numbers: tuple[tuple[Number | None, ...], ...] = (
+        *((q.last,), (change,), (percent,), (q.bid,), (q.ask,)),
+        *((q.bid_size, q.ask_size), (q.volume,), (q.low, q.high)),
+    )
+    exact = ((symbol,), *(tuple("" if n is None else str(n) for n in cell) for cell in numbers))
+    return Row(texts, keys, exact, _direction(percent), _day(q))
+
+
+def export_titles(column: Column) -> tuple[str, ...]:
+    """What a column is called in a file: some of them are two numbers there."""
+    return _EXPORT_TITLES.get(column, (TITLES[column],))
+
+
+def _changes(q: Quote) -> tuple[Number | None, Number | None]:
+    """Change and percent since the previous close: as Schwab sends them, else worked out from the close."""
+    change, percent = q.net_change, q.net_percent_change
+    if q.last and q.close:
+        if change is None:
+            change = float(Decimal(str(q.last)) - Decimal(str(q.close)))
+        if percent is None:
+            percent = round(change / q.close * 100, 4)
+    return change, percent
+
+
+def _with_arrow(percent: Number | None) -> str:
+    arrow = {"up": "▲ ", "down": "▼ "}.get(_direction(percent), "")
+    return arrow + text.percent(percent)
+
+
+def _direction(percent: Number | None) -> str:
+    rounded = round(percent or 0, 2)
+    if rounded == 0:
+        return "text"
+    return "up" if rounded > 0 else "down"
+
+
+def _sum(first: Number | None, second: Number | None) -> Number | None:
+    return None if first is None and second is None else (first or 0) + (second or 0)
+
+
+def _day(q: Quote) -> float | None:
+    """Where Last lies in the day's range, 0 at the low and 1 at the high."""
+    if not (q.last and q.low and q.high) or q.high <= q.low:
+        return None
+    return min(1.0, max(0.0, (q.last - q.low) / (q.high - q.low)))

@@ -1,0 +1,152 @@
+"""The watchlist's table: keys, pointer and header turned into what the person means by them."""
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent
+from PySide6.QtWidgets import QMenu, QTableView, QWidget
+
+from monitor.ui.cells import Index, dress
+from monitor.ui.panel import named
+from monitor.ui.theme import Theme
+from monitor.ui.watchlist.delegate import WatchlistDelegate
+from monitor.ui.watchlist.model import WatchlistModel
+from monitor.ui.watchlist.row import TITLES, Column
+
+_WIDTHS = {
+    Column.SYMBOL: 62,
+    Column.LAST: 68,
+    Column.CHANGE: 60,
+    Column.PERCENT: 70,
+    Column.BID: 68,
+    Column.ASK: 68,
+    Column.SIZES: 78,
+    Column.VOLUME: 52,
+    Column.DAY_RANGE: 84,
+}
+
+
+class WatchlistTable(QTableView):
+    """Tells of the symbol the person moved to, of keys that add or remove, and of a right-click on a row."""
+
+    chosen = Signal(str)
+    removal_wanted = Signal(str)
+    typed = Signal(str)
+    menu_wanted = Signal(str, QPoint)
+    columns_changed = Signal()
+
+    def __init__(self, model: WatchlistModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "watchlistTable")
+        self._model = model
+        self.setModel(model)
+        self.setItemDelegate(WatchlistDelegate(theme, self))
+        dress(self, theme)
+        self.setAccessibleName("Watchlist")
+        self.setMouseTracking(True)
+        self.setDragDropMode(QTableView.DragDropMode.InternalMove)
+        self.setDragDropOverwriteMode(False)
+        self._build_header()
+
+    def _build_header(self) -> None:
+        heads = self.horizontalHeader()
+        heads.setSectionsClickable(True)
+        heads.setSectionsMovable(True)
+        heads.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        heads.customContextMenuRequested.connect(lambda at: self._open_columns(heads.mapToGlobal(at)))
+        heads.sectionClicked.connect(self.cycle_sort)
+        heads.setToolTip("Click to sort, again to reverse, a third time for your own order. Right-click: columns")
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+
+    # ------------------------------------------------------------------ columns and sorting
+
+    def shown_columns(self) -> list[Column]:
+        """The visible columns from left to right."""
+        heads = self.horizontalHeader()
+        return [c for c in sorted(Column, key=heads.visualIndex) if not self.isColumnHidden(c)]
+
+    def show_columns(self, columns: list[Column]) -> None:
+        """Show just these; Symbol always is."""
+        for column in Column:
+            self.setColumnHidden(column, column not in columns and column != Column.SYMBOL)
+
+    def columns_menu(self, parent: QWidget) -> QMenu:
+        """A menu that shows and hides columns."""
+        menu = QMenu("Columns", parent)
+        for column in list(Column)[1:]:
+            entry = menu.addAction(TITLES[column])
+            entry.setCheckable(True)
+            entry.setChecked(not self.isColumnHidden(column))
+            entry.toggled.connect(lambda shown, column=column: self._toggle_column(column, shown))
+        return menu
+
+    def _toggle_column(self, column: Column, shown: bool) -> None:
+        self.setColumnHidden(column, not shown)
+        self.columns_changed.emit()
+
+    def _open_columns(self, at: QPoint) -> None:
+        menu = self.columns_menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def cycle_sort(self, section: int) -> None:
+        """First by this column (numbers from the highest), then reversed, then the person's own order again."""
+        column, first = Column(section), section != Column.SYMBOL
+        if self._model.sorting == (column, first):
+            self._model.sort_by(column, not first)
+        elif self._model.sorting == (column, not first):
+            self._model.sort_by(None)
+        else:
+            self._model.sort_by(column, first)
+        self._show_sorting()
+
+    def _show_sorting(self) -> None:
+        heads, sorting = self.horizontalHeader(), self._model.sorting
+        heads.setSortIndicatorShown(sorting is not None)
+        if sorting is not None:
+            order = Qt.SortOrder.DescendingOrder if sorting[1] else Qt.SortOrder.AscendingOrder
+            heads.setSortIndicator(sorting[0], order)
+
+    # ------------------------------------------------------------------ selection
+
+    def select(self, symbol: str) -> None:
+        """Highlight the row of ``symbol``, or none where it is not in the list."""
+        row = self._model.row_of(symbol)
+        if row < 0:
+            self.clearSelection()
+        elif row != self.currentIndex().row() or not self.selectionModel().isRowSelected(row):
+            self.setCurrentIndex(self._model.index(row, 0))
+
+    def current_symbol(self) -> str:
+        """The highlighted symbol, or an empty string."""
+        row = self.currentIndex().row()
+        return self._model.symbol_at(row) if 0 <= row < self._model.rowCount() else ""
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self.chosen.emit(self._model.symbol_at(current.row()))
+
+    # ------------------------------------------------------------------ keys and pointer
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+        text = event.text()
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.current_symbol():
+            self.removal_wanted.emit(self.current_symbol())
+        elif plain and text and (text.isalpha() or text in "$/."):
+            self.typed.emit(text.upper())
+        else:
+            super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._model.hold(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._model.hold(False)
+        super().leaveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.indexAt(event.pos())
+        if index.isValid():
+            self.menu_wanted.emit(self._model.symbol_at(index.row()), event.globalPos())
