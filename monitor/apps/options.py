@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.market.bar import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,14 @@ class CollectOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """Recorded rows to a file. ``interval``, ``start`` and ``end`` are as typed; an empty text means no limit."""
+    """Recorded rows to a file; the range is [start_ms, end_ms) UTC."""
 
     what: str
     symbols: tuple[str, ...]
     out: Path
-    interval: str = "1m"
-    start: str = ""
-    end: str = ""
+    interval: "Interval"
+    start_ms: int
+    end_ms: int
     data_dir: Path | None = None
     venues: bool = False
 

@@ -1,0 +1,194 @@
+"""What may be typed: the commands and options of the command line, each checked and turned into its value.
+
+Nothing heavy is imported here before it is needed, so that ``--help`` answers at once.
+"""
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor import __version__
+from monitor.errors import BadData
+
+if TYPE_CHECKING:
+    from monitor.market.bar import Interval
+
+#: The end of a range without an end: later than any row.
+NO_END = 2**62
+_WHAT = ("quotes", "trades", "bars", "book", "options")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command and its options; ``gui`` when no command is named.
+
+    Raises SystemExit: 2 after saying what is wrong, 0 after printing the help or the version.
+    """
+    typed = list(arguments)
+    if not typed or (typed[0].startswith("-") and typed[0] not in {"-h", "--help", "--version"}):
+        typed.insert(0, "gui")
+    parser = _parser()
+    options = parser.parse_args(typed)
+    if options.command == "export" and options.start_ms >= options.end_ms:
+        parser.error("the range is empty: --from must be earlier than --to")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="market-monitor",
+        description="Watch the market on your own machine, and keep what you saw.",
+        epilog="Without a command the window opens: gui. “market-monitor COMMAND --help” tells a command's options.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"market-monitor {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_gui(commands.add_parser("gui", help="open the window", allow_abbrev=False))
+    _add_sandbox(commands.add_parser("sandbox", help="run a Schwab look-alike on this machine", allow_abbrev=False))
+    _add_collect(commands.add_parser("collect", help="record without a screen", allow_abbrev=False))
+    _add_export(commands.add_parser("export", help="write recorded rows to a file", allow_abbrev=False))
+    _add_doctor(commands.add_parser("doctor", help="check the machine, settings, database", allow_abbrev=False))
+    return parser
+
+
+def _add_gui(gui: argparse.ArgumentParser) -> None:
+    gui.add_argument("--sandbox", action="store_true", help="start a sandbox and watch its market")
+    gui.add_argument("--replay", type=_file, metavar="FILE", help="let the sandbox play captured frames")
+    _add_data_dir(gui)
+    gui.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it closes")
+    gui.add_argument("--quit-after", type=_seconds, metavar="SECONDS", help="close by itself")
+    gui.add_argument("--tour", type=Path, metavar="DIR", help="show yourself around, leaving pictures and a CSV in DIR")
+    gui.add_argument("--offscreen", action="store_true", help="draw without a display")
+
+
+def _add_sandbox(sandbox: argparse.ArgumentParser) -> None:
+    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="0 picks a free one (the default)")
+    sandbox.add_argument("--replay", type=_file, metavar="FILE", help="play captured frames, not the simulated market")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="of the replay; 0: as fast as read")
+    sandbox.add_argument("--seed", type=int, default=1, metavar="N", help="of the simulated market")
+    sandbox.add_argument("--faults", type=_file, metavar="FILE", help="what goes wrong, and when (JSON)")
+    sandbox.add_argument("--real-hours", action="store_true", help="close the market when the real one is closed")
+    sandbox.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_collect(collect: argparse.ArgumentParser) -> None:
+    collect.add_argument(
+        "--symbols", type=_symbols, required=True, metavar="A,B", help="record quotes and bars of these"
+    )
+    collect.add_argument("--books", type=_symbols, default=(), metavar="A", help="record the books of these too")
+    collect.add_argument("--sandbox-url", default="", metavar="URL", help="a sandbox's base_url, instead of Schwab")
+    collect.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop by itself")
+    _add_data_dir(collect)
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("what", choices=_WHAT)
+    export.add_argument("--symbols", type=_symbols, required=True, metavar="A,B")
+    export.add_argument("--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 15m, 30m, 1h, D, W or M")
+    for option, name, missing, help_text in (
+        ("--from", "start_ms", 0, "first day or moment; New York time unless it has an offset"),
+        ("--to", "end_ms", NO_END, "last day, or the moment before which rows must lie"),
+    ):
+        kind = _start if name == "start_ms" else _end
+        export.add_argument(option, dest=name, type=kind, default=missing, metavar="T", help=help_text)
+    export.add_argument("--out", type=_table, required=True, metavar="FILE", help="ends in .csv")
+    export.add_argument("--venues", action="store_true", help="a row for each venue of a book's levels")
+    _add_data_dir(export)
+
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_data_dir(doctor)
+
+
+def _add_data_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data-dir", type=Path, metavar="DIR", help="where database, log and settings are")
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    from monitor.market.instrument import parse_symbols
+
+    try:
+        symbols = tuple(parse_symbols(text))
+    except BadData as error:
+        raise argparse.ArgumentTypeError(error.sentence) from None
+    if not symbols:
+        raise argparse.ArgumentTypeError("name at least one symbol")
+    return symbols
+
+
+def _interval(text: str) -> "Interval":
+    from monitor.market.bar import Interval
+
+    try:
+        return Interval.parse(text)
+    except BadData as error:
+        raise argparse.ArgumentTypeError(error.sentence) from None
+
+
+def _start(text: str) -> int:
+    return _moment(text, days_after=0)
+
+
+def _end(text: str) -> int:
+    return _moment(text, days_after=1)
+
+
+def _moment(text: str, days_after: int) -> int:
+    """Milliseconds UTC of an ISO date or date-time; a plain date means the midnight ``days_after`` it."""
+    from datetime import date, datetime, time, timedelta
+
+    from monitor.market.calendar import NEW_YORK, at_new_york, to_ms
+
+    try:
+        return at_new_york(date.fromisoformat(text) + timedelta(days=days_after), time(0))
+    except (ValueError, OverflowError):
+        pass  # not a plain date
+    try:
+        moment = datetime.fromisoformat(text)
+        return to_ms(moment if moment.tzinfo else moment.replace(tzinfo=NEW_YORK))
+    except (ValueError, OverflowError):
+        example = "2026-11-20 or 2026-11-20T09:30"
+        raise argparse.ArgumentTypeError(f"“{text}” is not a date or time; write it as {example}") from None
+
+
+def _table(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in {".csv", ".parquet"}:
+        raise argparse.ArgumentTypeError("the file's name must end in .csv or .parquet")
+    return path
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 65536):
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    seconds = _number(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError("seconds are a number above 0")
+    return seconds
+
+
+def _speed(text: str) -> float:
+    speed = _number(text)
+    if not 0 <= speed < math.inf:
+        raise argparse.ArgumentTypeError("a speed is 0 or a number above it")
+    return speed
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

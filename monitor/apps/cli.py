@@ -1,0 +1,141 @@
+"""The command line: runs the command that was typed, and turns every failure into one sentence and an exit code.
+
+Each program is imported when it is run, so the sandbox needs no Qt and the collector no screen.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from monitor.apps import arguments
+from monitor.apps.options import CollectOptions, DoctorOptions, ExportOptions, GuiOptions
+from monitor.errors import MonitorError, Unusable
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_log = logging.getLogger(__name__)
+DONE, FAILED = 0, 1
+O_ = TypeVar("O_", bound="DataclassInstance")
+
+
+def run(typed: Sequence[str]) -> int:
+    """Run a command and give its exit code: 0 done, 1 failed. Raises SystemExit 2 on wrong usage."""
+    command = arguments.parse(typed)
+    try:
+        return _COMMANDS[command.command](command)
+    except MonitorError as error:
+        _log.error("%s %s", error.sentence, error.detail)
+        return _fail(error.sentence)
+    except KeyboardInterrupt:
+        return _fail("Interrupted.")
+    except Exception:  # noqa: BLE001  whatever it was, a person reads a sentence and the log keeps the rest
+        return _fail(_keep_traceback())
+
+
+def _gui(command: argparse.Namespace) -> int:
+    options = _as(GuiOptions, command)
+    _refuse_bad_qt()
+    _choose_platform(options)
+    _log_to_file(options.sandbox or options.replay is not None, command)
+    from monitor.apps.desktop import run as run_desktop
+
+    return run_desktop(options)
+
+
+def _sandbox(command: argparse.Namespace) -> int:
+    from monitor.apps.logs import set_up_stderr
+    from monitor.sandbox.server import SandboxOptions
+    from monitor.sandbox.server import run as run_sandbox
+
+    set_up_stderr()
+    return run_sandbox(_as(SandboxOptions, command))
+
+
+def _collect(command: argparse.Namespace) -> int:
+    from monitor.apps.logs import set_up_stderr
+
+    set_up_stderr()
+    _log_to_file(bool(command.sandbox_url), command)
+    from monitor.apps.collector import run as run_collector
+
+    return run_collector(_as(CollectOptions, command))
+
+
+def _export(command: argparse.Namespace) -> int:
+    from monitor.apps.export import run as run_export
+
+    return run_export(_as(ExportOptions, command))
+
+
+def _doctor(command: argparse.Namespace) -> int:
+    from monitor.apps.doctor import run as run_doctor
+
+    return run_doctor(_as(DoctorOptions, command))
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "gui": _gui,
+    "sandbox": _sandbox,
+    "collect": _collect,
+    "export": _export,
+    "doctor": _doctor,
+}
+
+
+def _as(kind: type[O_], command: argparse.Namespace) -> O_:
+    values: dict[str, Any] = {field.name: getattr(command, field.name) for field in fields(kind)}
+    return kind(**values)
+
+
+def _log_to_file(sandbox: bool, command: argparse.Namespace) -> None:
+    from monitor.apps.logs import set_up_file
+    from monitor.apps.settings import data_dir
+
+    set_up_file(data_dir(sandbox, command.data_dir))
+
+
+def _refuse_bad_qt() -> None:
+    from monitor.apps.machine import bad_qt_pair
+
+    sentence = bad_qt_pair()
+    if sentence:
+        raise Unusable(sentence)
+
+
+def _choose_platform(options: GuiOptions) -> None:
+    """Draw offscreen where that was asked for, or where a picture is wanted and there is no display."""
+    from monitor.apps.machine import has_display
+
+    if options.offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        return
+    if "QT_QPA_PLATFORM" in os.environ or has_display():
+        return
+    if options.screenshot is None and options.tour is None:
+        raise Unusable(
+            "This machine has no display to open a window on; set QT_QPA_PLATFORM=offscreen to run without one."
+        )
+    print("This machine has no display: the program runs offscreen.", file=sys.stderr)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _keep_traceback() -> str:
+    from monitor.apps.logs import log_file, set_up_file
+    from monitor.apps.settings import data_dir
+
+    try:
+        path = log_file() or set_up_file(data_dir(sandbox=False))
+    except MonitorError as error:
+        return f"Something went wrong that should not have, and it could not be logged: {error.sentence}"
+    _log.exception("unforeseen")
+    return f"Something went wrong that should not have; the log {path} has the details."
+
+
+def _fail(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return FAILED

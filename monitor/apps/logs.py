@@ -1,0 +1,105 @@
+"""The program's log: one file in the data folder, kept small, without secrets, and a tap for the log panel."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from monitor.errors import Unusable
+from monitor.schwab.redact import RedactingFilter
+
+FILE_NAME = "market-monitor.log"
+_FILE_BYTES = 5_000_000
+_OLD_FILES = 4  # beside the current one: five of 5 MB at most
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s"
+_CLOCK = "%Y-%m-%dT%H:%M:%S"
+#: A record for the panel: when it was made (ms UTC), its level's number, the logger's name and the redacted message.
+Tap = Callable[[int, int, str, str], None]
+
+
+def set_up_file(folder: Path) -> Path:
+    """Log to ``folder/logs`` from now on, instead of any file before; gives the file's path.
+
+    Raises Unusable when the file cannot be opened or MARKET_MONITOR_LOG_LEVEL names no level.
+    """
+    set_levels()
+    path = folder / "logs" / FILE_NAME
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        file = _PrivateFile(path, maxBytes=_FILE_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
+    except OSError as error:
+        raise Unusable(f"The log {path} cannot be written.", str(error)) from error
+    _replace(file)
+    return path
+
+
+def set_up_stderr() -> None:
+    """Show the log on stderr, as the programs without a window do. Raises Unusable as set_up_file."""
+    set_levels()
+    _replace(logging.StreamHandler(sys.stderr))
+
+
+def log_file() -> Path | None:
+    """The file that is logged to, if any."""
+    files = [handler for handler in logging.getLogger().handlers if isinstance(handler, _PrivateFile)]
+    return Path(files[0].baseFilename) if files else None
+
+
+def set_levels() -> None:
+    """Log as much as MARKET_MONITOR_LOG_LEVEL asks for; of other people's code never the debug lines."""
+    level = log_level()
+    logging.getLogger().setLevel(max(level, logging.INFO))  # their debug lines hold requests, headers and tokens
+    logging.getLogger("monitor").setLevel(level)
+
+
+def log_level() -> int:
+    """The level that MARKET_MONITOR_LOG_LEVEL asks for, INFO without it. Raises Unusable for a word that is none."""
+    word = os.environ.get("MARKET_MONITOR_LOG_LEVEL", "INFO").strip().upper()
+    if word not in _LEVELS:
+        raise Unusable(f"MARKET_MONITOR_LOG_LEVEL is “{word}”. Use one of {', '.join(_LEVELS)}.")
+    return logging.getLevelNamesMapping()[word]
+
+
+def tap_log(tap: Tap) -> Callable[[], None]:
+    """Call ``tap`` with every record from now on, on the thread that logged it; the result takes it off again."""
+    handler = _TapHandler(tap)
+    _attach(handler)
+    return lambda: logging.getLogger().removeHandler(handler)
+
+
+def _replace(handler: logging.Handler) -> None:
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if type(each) is type(handler)]:
+        root.removeHandler(old)
+        old.close()
+    _attach(handler)
+
+
+def _attach(handler: logging.Handler) -> None:
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(logging.Formatter(_FORMAT, _CLOCK))
+    logging.getLogger().addHandler(handler)
+
+
+class _PrivateFile(RotatingFileHandler):
+    """A rotating file that only its owner may read, from its first moment on."""
+
+    def _open(self) -> TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return os.fdopen(handle, "a", encoding="utf-8")
+
+
+class _TapHandler(logging.Handler):
+    def __init__(self, tap: Tap) -> None:
+        super().__init__()
+        self._tap = tap
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._tap(round(record.created * 1000), record.levelno, record.name, record.getMessage())
+        except Exception:  # noqa: BLE001  a panel that fails must not stop what was being logged
+            self.handleError(record)

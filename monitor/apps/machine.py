@@ -1,0 +1,45 @@
+"""What this machine offers to the program: Python, Qt, SQLite, a display."""
+
+import os
+import sqlite3
+import sys
+from importlib import metadata
+
+
+def qt_version() -> str:
+    """The version of PySide6 that is installed, or an empty string; found without importing it."""
+    try:
+        return metadata.version("PySide6")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def bad_qt_pair(python: tuple[int, ...] = sys.version_info[:2], qt: str | None = None) -> str:
+    """Why this PySide6 must not run on this Python, or an empty string when it may.
+
+    PySide6 6.12 loses references to None; before Python 3.12, where None became immortal, that ends the process.
+    """
+    version = qt_version() if qt is None else qt
+    if python < (3, 12) and version.split(".")[:2] == ["6", "12"]:
+        return (
+            f"PySide6 {version} crashes on Python {'.'.join(map(str, python))}; "
+            "install PySide6 6.11.3, or use Python 3.12 or later."
+        )
+    return ""
+
+
+def has_display() -> bool:
+    """Whether a window can be shown: on Linux a display is named in the environment, elsewhere there is one."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def wal_reset_remark(sqlite: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:
+    """What to know about this SQLite's write-ahead log, or an empty string when there is nothing."""
+    if sqlite >= (3, 51, 3):
+        return ""
+    return (
+        "before 3.51.3 two connections that write at once can lose pages; "
+        "this program writes with one only, so leave its database to it while it runs"
+    )

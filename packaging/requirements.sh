@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Compiles pyproject.toml into pinned, hashed requirement files that hold for every system and Python from 3.11.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=packaging/requirements
+# Keeps what is pinned where it still fits; with --upgrade the newest that fits is taken.
+compile() {
+    local out=$1
+    shift
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --no-annotate --no-header "$@" --output-file "$out"
+    # A pin names a package, never the place it came from.
+    if grep -nE '://|^-' "$out"; then
+        echo "$out names a place: see the lines above." >&2
+        exit 1
+    fi
+}
+
+compile "$folder/runtime.txt" pyproject.toml "$@"
+compile "$folder/dev.txt" --group pyproject.toml:dev --constraint "$folder/runtime.txt" "$@"
+for unwanted in pandas exchange-calendars; do
+    if grep -qE "^$unwanted==" "$folder"/*.txt; then
+        echo "$unwanted must stay out of the environment." >&2
+        exit 1
+    fi
+done
