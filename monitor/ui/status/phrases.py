@@ -28,7 +28,9 @@ class Phrase(NamedTuple):
     tip: str = ""
 
 
-def stream_phrase(phase: StreamPhase, sentence: str, retry_at_ms: int | None, age_ms: int | None, now_ms: int) -> Phrase:
+def stream_phrase(
+    phase: StreamPhase, sentence: str, retry_at_ms: int | None, age_ms: int | None, now_ms: int
+) -> Phrase:
     """The stream's life, its age when live, and the countdown to the next attempt when it waits."""
     if phase is StreamPhase.LIVE:
         quiet = age_ms is not None and age_ms > QUIET_MS

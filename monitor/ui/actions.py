@@ -1,0 +1,71 @@
+"""What the menus offer: every action with its words, key and icon, and the menus they stand in.
+
+No menu has a mnemonic on a letter that draws on the chart (Alt+F, H, V, T) or does anything else there.
+"""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenuBar
+
+from monitor.ui.docks import PanelDock
+from monitor.ui.icons import wear
+from monitor.ui.theme import Theme
+
+
+class Actions:
+    """The window's actions; the window connects them to what they do."""
+
+    def __init__(self, owner: QObject, theme: Theme, sandbox: bool) -> None:
+        self._owner = owner
+        self._theme = theme
+        self.export_chart = self._action("Export &chart bars…", "export", "Ctrl+E")
+        self.export_watchlist = self._action("Export &watchlist…", "table")
+        self.export_recorded = self._action("Export &recorded data…", "export", "Ctrl+Shift+E")
+        self.sign_in = self._action("&Sign in…" if sandbox else "&Connect account…", "sign-in")
+        self.sign_out = self._action("Sign &out", "sign-out")
+        self.quit = self._action("&Quit", "quit", "Ctrl+Q")
+        self.dark = self._action("&Dark", "moon")
+        self.dark.setCheckable(True)
+        self.full_screen = self._action("&Full screen", "fullscreen", "F11")
+        self.full_screen.setCheckable(True)
+        self.reset_layout = self._action("&Reset layout", "layout")
+        self.find_symbol = self._action("&Go to symbol…", "search", "Ctrl+K")
+        self.add_symbol = self._action("&Add to watchlist", "add", "Alt+W")
+        self.download = self._action("&Download history", "download")
+        self.cancel_download = self._action("&Cancel the download", "stop")
+        self.keys = self._action("&Keys", "keyboard", "F1")
+        self.about = self._action("&About Market Monitor", "info")
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def fill(self, bar: QMenuBar, docks: list[PanelDock]) -> None:
+        """Put the actions into the menus of ``bar``."""
+        exports = [self.export_chart, self.export_watchlist, self.export_recorded]
+        panels = [dock.toggleViewAction() for dock in docks]
+        groups: dict[str, list[list[QAction]]] = {
+            "Fil&e": [exports, [self.sign_in, self.sign_out], [self.quit]],
+            "View": [panels, [self.dark, self.full_screen], [self.reset_layout]],
+            "S&ymbol": [[self.find_symbol, self.add_symbol]],
+            "&Data": [[self.download, self.cancel_download], [self.export_recorded]],
+            "Help": [[self.keys, self.about]],
+        }
+        for title, sections in groups.items():
+            menu = bar.addMenu(title)
+            for index, section in enumerate(sections):
+                if index:
+                    menu.addSeparator()
+                menu.addActions(section)
+
+    def name_symbol(self, symbol: str) -> None:
+        """Say which symbol the actions are about; without one they are off."""
+        self.add_symbol.setText(f"&Add {symbol} to the watchlist" if symbol else "&Add to watchlist")
+        self.download.setText(f"&Download history of {symbol}" if symbol else "&Download history")
+        for action in (self.add_symbol, self.download, self.cancel_download, self.export_chart):
+            action.setEnabled(bool(symbol))
+
+    def _action(self, text: str, icon: str, key: str = "") -> QAction:
+        action = QAction(text, self._owner)
+        wear(action, icon, self._theme)
+        if key:
+            action.setShortcut(QKeySequence(key))
+        return action

@@ -1,0 +1,182 @@
+"""The choices each kind of export offers; a form gives a title, a default name and the job."""
+
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from pathlib import Path
+
+from PySide6.QtCore import QDate, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QDateEdit,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from monitor.errors import BadData
+from monitor.market.bar import Interval
+from monitor.market.calendar import at_new_york, from_ms
+from monitor.market.instrument import parse_symbols
+from monitor.ports import ExportRequest
+from monitor.ui.export.job import Job, Table
+from monitor.ui.panel import named
+
+_NOWHERE = Path()
+_KINDS = (("Quotes", "quotes"), ("Trades", "trades"), ("Bars", "bars"), ("Level 2 book", "book"))
+
+
+class ExportForm(QWidget):
+    """The part of the dialog above the file name."""
+
+    changed = Signal()
+    title = "Export"
+
+    def stem(self) -> str:
+        """The file name without its ending."""
+        raise NotImplementedError
+
+    def job(self) -> Job:
+        """What to write. Raises BadData when a field holds something else than it should."""
+        raise NotImplementedError
+
+
+class ChartForm(ExportForm):
+    """The chart's bars: those in view, or all that are on disk."""
+
+    title = "Export chart bars"
+
+    def __init__(self, symbol: str, interval: Interval, shown: Table, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._symbol, self._interval, self._shown = symbol, interval, shown
+        self.in_view = QRadioButton(f"The {len(shown.rows):,} bars in view, as shown")
+        self.on_disk = QRadioButton(f"All {interval.label} bars of {symbol} on disk")
+        self._group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for button in (self.in_view, self.on_disk):
+            self._group.addButton(button)
+            column.addWidget(button)
+        self.in_view.setEnabled(bool(shown.rows))
+        (self.in_view if shown.rows else self.on_disk).setChecked(True)
+
+    def stem(self) -> str:
+        return f"{self._symbol}-{self._interval.label}"
+
+    def job(self) -> Job:
+        if self.in_view.isChecked():
+            return self._shown
+        return ExportRequest("bars", (self._symbol,), _NOWHERE, self._interval)
+
+
+class WatchlistForm(ExportForm):
+    """The watchlist, row for row as it is on the screen."""
+
+    title = "Export watchlist"
+
+    def __init__(self, shown: Table, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = shown
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        text = f"{len(shown.rows):,} rows and {len(shown.header)} columns, as shown now."
+        column.addWidget(named(QLabel(text), "hint"))
+
+    def stem(self) -> str:
+        return "watchlist"
+
+    def job(self) -> Job:
+        return self._shown
+
+
+class RecordedForm(ExportForm):
+    """Recorded quotes, trades, bars or books of chosen symbols and New York days."""
+
+    title = "Export recorded data"
+
+    def __init__(self, symbols: Sequence[str], now_ms: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        today = from_ms(now_ms).date()
+        self.kind = QComboBox()
+        for text, what in _KINDS:
+            self.kind.addItem(text, what)
+        self.symbols = QLineEdit(", ".join(symbols))
+        self.symbols.setPlaceholderText("AAPL, MSFT")
+        self.interval = QComboBox()
+        for interval in Interval:
+            self.interval.addItem(interval.label, int(interval))
+        self.first, self.last = _date_field(today), _date_field(today)
+        self.venues = QCheckBox("A row for each venue")
+        self._lay_out()
+        self._show_options()
+        self.kind.currentIndexChanged.connect(self._show_options)
+        self.symbols.textChanged.connect(self.changed)
+        self.interval.currentIndexChanged.connect(self.changed)
+
+    def stem(self) -> str:
+        try:
+            symbols = parse_symbols(self.symbols.text())
+        except BadData:
+            symbols = []
+        what = str(self.kind.currentData())
+        name = symbols[0] if len(symbols) == 1 else f"{len(symbols)}-symbols"
+        return f"{name}-{self._interval().label}" if what == "bars" else f"{name}-{what}"
+
+    def job(self) -> Job:
+        symbols = parse_symbols(self.symbols.text())
+        first, last = _day_of(self.first), _day_of(self.last)
+        if not symbols:
+            raise BadData("Name at least one symbol, for example AAPL.")
+        if last < first:
+            raise BadData("The last day lies before the first.")
+        return ExportRequest(
+            what=str(self.kind.currentData()),
+            symbols=tuple(symbols),
+            out=_NOWHERE,
+            interval=self._interval(),
+            start_ms=at_new_york(first, time(0)),
+            end_ms=at_new_york(last + timedelta(days=1), time(0)),
+            venues=self.venues.isChecked() and self.venues.isEnabled(),
+        )
+
+    def _interval(self) -> Interval:
+        return Interval(int(self.interval.currentData()))
+
+    def _lay_out(self) -> None:
+        days = QHBoxLayout()
+        days.addWidget(self.first)
+        days.addWidget(QLabel("to"))
+        days.addWidget(self.last)
+        days.addWidget(named(QLabel("New York days"), "hint"))
+        days.addStretch(1)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("&Data", self.kind)
+        form.addRow("&Symbols", self.symbols)
+        form.addRow("&Interval", self.interval)
+        form.addRow("Da&ys", days)
+        form.addRow("", self.venues)
+
+    def _show_options(self) -> None:
+        what = self.kind.currentData()
+        self.interval.setEnabled(what == "bars")
+        self.venues.setEnabled(what == "book")
+        self.changed.emit()
+
+
+def _date_field(day: date) -> QDateEdit:
+    field = QDateEdit(QDate(day.year, day.month, day.day))
+    field.setCalendarPopup(True)
+    field.setDisplayFormat("yyyy-MM-dd")
+    return field
+
+
+def _day_of(field: QDateEdit) -> date:
+    chosen = field.date()
+    return date(chosen.year(), chosen.month(), chosen.day())

@@ -1,0 +1,114 @@
+"""The key list and the about box."""
+
+import platform
+
+from PySide6 import __version__ as pyside_version
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from monitor import __version__
+from monitor.ports import Profile
+from monitor.ui.panel import named
+
+KEYS = (
+    (
+        "Anywhere",
+        (
+            ("A … Z, $", "Find a symbol"),
+            ("1 … 9 or ,", "Change the interval"),
+            ("Esc", "Leave a search or an entry"),
+            ("Alt+W", "Add the symbol to the watchlist"),
+            ("Ctrl+E", "Export the chart's bars"),
+            ("Ctrl+Shift+E", "Export recorded data"),
+            ("F1", "This list"),
+            ("F11", "Full screen"),
+            ("Ctrl+Q", "Quit"),
+        ),
+    ),
+    (
+        "Chart",
+        (
+            ("← →", "One bar back or on"),
+            ("Ctrl+← Ctrl+→", "Far back or on"),
+            ("Ctrl+↑ Ctrl+↓", "Zoom in or out"),
+            ("Home, End", "Oldest or latest bar"),
+            ("Alt+R", "Reset the view"),
+            ("Wheel", "Zoom"),
+            ("Drag", "Pan; on an axis: scale"),
+        ),
+    ),
+    (
+        "Watchlist",
+        (
+            ("↑ ↓", "Move, and take the other panels along"),
+            ("Del", "Remove the symbol"),
+            ("Drag", "Change the order"),
+        ),
+    ),
+)
+
+
+class KeyList(QDialog):
+    """Every key and what it does."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(4)
+        for title, keys in KEYS:
+            row = grid.rowCount()
+            grid.addWidget(named(QLabel(title), "heading"), row, 0, 1, 2)
+            for offset, (key, meaning) in enumerate(keys, 1):
+                grid.addWidget(named(QLabel(key), "hint"), row + offset, 0)
+                grid.addWidget(QLabel(meaning), row + offset, 1)
+        _close_below(self, grid)
+
+
+class About(QDialog):
+    """What this is, in which versions, and where the data are."""
+
+    def __init__(self, profile: Profile, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Market Monitor")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = (
+            ("Version", __version__),
+            ("Python", platform.python_version()),
+            ("Qt", f"{qVersion()} (PySide6 {pyside_version})"),
+            ("System", platform.platform(terse=True)),
+            ("World", "SANDBOX: a simulated market" if profile.sandbox else "Live: Charles Schwab"),
+            ("Data", str(profile.data_dir)),
+        )
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(named(QLabel("Market Monitor"), "heading"), 0, 0, 1, 2)
+        words = "Watch the market on your own machine, and keep what you saw.\nNot a product of Charles Schwab."
+        grid.addWidget(named(QLabel(words), "hint"), 1, 0, 1, 2)
+        for row, (name, value) in enumerate(rows, 2):
+            grid.addWidget(named(QLabel(name), "hint"), row, 0)
+            label = QLabel(value)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(label, row, 1)
+        _close_below(self, grid)
+
+
+def _close_below(dialog: QDialog, content: QGridLayout) -> None:
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(24, 16, 24, 16)
+    column.setSpacing(16)
+    column.addLayout(content)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    column.addWidget(buttons)

@@ -1,0 +1,92 @@
+"""The sign-in from start to end: the key and its keeping where they are not settled, then the page."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from monitor.ui.panel import named
+from monitor.ui.signin.browser import TASK, SignInBrowser
+from monitor.ui.signin.forms import KeepForm, KeyForm
+from monitor.ui.signin.hosts import AllowedHosts
+from monitor.ui.theme import Theme
+from monitor.ui.view_ports import ViewPorts
+
+
+class SignInDialog(QDialog):
+    """Opened with ``start()``; ``sign_in_finished`` tells whether an attempt succeeded, ``page_loaded`` how far it is."""
+
+    sign_in_finished = Signal(bool)
+    page_loaded = Signal(str)
+
+    def __init__(self, ports: ViewPorts, theme: Theme, hosts: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        world = " — SANDBOX" if ports.profile.sandbox else ""
+        self.setWindowTitle(f"Sign in{world}")
+        self.resize(640, 720)
+        self._ports = ports
+        self._kept = ports.profile.sandbox
+        self.stack = QStackedWidget()
+        self.key_form = KeyForm(ports.sign_in)
+        self.keep_form = KeepForm(ports.sign_in)
+        self.browser = SignInBrowser(ports, theme, AllowedHosts(hosts))
+        for page in (self.key_form, self.keep_form, self.browser):
+            self.stack.addWidget(page)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setAutoDefault(False)
+        self._lay_out()
+        self.cancel.clicked.connect(self.reject)
+        self.key_form.accepted.connect(self._go_on)
+        self.keep_form.accepted.connect(self._take_keeping)
+        self.browser.finished.connect(self._take_end)
+        self.browser.page_loaded.connect(self.page_loaded)
+
+    def start(self) -> None:
+        """Open the dialog at the first step that is not settled."""
+        self.open()
+        self._go_on()
+
+    def press_enter(self) -> None:
+        """Press Enter on the page, for tours without a person."""
+        self.browser.press_enter()
+
+    def done(self, result: int) -> None:
+        self._ports.tasks.cancel(TASK)
+        self.browser.let_go()
+        super().done(result)
+
+    def _go_on(self) -> None:
+        sign_in = self._ports.sign_in
+        if not sign_in.configured:
+            self.stack.setCurrentWidget(self.key_form)
+            self.key_form.client_id.setFocus()
+        elif not self._kept and sign_in.kept_by == "session":
+            self.stack.setCurrentWidget(self.keep_form)
+            self.keep_form.passphrase.setFocus()
+        else:
+            self.stack.setCurrentWidget(self.browser)
+            self.browser.begin()
+
+    def _take_keeping(self) -> None:
+        self._kept = True
+        self._go_on()
+
+    def _take_end(self, ok: bool) -> None:
+        self.sign_in_finished.emit(ok)
+        if ok:
+            self.accept()
+
+    def _lay_out(self) -> None:
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 8, 12, 8)
+        words = "The page is Schwab's own; the program never sees what you type into it."
+        if self._ports.profile.sandbox:
+            words = "This is the SANDBOX on this machine; no account is touched."
+        foot.addWidget(named(QLabel(words), "hint"))
+        foot.addStretch(1)
+        foot.addWidget(self.cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.stack, 1)
+        column.addLayout(foot)

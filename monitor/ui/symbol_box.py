@@ -1,0 +1,127 @@
+"""The tool bar's symbol field, with instruments to choose from while typing."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
+
+from monitor.errors import MonitorError
+from monitor.live.events import Level, Notice
+from monitor.market.instrument import Instrument, parse_symbol
+from monitor.ui.icons import icon
+from monitor.ui.theme import Theme
+from monitor.ui.view_ports import ViewPorts
+
+#: Wait for a pause in the typing before Schwab is asked.
+PAUSE_MS = 250
+_WIDTH = 200
+_BETWEEN = "    "
+
+
+class SymbolBox(QLineEdit):
+    """Shows the linked symbol; typing searches, Enter chooses, Esc gives the old symbol back."""
+
+    chosen = Signal(str)
+
+    def __init__(self, ports: ViewPorts, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ports = ports
+        self._shown = ""
+        self._names: dict[str, str] = {}
+        self.setFixedWidth(_WIDTH)
+        self.setPlaceholderText("Symbol")
+        self.setAccessibleName("Symbol")
+        self.setToolTip("Type a symbol or a name, then Enter. Letters typed anywhere else come here too.")
+        self._lens = self.addAction(icon("search", theme.colours.dim), QLineEdit.ActionPosition.LeadingPosition)
+        theme.changed.connect(lambda: self._lens.setIcon(icon("search", theme.colours.dim)))
+        self._model = QStringListModel(self)
+        self._list = QListView()
+        self._completer = self._make_completer()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._search)
+        self.textEdited.connect(lambda _text: self._pause.start())
+        self.returnPressed.connect(self._enter)
+
+    def show_symbol(self, symbol: str) -> None:
+        """The symbol of the link group, chosen here or elsewhere."""
+        self._shown = symbol
+        if not self.hasFocus():
+            self.setText(symbol)
+
+    def begin(self, text: str) -> None:
+        """Start a search with what was typed elsewhere in the window."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.setText(text)
+        self.textEdited.emit(text)
+
+    def offer(self, instruments: Sequence[Instrument]) -> None:
+        """Put the instruments into the list below the field."""
+        lines = {f"{i.symbol}{_BETWEEN}{i.description}".rstrip(): i.symbol for i in instruments}
+        self._names = lines
+        self._model.setStringList(list(lines))
+        if lines and self.hasFocus():
+            self._completer.complete()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._leave()
+            return
+        super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, super().sizeHint().height())
+
+    def _make_completer(self) -> QCompleter:
+        completer = QCompleter(self._model, self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setWidget(self)
+        completer.setPopup(self._list)
+        completer.activated.connect(self._take_line)
+        self._list.setMinimumWidth(360)
+        return completer
+
+    def _search(self) -> None:
+        text = self.text().strip()
+        if text and self.hasFocus():
+            self._ports.tasks.start("symbol search", self._find(text))
+
+    async def _find(self, text: str) -> None:
+        known = await self._ports.archive.find_instruments(text)
+        self.offer(known)
+        try:
+            found = await self._ports.history.search_instruments(text)
+        except MonitorError:
+            return  # what is known on disk is offered already
+        seen = {instrument.symbol for instrument in known}
+        more = sorted((i for i in found if i.symbol not in seen), key=lambda i: len(i.symbol))
+        if more and self.text().strip() == text:
+            self.offer([*known, *more][:20])
+
+    def _take_line(self, line: str) -> None:
+        self._choose(self._names.get(line, line))
+
+    def _enter(self) -> None:
+        if self._list.isVisible() and self._list.currentIndex().isValid():
+            return  # the list takes this Enter
+        self._choose(self.text())
+
+    def _choose(self, text: str) -> None:
+        self._pause.stop()
+        self._list.hide()
+        try:
+            symbol = parse_symbol(text)
+        except MonitorError as error:
+            self._ports.bus.publish(Notice(Level.WARNING, error.sentence))
+            return
+        self._leave()
+        self.chosen.emit(symbol)
+
+    def _leave(self) -> None:
+        self._pause.stop()
+        self._list.hide()
+        self.setText(self._shown)
+        self.clearFocus()

@@ -1,0 +1,54 @@
+"""The tool bar: symbol, intervals, and the switch between dark and light."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
+
+from monitor.market.bar import Interval
+from monitor.ui.icons import SIDE
+from monitor.ui.symbol_box import SymbolBox
+from monitor.ui.theme import Theme
+from monitor.ui.view_ports import ViewPorts
+
+_WORDS = {Interval.DAY: "Daily bars", Interval.WEEK: "Weekly bars", Interval.MONTH: "Monthly bars"}
+
+
+class ToolBar(QToolBar):
+    """``interval_chosen`` carries an Interval; the symbol box speaks for itself."""
+
+    interval_chosen = Signal(object)
+
+    def __init__(self, ports: ViewPorts, theme: Theme, trailing: list[QAction], parent: QWidget | None = None) -> None:
+        super().__init__("Tool bar", parent)
+        self.setObjectName("toolBar")
+        self.setMovable(False)
+        self.setIconSize(QSize(SIDE, SIDE))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.toggleViewAction().setEnabled(False)
+        self.symbol_box = SymbolBox(ports, theme)
+        self.addWidget(self.symbol_box)
+        self.addSeparator()
+        self._intervals: dict[Interval, QAction] = {}
+        self._add_intervals()
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        for action in trailing:
+            self.addAction(action)
+
+    def show_interval(self, interval: Interval) -> None:
+        """Mark the interval that the chart shows."""
+        self._intervals[interval].setChecked(True)
+
+    def _add_intervals(self) -> None:
+        group = QActionGroup(self)
+        for interval in Interval:
+            action = QAction(interval.label, self)
+            action.setCheckable(True)
+            words = _WORDS.get(interval, f"Bars of {interval.label}")
+            action.setToolTip(f"{words} (type a digit for any interval)")
+            action.setData(interval)
+            group.addAction(action)
+            self.addAction(action)
+            self._intervals[interval] = action
+        group.triggered.connect(lambda action: self.interval_chosen.emit(action.data()))

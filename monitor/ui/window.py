@@ -1,0 +1,268 @@
+"""The main window: docks, menus, tool bar, messages and status, joined by one link group."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
+
+from monitor.errors import BadData, MonitorError
+from monitor.live.events import Level, Notice, SignInChanged
+from monitor.market.bar import Interval
+from monitor.ui.actions import Actions
+from monitor.ui.book.panel import BookPanel
+from monitor.ui.chart.panel import ChartPanel
+from monitor.ui.docks import DockArea, PanelDock
+from monitor.ui.export.dialog import ExportDialog
+from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
+from monitor.ui.export.job import Table
+from monitor.ui.help import About, KeyList
+from monitor.ui.link import LinkGroup
+from monitor.ui.log.panel import LogPanel
+from monitor.ui.message_bar import MessageBar
+from monitor.ui.panel import named
+from monitor.ui.signin.dialog import SignInDialog
+from monitor.ui.status.bar import StatusFields
+from monitor.ui.tape.panel import TapePanel
+from monitor.ui.theme import LINK_COLOURS, Theme
+from monitor.ui.toolbar import ToolBar
+from monitor.ui.typed import IntervalEntry, hear_typing
+from monitor.ui.view_ports import ViewPorts
+from monitor.ui.watchlist.panel import WatchlistPanel
+
+_SIZE = (1600, 900)
+
+
+class MainWindow(QMainWindow):
+    """Everything a trader sees. ``sign_in_hosts`` are the only hosts that the sign-in page may reach."""
+
+    closed = Signal()
+
+    def __init__(self, ports: ViewPorts, theme: Theme, sign_in_hosts: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._ports, self._theme = ports, theme
+        self._hosts = tuple(sign_in_hosts)
+        self._laid_out = False
+        theme.use(ports.preferences.get("theme", "dark") == "dark")
+        self.setWindowTitle("Market Monitor — SANDBOX" if ports.profile.sandbox else "Market Monitor")
+        self.link = LinkGroup(1, LINK_COLOURS[0], self)
+        self.watchlist = WatchlistPanel(ports, self.link, theme)
+        self.chart = ChartPanel(ports, self.link, theme)
+        self.book = BookPanel(ports, self.link, theme)
+        self.tape = TapePanel(ports, self.link, theme)
+        self.log = LogPanel(ports, theme)
+        self.actions_ = Actions(self, theme, ports.profile.sandbox)
+        self.toolbar = ToolBar(ports, theme, [self.actions_.dark])
+        self.status = StatusFields(ports, theme)
+        self.messages = MessageBar(ports.bus, theme)
+        self.interval_entry = IntervalEntry(self)
+        self._area = self._make_docks()
+        self._fill_frame()
+        self._connect()
+        self._start()
+
+    # ------------------------------------------------------------------------------------------ what others call
+
+    def go_to(self, symbol: str) -> None:
+        """Show ``symbol`` in every linked panel."""
+        self.link.choose(symbol)
+
+    def set_interval(self, interval: Interval) -> None:
+        """Show bars of ``interval`` on the chart."""
+        self.chart.set_interval(interval)
+        self._take_interval(interval)
+
+    def open_sign_in(self) -> SignInDialog:
+        """Open the sign-in at its first unsettled step."""
+        dialog = SignInDialog(self._ports, self._theme, self._hosts, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.start()
+        return dialog
+
+    def open_chart_export(self) -> ExportDialog:
+        """Offer the chart's bars for export."""
+        interval = Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1)))))
+        return self._open_export(ChartForm(self.link.symbol, interval, Table(*self.chart.visible_bars())))
+
+    def open_watchlist_export(self) -> ExportDialog:
+        """Offer the watchlist as it is shown."""
+        return self._open_export(WatchlistForm(Table(*self.watchlist.table_as_shown())))
+
+    def open_recorded_export(self) -> ExportDialog:
+        """Offer what was recorded, of the symbols watched."""
+        symbols = [self.link.symbol] if self.link.symbol else self.watchlist.symbols()
+        return self._open_export(RecordedForm(symbols, self._ports.meters.now_ms()))
+
+    def reset_layout(self) -> None:
+        """Bring every panel back to its place in the default workspace."""
+        self._area.arrange()
+
+    # ------------------------------------------------------------------------------------------ how it is built
+
+    def _make_docks(self) -> DockArea:
+        def dock(panel: WatchlistPanel | ChartPanel | BookPanel | TapePanel | LogPanel, title: str) -> PanelDock:
+            return PanelDock(panel, title, self._theme, self)
+
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._log_dock = dock(self.log, "Log")
+        return DockArea(
+            self,
+            watchlist=dock(self.watchlist, "Watchlist"),
+            chart=dock(self.chart, "Chart"),
+            book=dock(self.book, "Level 2"),
+            tape=dock(self.tape, "Time & sales"),
+            below=[self._log_dock],
+        )
+
+    def _fill_frame(self) -> None:
+        self.actions_.fill(self.menuBar(), self._area.docks)
+        if self._ports.profile.sandbox:
+            banner = named(QLabel("SANDBOX"), "sandboxBanner")
+            banner.setToolTip("A simulated market on this machine; nothing here is real.")
+            self.menuBar().setCornerWidget(banner)
+        self.addToolBar(self.toolbar)
+        foot = QWidget()
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.status)
+        bar = QStatusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.addWidget(foot, 1)
+        self.setStatusBar(bar)
+
+    def _connect(self) -> None:
+        act = self.actions_
+        for action, do in (
+            (act.export_chart, self.open_chart_export),
+            (act.export_watchlist, self.open_watchlist_export),
+            (act.export_recorded, self.open_recorded_export),
+            (act.sign_in, self.open_sign_in),
+            (act.sign_out, self._sign_out),
+            (act.quit, self.close),
+            (act.reset_layout, self.reset_layout),
+            (act.find_symbol, self._find_symbol),
+            (act.add_symbol, self._add_symbol),
+            (act.download, self._download),
+            (act.cancel_download, self._cancel_download),
+            (act.keys, self._show_keys),
+            (act.about, self._show_about),
+        ):
+            action.triggered.connect(do)
+        act.dark.setChecked(self._theme.dark)
+        act.dark.toggled.connect(self._use_theme)
+        act.full_screen.toggled.connect(self._show_full_screen)
+        self.toolbar.symbol_box.chosen.connect(self._check_symbol)
+        self.toolbar.interval_chosen.connect(self.set_interval)
+        self.interval_entry.chosen.connect(self.set_interval)
+        self.chart.interval_changed.connect(self._take_interval)
+        self.link.symbol_changed.connect(self._take_symbol)
+        self.status.sign_in_wanted.connect(self.open_sign_in)
+        self.status.log_wanted.connect(self._show_log)
+        self.messages.details_wanted.connect(self._show_log)
+        self.destroyed.connect(self._ports.bus.listen(SignInChanged, self._take_sign_in))
+        hear_typing(self, self.toolbar.symbol_box.begin, self.interval_entry.begin)
+
+    def _start(self) -> None:
+        self.resize(*_SIZE)
+        self._show_signed_in(self._ports.sign_in.signed_in)
+        self.actions_.name_symbol("")
+        self._area.arrange()
+        self._laid_out = self._area.restore(self._ports.preferences)
+        self.set_interval(Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1))))))
+        self.go_to(self._ports.preferences.get("symbol"))
+
+    # ------------------------------------------------------------------------------------------ what happens
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._laid_out:
+            # Sizes are true only once the window has its own.
+            self._laid_out = True
+            QTimer.singleShot(0, self, self._area.proportion)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._area.keep(self._ports.preferences)
+        for dialog in self.findChildren(QDialog):
+            dialog.close()
+        self.closed.emit()
+        super().closeEvent(event)
+
+    def _check_symbol(self, symbol: str) -> None:
+        self._ports.tasks.start("go to symbol", self._go_if_known(symbol))
+
+    async def _go_if_known(self, symbol: str) -> None:
+        """Show the symbol when Schwab knows it, or when nobody can be asked."""
+        ports = self._ports
+        known = await ports.archive.find_instruments(symbol)
+        if not any(instrument.symbol == symbol for instrument in known):
+            try:
+                found = await ports.history.find_instruments(symbol)
+            except MonitorError as error:
+                ports.bus.publish(Notice(Level.WARNING, f"{symbol} could not be checked. {error.sentence}"))
+            else:
+                if not found:
+                    raise BadData(f"Schwab knows no symbol “{symbol}”.")
+                ports.recorder.record_instruments(found)
+        self.go_to(symbol)
+
+    def _take_symbol(self, symbol: str) -> None:
+        self.toolbar.symbol_box.show_symbol(symbol)
+        self.actions_.name_symbol(symbol)
+        self._ports.preferences.set("symbol", symbol)
+
+    def _take_interval(self, interval: Interval) -> None:
+        self.toolbar.show_interval(interval)
+        self._ports.preferences.set("interval", str(int(interval)))
+
+    def _take_sign_in(self, event: SignInChanged) -> None:
+        self._show_signed_in(event.signed_in)
+        self.status.refresh()
+
+    def _show_signed_in(self, signed_in: bool) -> None:
+        self.actions_.sign_out.setEnabled(signed_in)
+
+    def _sign_out(self) -> None:
+        self._ports.tasks.start("sign-out", self._ports.sign_in.sign_out())
+
+    def _find_symbol(self) -> None:
+        self.toolbar.symbol_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.toolbar.symbol_box.selectAll()
+
+    def _add_symbol(self) -> None:
+        self.watchlist.add_symbol(self.link.symbol)
+
+    def _download(self) -> None:
+        self._ports.loader.ensure(self.link.symbol)
+
+    def _cancel_download(self) -> None:
+        self._ports.loader.cancel(self.link.symbol)
+
+    def _use_theme(self, dark: bool) -> None:
+        self._theme.use(dark)
+        self._ports.preferences.set("theme", "dark" if dark else "light")
+
+    def _show_full_screen(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def _show_log(self) -> None:
+        self._log_dock.show()
+        self._log_dock.raise_()
+        self.log.table.setFocus()
+
+    def _show_keys(self) -> None:
+        KeyList(self).open()
+
+    def _show_about(self) -> None:
+        About(self._ports.profile, self).open()
+
+    def _open_export(self, form: ExportForm) -> ExportDialog:
+        dialog = ExportDialog(self._ports, form, self)
+        dialog.open()
+        return dialog
