@@ -1,0 +1,104 @@
+"""What stands behind the candles: extended hours shaded, the grid, day separators, and the time axis."""
+
+from datetime import timedelta
+
+import numpy as np
+from PySide6.QtCore import QLine, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+
+from monitor.market.bar import Interval
+from monitor.market.calendar import Phase, from_ms, sessions
+from monitor.ui.chart import time_axis
+from monitor.ui.chart.scene import TIME_AXIS_PX, Scene
+
+#: With more days than this in view neither shading nor separators would help.
+_MOST_DAYS = 45
+
+
+def paint_backdrop(painter: QPainter, scene: Scene) -> None:
+    """Everything behind the candles; leaves the painter unclipped."""
+    painter.fillRect(painter.viewport(), scene.colours.colour("panel"))
+    starts, indexes = _columns(scene)
+    ticks = time_axis.ticks(starts, scene.bins.size * scene.viewport.bar_px, scene.interval) if len(starts) else []
+    if scene.interval.intraday and len(starts):
+        _shade_extended_hours(painter, scene)
+    _paint_grid(painter, scene, [int(scene.viewport.left_of(indexes[tick.at])) for tick in ticks])
+    if scene.interval.intraday and len(starts):
+        _separate_days(painter, scene, starts, indexes)
+    _paint_time_axis(painter, scene, ticks, indexes)
+
+
+def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and indexes of the bins in view, with the bar before them to look back at where there is one."""
+    bins = scene.bins
+    if len(bins) and bins.index[0] > 0:
+        before = int(bins.index[0]) - 1
+        return np.r_[scene.bars.start[before], bins.start], np.r_[before, bins.index]
+    return bins.start, bins.index
+
+
+def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
+    plot = scene.plot
+    painter.setPen(scene.colours.colour("line", 110))
+    rows = [QLine(0, y, plot.right(), y) for y in scene.scale.y(scene.scale.ticks()).tolist()]
+    painter.drawLines(rows + [QLine(x, 0, x, plot.bottom()) for x in columns if x <= plot.right()])
+    painter.setPen(scene.colours.colour("line"))
+    painter.drawLine(0, plot.bottom() + 1, plot.right() + 1, plot.bottom() + 1)
+    painter.drawLine(plot.right() + 1, 0, plot.right() + 1, plot.bottom() + 1)
+
+
+def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
+    """Pre- and post-market a little darker, by the exchange's hours of each day in view."""
+    view, starts = scene.viewport, scene.bars.start
+    if view.first >= view.last:
+        return
+    day, last = (from_ms(int(starts[i])).date() for i in (view.first, view.last - 1))
+    if (last - day).days > _MOST_DAYS:
+        return
+    shade = _shade(scene)
+    while day <= last:
+        for session in sessions(day):
+            if session.phase is not Phase.REGULAR:
+                left, right = view.left_of(np.searchsorted(starts, [session.start, session.end])).tolist()
+                area = QRect(left, 0, right - left, scene.plot.height()) & scene.plot
+                painter.fillRect(area, shade)
+        day += timedelta(days=1)
+
+
+def _shade(scene: Scene) -> QColor:
+    return scene.colours.colour("ground", 150)
+
+
+def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
+    firsts = time_axis.day_changes(starts)
+    if len(firsts) > _MOST_DAYS:
+        return
+    painter.setPen(QPen(scene.colours.colour("dim", 120), 1, Qt.PenStyle.DotLine))
+    for x in scene.viewport.left_of(indexes[firsts]).tolist():
+        if 0 <= x <= scene.plot.right():
+            painter.drawLine(x, 0, x, scene.plot.bottom())
+
+
+def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
+    plot, font = scene.plot, painter.font()
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.DemiBold)
+    painter.setClipRect(QRect(0, plot.bottom() + 2, plot.width(), TIME_AXIS_PX))
+    for tick in ticks:
+        painter.setFont(bold if tick.major else font)
+        painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
+        x = int(scene.viewport.left_of(indexes[tick.at]))
+        painter.drawText(QRect(x - 60, plot.bottom() + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
+    painter.setClipping(False)
+    painter.setFont(font)
+    painter.setPen(scene.colours.colour("dim"))
+    corner = QRect(plot.right() + 1, plot.bottom() + 1, painter.viewport().width() - plot.width(), TIME_AXIS_PX)
+    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, "ET")
+
+
+def bar_time(start_ms: int, interval: Interval) -> str:
+    """A bar's time for the crosshair's label and for a reader of the screen."""
+    moment = from_ms(start_ms)
+    if interval.intraday:
+        return f"{moment:%a} {moment.day} {moment:%b}  {moment:%H:%M} ET"
+    return f"{moment:%b %Y}" if interval is Interval.MONTH else f"{moment:%a} {moment.day} {moment:%b %Y}"

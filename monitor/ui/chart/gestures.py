@@ -1,0 +1,157 @@
+"""What hands do on a chart: drag, wheel, double click and keys, turned into moves of the view."""
+
+import math
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut, QWheelEvent
+
+from monitor.ui.chart.viewport import Viewport
+
+if TYPE_CHECKING:
+    from monitor.ui.chart.view import ChartView
+
+_ZOOM_STEP = 1.25
+#: How far Ctrl with an arrow goes, as a share of the bars in view.
+_FAR = 0.8
+
+
+class Area(Enum):
+    """The parts of a chart that a mouse can take hold of."""
+
+    PLOT = "plot"
+    PRICES = "prices"
+    TIMES = "times"
+
+
+class Gestures(QObject):
+    """Listens to a ChartView's mouse and keys for as long as it lives."""
+
+    def __init__(self, view: "ChartView") -> None:
+        super().__init__(view)
+        self._view = view
+        self._held: Area | None = None
+        self._from = QPointF()
+        view.installEventFilter(self)
+        for keys, act in self._keys().items():
+            shortcut = QShortcut(QKeySequence(keys), view, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    @property
+    def panning(self) -> bool:
+        """Whether the hand moves the view right now."""
+        return self._held is not None
+
+    def _keys(self) -> dict[str, Callable[[], None]]:
+        return {
+            "Left": lambda: self._pan(-1),
+            "Right": lambda: self._pan(1),
+            "Ctrl+Left": lambda: self._pan(-self._viewport.span * _FAR),
+            "Ctrl+Right": lambda: self._pan(self._viewport.span * _FAR),
+            "Ctrl+Up": lambda: self._zoom(_ZOOM_STEP),
+            "Ctrl+Down": lambda: self._zoom(1 / _ZOOM_STEP),
+            "Home": self._go_oldest,
+            "End": self._view.go_latest,
+            "Alt+R": self._reset,
+        }
+
+    @property
+    def _viewport(self) -> Viewport:
+        return self._view.scene.viewport
+
+    # ---------------------------------------------------------------------------------------- moves of the view
+
+    def _pan(self, bars: float) -> None:
+        self._viewport.pan(bars)
+        self._view.refresh()
+
+    def _zoom(self, factor: float, x: float | None = None) -> None:
+        """Zoom about ``x``; without one, about the latest bar when it is in view, else about the right edge."""
+        if x is not None:
+            self._viewport.zoom(factor, x)
+        elif self._viewport.shows_latest:
+            self._viewport.zoom_at_latest(factor)
+        else:
+            self._viewport.zoom(factor, self._viewport.width)
+        self._view.refresh()
+
+    def _go_oldest(self) -> None:
+        self._viewport.go_oldest()
+        self._view.refresh()
+
+    def _reset(self) -> None:
+        self._viewport.reset()
+        self._fit_prices()
+
+    def _fit_prices(self) -> None:
+        self._view.scene.scale.automatic = True
+        self._view.refresh()
+
+    # ---------------------------------------------------------------------------------------- the mouse
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QWheelEvent):
+            self._wheel(event)
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self._view.point_at(None)
+        elif isinstance(event, QMouseEvent):
+            self._mouse(event)
+        return False
+
+    def _mouse(self, event: QMouseEvent) -> None:
+        kind, left = event.type(), event.button() == Qt.MouseButton.LeftButton
+        if kind == QEvent.Type.MouseMove:
+            self._move(event.position())
+        elif kind == QEvent.Type.MouseButtonPress and left:
+            self._held, self._from = self._area(event.position()), event.position()
+            self._view.hold(True)
+        elif kind == QEvent.Type.MouseButtonRelease and left:
+            self._held = None
+            self._view.hold(False)
+        elif kind == QEvent.Type.MouseButtonDblClick and left:
+            self._double_click(self._area(event.position()))
+
+    def _area(self, place: QPointF) -> Area:
+        plot = self._view.scene.plot
+        if place.x() > plot.right():
+            return Area.PRICES
+        return Area.TIMES if place.y() > plot.bottom() else Area.PLOT
+
+    def _move(self, place: QPointF) -> None:
+        moved, self._from = place - self._from, place
+        scene = self._view.scene
+        if self._held is Area.PLOT:
+            scene.scale.shift(moved.y())
+            self._pan(-moved.x() / scene.viewport.bar_px)
+        elif self._held is Area.PRICES:
+            scene.scale.stretch(math.exp(moved.y() / 160))
+            self._view.refresh()
+        elif self._held is Area.TIMES:
+            self._zoom(math.exp(moved.x() / 160))
+        shapes = {
+            Area.PLOT: Qt.CursorShape.CrossCursor,
+            Area.PRICES: Qt.CursorShape.SizeVerCursor,
+            Area.TIMES: Qt.CursorShape.SizeHorCursor,
+        }
+        self._view.setCursor(shapes[self._held or self._area(place)])
+        self._view.point_at(place.toPoint())
+
+    def _double_click(self, area: Area) -> None:
+        if area is Area.PRICES:
+            self._fit_prices()
+        elif area is Area.TIMES:
+            self._viewport.reset()
+            self._view.refresh()
+
+    def _wheel(self, event: QWheelEvent) -> None:
+        """Up and down zooms (with Ctrl always about the mouse), sideways pans."""
+        turned = event.angleDelta()
+        if abs(turned.x()) > abs(turned.y()):
+            self._pan(-turned.x() / 2 / self._viewport.bar_px)
+            return
+        factor = _ZOOM_STEP ** (turned.y() / 120)
+        focused = event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self._viewport.shows_latest
+        self._zoom(factor, event.position().x() if focused else None)

@@ -1,0 +1,55 @@
+"""The legend: symbol, interval, exchange and the figures of one bar, as text and as paint."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QFont, QPainter
+
+from monitor.ui import format as words
+from monitor.ui.chart.scene import Scene
+
+
+class Piece(NamedTuple):
+    """Some words of the legend: ``colour`` names one of the palette."""
+
+    text: str
+    colour: str
+    bold: bool = False
+
+
+def legend(scene: Scene, index: int | None) -> list[Piece]:
+    """What the legend says of the bar at ``index``, or of the last bar; figures are left out when there is no bar."""
+    parts = [scene.interval.label] + ([scene.exchange] if scene.exchange else [])
+    pieces = [Piece(scene.symbol, "text", True), Piece("".join(f" · {part}" for part in parts), "dim")]
+    count = len(scene.bars)
+    if not count:
+        return pieces
+    at = count - 1 if index is None else index
+    rows = scene.bars.rows(max(0, at - 1), at + 1)
+    bar = rows[-1]
+    colour = "up" if bar["close"] >= bar["open"] else "down"
+    for letter, name in (("O", "open"), ("H", "high"), ("L", "low"), ("C", "close")):
+        pieces += [Piece(f"   {letter} ", "dim"), Piece(words.price(bar[name]), colour if letter == "C" else "text")]
+    if len(rows) > 1 and rows[0]["close"]:
+        change = float(bar["close"] - rows[0]["close"])
+        share = change / float(rows[0]["close"]) * 100
+        sign = "up" if change >= 0 else "down"
+        pieces.append(Piece(f"  {words.change(change)} ({words.percent(share)} %)", sign))
+    return [*pieces, Piece("   Vol ", "dim"), Piece(words.volume(float(bar["volume"])), "text")]
+
+
+def paint_legend(painter: QPainter, scene: Scene, index: int | None) -> None:
+    """Top left, on one line; what finds no room before the price axis is left out."""
+    font = painter.font()
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.Bold)
+    at = QPoint(10, 10 + painter.fontMetrics().ascent())
+    for piece in legend(scene, index):
+        painter.setFont(bold if piece.bold else font)
+        width = painter.fontMetrics().horizontalAdvance(piece.text)
+        if at.x() + width > scene.plot.right():
+            break
+        painter.setPen(scene.colours.colour(piece.colour))
+        painter.drawText(at, piece.text)
+        at += QPoint(width, 0)
+    painter.setFont(font)

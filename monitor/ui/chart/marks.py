@@ -1,0 +1,90 @@
+"""Marks that move with every tick or with the mouse: the price axis' labels, the last price, and the crosshair."""
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from monitor.ui import format as words
+from monitor.ui.chart.backdrop import bar_time
+from monitor.ui.chart.scene import TIME_AXIS_PX, Scene
+
+_LINE_PX = 15
+
+
+def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
+    """The dashed line and the tag of the last price, with ``remaining`` below it; gives the tag's place."""
+    count = len(scene.bars)
+    if not count:
+        return QRect()
+    bar = scene.bars.rows(count - 1, count)[0]
+    colour = scene.colours.colour("up" if bar["close"] >= bar["open"] else "down")
+    y = int(scene.scale.y(bar["close"]))
+    if 0 <= y < scene.plot.height():
+        _dashed(painter, colour, QPoint(0, y), QPoint(scene.plot.right(), y))
+    lines = [words.price(float(bar["close"]))] + ([remaining] if remaining else [])
+    return _axis_tag(painter, scene, y, lines, colour, scene.colours.colour("panel"))
+
+
+def paint_previous_close(painter: QPainter, scene: Scene) -> None:
+    """A thin line at yesterday's close, when it is in view."""
+    if scene.previous_close:
+        y = int(scene.scale.y(scene.previous_close))
+        if 0 <= y < scene.plot.height():
+            painter.setPen(QPen(scene.colours.colour("amber", 130), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(0, y, scene.plot.right(), y)
+
+
+def paint_prices(painter: QPainter, scene: Scene, tag: QRect) -> None:
+    """The price axis' labels, except where ``tag`` covers them."""
+    painter.setPen(scene.colours.colour("dim"))
+    ticks = scene.scale.ticks()
+    for price, y in zip(ticks, scene.scale.y(ticks).tolist(), strict=True):
+        place = QRect(scene.plot.right() + 8, y - 8, painter.viewport().width() - scene.plot.width() - 8, 16)
+        if not place.intersects(tag) and y > 8 and y < scene.plot.bottom() - 6:
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words.price(price))
+
+
+def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> None:
+    """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes."""
+    plot, colours = scene.plot, scene.colours
+    x = int(scene.viewport.centre_of(index))
+    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, plot.bottom()))
+    _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
+    price = words.price(scene.scale.price(mouse.y()))
+    _axis_tag(painter, scene, mouse.y(), [price], colours.colour("line"), colours.colour("text"))
+    text = bar_time(int(scene.bars.start[index]), scene.interval)
+    width = painter.fontMetrics().horizontalAdvance(text) + 16
+    left = min(max(0, x - width // 2), plot.right() - width)
+    _tag(
+        painter,
+        QRect(left, plot.bottom() + 2, width, TIME_AXIS_PX - 4),
+        [text],
+        colours.colour("line"),
+        colours.colour("text"),
+    )
+
+
+def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> None:
+    pen = QPen(colour, 1, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([3, 3])
+    painter.setPen(pen)
+    painter.drawLine(begin, end)
+
+
+def _axis_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:
+    """A tag on the price axis, its first line at ``y``, kept inside the plot's height."""
+    height = _LINE_PX * len(lines) + 4
+    top = min(max(0, y - _LINE_PX // 2 - 2), scene.plot.height() - height)
+    left = scene.plot.right() + 2
+    place = QRect(left, top, painter.viewport().width() - left, height)
+    _tag(painter, place, lines, ground, text)
+    return place
+
+
+def _tag(painter: QPainter, place: QRect, lines: list[str], ground: QColor, text: QColor) -> None:
+    painter.fillRect(place, ground)
+    painter.setPen(text)
+    alignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    each = (place.height() - 4) // len(lines)
+    for number, line in enumerate(lines):
+        row = QRect(place.left() + 6, place.top() + 2 + number * each, place.width() - 6, each)
+        painter.drawText(row, alignment, line)

@@ -1,0 +1,248 @@
+"""The chart panel: reads a symbol's history, joins what the stream adds, and shows how far the download is."""
+
+from collections import defaultdict, deque
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from monitor.analysis.bars import day_start
+from monitor.errors import MonitorError
+from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
+from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.ports import Wanted
+from monitor.ui.chart.export import CHART_COLUMNS, bar_rows
+from monitor.ui.chart.message import Message
+from monitor.ui.chart.tail import EMPTY, Tail
+from monitor.ui.chart.view import ChartView
+from monitor.ui.link import LinkGroup
+from monitor.ui.panel import Panel, named
+from monitor.ui.theme import Theme
+from monitor.ui.view_ports import ViewPorts
+
+_OWNER = "chart"
+#: Bars from history come in many parts; the archive is read again at most this often.
+_RELOAD_MS = 500
+
+
+class ChartPanel(Panel):
+    """Candles with volume of the link group's symbol. While hidden it does nothing, and catches up when shown."""
+
+    interval_changed = Signal(object)
+
+    def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("Chart", link, parent)
+        self._ports = ports
+        self._symbol = link.symbol
+        self._interval = Interval.M1
+        self._tail: Tail | None = None
+        self._progress: HistoryProgress | None = None
+        #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
+        self._heard: defaultdict[str, deque[Bar]] = defaultdict(lambda: deque(maxlen=3))
+        self.view = ChartView(theme, ports.meters.now_ms)
+        self.message = Message(self.view)
+        over = QVBoxLayout(self.view)
+        over.addWidget(self.message)
+        self.retry_button = named(QToolButton(), "chartRetry")
+        self.retry_button.setText("Try again")
+        self.retry_button.clicked.connect(self._retry)
+        self.retry_button.hide()
+        self.header_row.addWidget(self.retry_button)
+        self.set_body(self.view)
+        self.setFocusProxy(self.view)
+        self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
+        self._reload.timeout.connect(self._load)
+        link.symbol_changed.connect(self._open)
+        stops = [
+            ports.bus.listen(BarsArrived, self._hear_bars),
+            ports.bus.listen(BoardChanged, self._hear_board),
+            ports.bus.listen(HistoryProgress, self._hear_progress),
+        ]
+        self.destroyed.connect(lambda: [stop() for stop in stops])
+        self._open(link.symbol)
+
+    @property
+    def interval(self) -> Interval:
+        """The length of the bars shown."""
+        return self._interval
+
+    def set_interval(self, interval: Interval) -> None:
+        """Show bars of another length."""
+        if interval is not self._interval:
+            self._interval = interval
+            self.interval_changed.emit(interval)
+            self._open(self._symbol)
+
+    def visible_bars(self) -> tuple[list[str], list[list[str]]]:
+        """The bars in view as text, with the columns of the bars CSV."""
+        scene = self.view.scene
+        rows = scene.bars.rows(scene.viewport.first, scene.viewport.last)
+        return list(CHART_COLUMNS), bar_rows(self._symbol, self._interval, rows)
+
+    def visible_range(self) -> tuple[int, int]:
+        """The time in view, ms UTC, end exclusive; (0, 0) without bars."""
+        scene = self.view.scene
+        rows = scene.bars.rows(scene.viewport.first, scene.viewport.last)
+        return (int(rows["start"][0]), int(rows["start"][-1]) + 1) if len(rows) else (0, 0)
+
+    # ---------------------------------------------------------------------------------------- reading
+
+    def _open(self, symbol: str) -> None:
+        """Turn to ``symbol`` at the interval in use: ask for its data and read what there is."""
+        if symbol != self._symbol:
+            self._progress = None
+        self._symbol = symbol
+        self._tail = None
+        self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
+        self._set_trouble("")
+        self.view.show_bars(symbol, self._interval, EMPTY)
+        if not symbol:
+            self.message.say("Choose a symbol to see its chart.")
+            return
+        self.message.say(f"Loading {symbol}…")
+        wanted = frozenset({symbol})
+        self._ports.watching.want(_OWNER, Wanted(quotes=wanted, bars=wanted))
+        self._ports.loader.ensure(symbol)
+        self._load()
+
+    def _load(self) -> None:
+        if self._symbol and self.isVisible():
+            self._ports.tasks.start("chart bars", self._read(self._symbol, self._interval))
+
+    async def _read(self, symbol: str, interval: Interval) -> None:
+        """Read the archive; an answer for a symbol or interval that is no longer shown is dropped."""
+        try:
+            bars = await self._ports.archive.bars(symbol, interval)
+            tail = await self._read_tail(symbol, interval, bars)
+        except MonitorError as error:
+            if (symbol, interval) == (self._symbol, self._interval):
+                self._say_failed(error.sentence)
+            return
+        if (symbol, interval) == (self._symbol, self._interval):
+            self._tail = tail
+            self.view.show_bars(symbol, interval, bars)
+            self._catch_up()
+
+    async def _read_tail(self, symbol: str, interval: Interval, bars: BarSeries) -> Tail:
+        """The minutes and days from which the last of ``bars`` goes on."""
+        now, archive = self._ports.meters.now_ms(), self._ports.archive
+        minutes = days = bars[-1:]
+        last = int(bars["start"][-1]) if len(bars) else day_start(now)
+        if interval is not Interval.M1:
+            since = last if interval.intraday else day_start(now)
+            minutes = await archive.bars(symbol, Interval.M1, since)
+        if interval > Interval.DAY:
+            days = await archive.bars(symbol, Interval.DAY, last)
+        return Tail(interval, minutes, EMPTY if interval.intraday else days, now)
+
+    # ---------------------------------------------------------------------------------------- what comes live
+
+    def _hear_bars(self, event: BarsArrived) -> None:
+        if event.interval is Interval.M1:
+            self._heard[event.symbol].extend(event.bars[-3:])
+        if event.symbol != self._symbol or not self.isVisible():
+            return
+        if event.interval is not Interval.M1 or self._tail is None or not self._tail.take_minutes(event.bars):
+            if not self._reload.isActive():
+                self._reload.start()
+            return
+        self._put_tail()
+
+    def _hear_board(self, event: BoardChanged) -> None:
+        if not self.isVisible() or self._tail is None or self._symbol not in event.quotes:
+            return
+        self._take_facts()
+        if self._symbol in event.trades:
+            self._take_open()
+            self._put_tail()
+
+    def _catch_up(self) -> None:
+        """Put what was heard but not read behind the bars just read."""
+        if self._tail is None:
+            return
+        self._tail.take_minutes(self._heard[self._symbol])
+        self._take_facts()
+        self._take_open()
+        self._put_tail()
+        if len(self.view.scene.bars):
+            self.message.hide()
+        else:
+            self._say_empty()
+
+    def _take_facts(self) -> None:
+        quote = self._ports.board.quote(self._symbol)
+        if quote is not None:
+            self.view.set_facts(quote.exchange_name or "", quote.close or None)
+
+    def _take_open(self) -> None:
+        running = self._ports.board.running_bar(self._symbol)
+        if running is not None and self._tail is not None:
+            self._tail.take_open(running)
+
+    def _put_tail(self) -> None:
+        if self._tail is None:
+            return
+        rows = self._tail.rows(self._ports.board.quote(self._symbol))
+        if len(rows):
+            self.view.put_bars(rows)
+            self.message.hide()
+
+    # ---------------------------------------------------------------------------------------- the states
+
+    def _hear_progress(self, event: HistoryProgress) -> None:
+        if event.symbol != self._symbol:
+            return
+        self._progress = event
+        if event.failed:
+            self._say_failed(event.failed)
+        elif event.finished:
+            self._set_trouble("")
+            self._load()
+        elif len(self.view.scene.bars):
+            self.set_note(_downloading(event))
+        else:
+            self.message.say(_downloading(event))
+
+    def _say_empty(self) -> None:
+        progress = self._progress
+        if progress is not None and progress.failed:
+            self._say_failed(progress.failed)
+        elif progress is not None and not progress.finished:
+            self.message.say(_downloading(progress))
+        else:
+            self.message.say(f"No history for {self._symbol} yet.", "Download", self._download)
+
+    def _say_failed(self, sentence: str) -> None:
+        """In the middle of an empty chart; beside the title of one that has bars."""
+        if len(self.view.scene.bars):
+            self._set_trouble(sentence)
+        else:
+            self.message.say(sentence, "Try again", self._retry)
+
+    def _set_trouble(self, sentence: str) -> None:
+        self.set_note(sentence)
+        self.retry_button.setVisible(bool(sentence))
+
+    def _download(self) -> None:
+        self.message.say(f"Downloading history of {self._symbol}…")
+        self._ports.loader.ensure(self._symbol)
+
+    def _retry(self) -> None:
+        self._progress = None
+        self._set_trouble("")
+        self._ports.loader.ensure(self._symbol)
+        self._load()
+
+    # ---------------------------------------------------------------------------------------- Qt's events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._load()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._reload.stop()
+
+
+def _downloading(progress: HistoryProgress) -> str:
+    return f"Downloading history… {progress.done}/{progress.total}"

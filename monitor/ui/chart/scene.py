@@ -1,0 +1,88 @@
+"""What the painters of one chart share: the bars in view, where they lie, and the colours to use."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from shiboken6 import wrapInstance
+
+from monitor.market.bar import Interval
+from monitor.ui.chart.price_axis import VOLUME_SHARE, PriceScale
+from monitor.ui.chart.series import BarColumns, Bins, bin_size
+from monitor.ui.chart.tail import EMPTY
+from monitor.ui.chart.viewport import Viewport
+from monitor.ui.theme import Colours
+
+TIME_AXIS_PX = 24
+_PRICE_AXIS_PX = 62
+
+Pixels = npt.NDArray[np.int64] | int
+
+
+@dataclass
+class Scene:
+    """One chart's state; ``measure`` brings ``bins``, the scale and the volume's ceiling up to what is in view."""
+
+    colours: Colours
+    interval: Interval = Interval.M1
+    symbol: str = ""
+    exchange: str = ""
+    previous_close: float | None = None
+    bars: BarColumns = field(default_factory=lambda: BarColumns(EMPTY))
+    viewport: Viewport = field(default_factory=Viewport)
+    scale: PriceScale = field(default_factory=PriceScale)
+    plot: QRect = field(default_factory=QRect)
+    most_volume: float = 1.0
+    bins: Bins = field(default_factory=lambda: BarColumns(EMPTY).merge(0, 0, 1))
+
+    def lay_out(self, width: int, height: int, metrics: QFontMetrics) -> None:
+        """Divide the canvas into the plot and its axes; the price axis is as wide as its longest price."""
+        longest = max(_PRICE_AXIS_PX, metrics.horizontalAdvance(f"{abs(self.scale.high):,.2f}") + 16)
+        self.plot = QRect(0, 0, max(1, width - longest), max(1, height - TIME_AXIS_PX))
+        self.scale.height = self.plot.height()
+        if self.viewport.width != self.plot.width():
+            self.viewport.resize(self.plot.width())
+
+    def measure(self, refit: bool = True) -> None:
+        """Merge the bars in view, and fit prices and volume to them when ``refit``."""
+        view = self.viewport
+        self.bins = self.bars.merge(view.first, view.last, bin_size(1 / view.bar_px))
+        if len(self.bins) and refit:
+            self.scale.fit(float(self.bins.low.min()), float(self.bins.high.max()))
+            self.most_volume = max(1.0, float(self.bins.volume.max()))
+
+    @property
+    def last_bin(self) -> Bins:
+        """The bin of the newest bar as it stands now, when it is in view; else none."""
+        count = len(self.bars)
+        if not count or not self.viewport.shows_latest:
+            return self.bins.part(slice(0, 0))
+        return self.bars.merge(count - 1, count, self.bins.size)
+
+    def holds(self, bins: Bins) -> bool:
+        """Whether these bins can be drawn without a new fit."""
+        if not len(bins):
+            return True
+        prices = self.scale.holds(float(bins.low.min()), float(bins.high.max()))
+        return prices and float(bins.volume.max()) <= self.most_volume
+
+    def volume_top(self, volume: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Pixels from the plot's top to the top of volume bars, which stand in its lower fifth."""
+        height = self.plot.height()
+        share = np.clip(np.asarray(volume, float) / self.most_volume, 0, 1)
+        return np.rint(height - share * height * VOLUME_SHARE).astype(np.int64)
+
+
+def fill_rects(painter: QPainter, colour: QColor, left: Pixels, top: Pixels, right: Pixels, bottom: Pixels) -> None:
+    """Fill many rectangles at once, given as arrays of whole pixels, edges included.
+
+    Qt reads them straight from the array (a QRect is four 32-bit integers): twenty times faster than from a list.
+    """
+    rects = np.stack(np.broadcast_arrays(left, top, right, bottom), axis=1).astype(np.int32, order="C")
+    if len(rects):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRects(cast(QRect, wrapInstance(rects.ctypes.data, QRect)), len(rects))

@@ -1,0 +1,114 @@
+"""The time axis: which bars carry a tick and its words, in New York time.
+
+A tick stands at the first bar past a round time, so it stays at its bar while panning; days stand out.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.market.bar import Interval
+from monitor.market.calendar import from_ms
+
+Ints = npt.NDArray[np.int64]
+_DAY = 86_400_000
+_MINUTE = 60_000
+_LEAST_PX = 84
+_MAJOR_PX = 36
+_CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240)
+_MONTH_STEPS = (1, 3, 6, 12, 24, 60, 120)
+
+
+class Tick(NamedTuple):
+    """One tick: the bar's place in the series given, its words, and whether it begins the next larger unit of time."""
+
+    at: int
+    text: str
+    major: bool
+
+
+@lru_cache(maxsize=100_000)
+def _offset(utc_day: int) -> int:
+    """New York's offset in ms at 17:00 UTC of a day; clocks change on Sunday nights, when nothing trades."""
+    moment = from_ms(utc_day * _DAY + 17 * 3_600_000)
+    return round((moment.utcoffset() or moment.resolution).total_seconds() * 1000)
+
+
+def local(starts: Ints) -> Ints:
+    """The New York wall clock of instants, as ms since 1970 of that clock."""
+    days, which = np.unique(starts // _DAY, return_inverse=True)
+    offsets = np.array([_offset(int(day)) for day in days], np.int64)
+    return starts + offsets[which] if len(starts) else starts
+
+
+def day_changes(starts: Ints) -> Ints:
+    """Positions of the bars that are the first of their New York day; the first bar given is never one."""
+    return _changes(local(starts) // _DAY)
+
+
+def _changes(keys: Ints) -> Ints:
+    return np.flatnonzero(keys[1:] != keys[:-1]) + 1
+
+
+class _Step(NamedTuple):
+    """One way to space ticks: the bars where ``keys`` change, larger where ``parents`` change too."""
+
+    unit: str
+    keys: Ints
+    parents: Ints
+
+
+def _steps(clock: Ints, intraday: bool) -> Iterator[_Step]:
+    """Steps from fine to coarse, each made only when it is asked for."""
+    days = clock // _DAY
+    if intraday:
+        for minutes in _CLOCK_STEPS:
+            yield _Step("clock", clock // (minutes * _MINUTE), days)
+    months = clock.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+    yield _Step("day", days, months)
+    yield _Step("week", (days + 3) // 7, months)
+    for count in _MONTH_STEPS:
+        yield _Step("month", months // count, months // 12)
+
+
+def ticks(starts: Ints, column_px: float, interval: Interval) -> list[Tick]:
+    """Ticks for the bars (or bins) in view, each ``column_px`` wide; the first one given is only looked back at."""
+    if len(starts) < 2:
+        return []
+    clock = local(starts)
+    room = len(clock) * column_px / _LEAST_PX
+    for step in _steps(clock, interval.intraday):
+        places = _changes(step.keys)
+        if 0 < len(places) <= room:
+            return _apart(step, places, clock, column_px)
+    return []
+
+
+def _apart(step: _Step, places: Ints, clock: Ints, column_px: float) -> list[Tick]:
+    """The ticks that can be read: a lesser one gives way to a major one beside it."""
+    major = step.parents[places] != step.parents[places - 1]
+    result: list[Tick] = []
+    reach, ahead = -_LEAST_PX * 1.0, np.r_[places[1:], 2**62]
+    for place, is_major, following, next_major in zip(places, major, ahead, np.r_[major[1:], False], strict=True):
+        x = place * column_px
+        crowded = next_major and (following - place) * column_px < _LEAST_PX / 2
+        if x - reach >= (_MAJOR_PX if is_major else _LEAST_PX * 0.6) and (is_major or not crowded):
+            result.append(Tick(int(place), _words(step.unit, clock[place - 1], clock[place]), bool(is_major)))
+            reach = x
+    return result
+
+
+def _words(unit: str, before: np.int64, at: np.int64) -> str:
+    """What begins here, in as few words as tell it from its neighbours."""
+    then, now = (datetime.fromtimestamp(int(ms) / 1000, UTC) for ms in (before, at))
+    if unit == "clock":
+        return f"{now:%H:%M}" if now.date() == then.date() else f"{now:%a} {now.day} {now:%b}"
+    if unit == "week":
+        return f"{now.day} {now:%b}"
+    if now.year != then.year:
+        return str(now.year)
+    return f"{now:%b}" if now.month != then.month else str(now.day)

@@ -1,0 +1,190 @@
+"""The canvas of one chart: a still layer kept as a picture, and what lives painted over it.
+
+The picture (background, grid, all candles but the last) is painted again only when the view changes; a tick or a move
+of the mouse costs the last candle, the labels and the crosshair.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from monitor.market.bar import BarSeries, Interval
+from monitor.ui.chart.backdrop import paint_backdrop
+from monitor.ui.chart.candles import paint_bars
+from monitor.ui.chart.countdown import countdown
+from monitor.ui.chart.gestures import Gestures
+from monitor.ui.chart.legend import paint_legend
+from monitor.ui.chart.marks import paint_crosshair, paint_last_price, paint_previous_close, paint_prices
+from monitor.ui.chart.scene import Scene
+from monitor.ui.chart.series import BarColumns
+from monitor.ui.panel import named
+from monitor.ui.theme import Theme, data_font
+
+
+class ChartView(QWidget):
+    """Paints a Scene, and keeps its view in step with the bars it is given."""
+
+    def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scene = Scene(theme.colours)
+        self._theme = theme
+        self._now_ms = now_ms
+        self._still: QPixmap | None = None
+        self._mouse: QPoint | None = None
+        self._remaining = ""
+        self._held = False
+        self.setFont(data_font())
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Chart")
+        self.setMinimumSize(220, 140)
+        self._gestures = Gestures(self)
+        self.latest_button = named(QToolButton(self), "toLatest")
+        self.latest_button.setText("»")
+        self.latest_button.setToolTip("To the latest bar (End)")
+        self.latest_button.clicked.connect(self.go_latest)
+        self.latest_button.hide()
+        self._seconds = QTimer(self, interval=1000)
+        self._seconds.timeout.connect(self._tick_clock)
+        theme.changed.connect(self._recolour)
+
+    # ---------------------------------------------------------------------------------------- what is shown
+
+    def show_bars(self, symbol: str, interval: Interval, bars: BarSeries) -> None:
+        """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
+        scene, view, columns = self.scene, self.scene.viewport, BarColumns(bars)
+        if (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars):
+            moved = self._inserted_before_view(columns)
+            view.grow(len(columns), follow=False)
+            view.pan(moved)
+        else:
+            view.grow(len(columns), follow=False)
+            view.go_latest()
+            scene.scale.automatic = True
+        scene.symbol, scene.interval, scene.bars = symbol, interval, columns
+        self.refresh()
+
+    def _inserted_before_view(self, columns: BarColumns) -> int:
+        """How far the bars now in view move when ``columns`` replace them."""
+        earlier, view = self.scene.bars, self.scene.viewport
+        if view.shows_latest:
+            return len(columns) - len(earlier)
+        at = min(max(0, int(view.right)), len(earlier) - 1)
+        return int(columns.start.searchsorted(earlier.start[at])) - at
+
+    def put_bars(self, rows: BarSeries) -> None:
+        """Replace or append bars at the end. While a mouse button is down neither the view nor the scale moves."""
+        scene = self.scene
+        moved = scene.bars.put(rows)
+        scene.viewport.grow(len(scene.bars), follow=not self._held)
+        if moved or not scene.holds(scene.last_bin):
+            self.refresh()
+        else:
+            self.update()
+
+    def set_facts(self, exchange: str, previous_close: float | None) -> None:
+        """What the quote tells of the symbol."""
+        scene = self.scene
+        if (exchange, previous_close) != (scene.exchange, scene.previous_close):
+            scene.exchange, scene.previous_close = exchange, previous_close
+            self.update()
+
+    def hold(self, held: bool) -> None:
+        """Freeze the view against live bars while a mouse button is down."""
+        self._held = held
+        if not held:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """The view or its bars changed: paint all of it with the next frame."""
+        self._still = None
+        self.latest_button.setVisible(not self.scene.viewport.shows_latest)
+        self.update()
+
+    def go_latest(self) -> None:
+        self.scene.viewport.go_latest()
+        self.refresh()
+
+    @property
+    def hovered_index(self) -> int | None:
+        """The bar under the mouse, which the crosshair snaps to."""
+        scene = self.scene
+        if self._mouse is None or not len(scene.bars) or not scene.plot.contains(self._mouse):
+            return None
+        return min(max(0, int(scene.viewport.index_at(self._mouse.x() + 0.5))), len(scene.bars) - 1)
+
+    def point_at(self, place: QPoint | None) -> None:
+        """Move the crosshair, or take it off."""
+        self._mouse = place
+        self.update()
+
+    # ---------------------------------------------------------------------------------------- painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self._still is None:
+            self._still = self._paint_still()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._still)
+        painter.setFont(self.font())
+        scene, index = self.scene, self.hovered_index
+        painter.setClipRect(scene.plot)
+        paint_previous_close(painter, scene)
+        paint_bars(painter, scene, scene.last_bin)
+        painter.setClipping(False)
+        self._remaining = self._countdown()
+        tag = paint_last_price(painter, scene, self._remaining)
+        paint_prices(painter, scene, tag)
+        if scene.symbol:
+            paint_legend(painter, scene, index)
+        if index is not None and self._mouse is not None:
+            paint_crosshair(painter, scene, self._mouse, index)
+        painter.end()
+
+    def _paint_still(self) -> QPixmap:
+        """The layer that only a change of the view changes."""
+        scene, ratio = self.scene, self.devicePixelRatioF()
+        scene.lay_out(self.width(), self.height(), self.fontMetrics())
+        scene.measure(refit=not self._held or self._gestures.panning)
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        painter.setFont(self.font())
+        paint_backdrop(painter, scene)
+        painter.setClipRect(scene.plot)
+        running = scene.viewport.shows_latest
+        paint_bars(painter, scene, scene.bins.part(slice(0, -1 if running else None)))
+        painter.end()
+        return picture
+
+    def _countdown(self) -> str:
+        bars = self.scene.bars
+        return countdown(self.scene.interval, int(bars.start[-1]), self._now_ms()) if len(bars) else ""
+
+    def _tick_clock(self) -> None:
+        if self._countdown() != self._remaining:
+            self.update()
+
+    def _recolour(self) -> None:
+        self.scene.colours = self._theme.colours
+        self._still = None
+        self.update()
+
+    # ---------------------------------------------------------------------------------------- Qt's events
+
+    def sizeHint(self) -> QSize:
+        return QSize(790, 520)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self.scene.lay_out(self.width(), self.height(), self.fontMetrics())
+        self.latest_button.setGeometry(self.scene.plot.right() - 38, self.scene.plot.bottom() - 34, 28, 24)
+        self.refresh()
+
+    def showEvent(self, _event: QShowEvent) -> None:
+        self._seconds.start()
+
+    def hideEvent(self, _event: QHideEvent) -> None:
+        self._seconds.stop()
+        self._still = None

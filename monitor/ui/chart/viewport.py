@@ -1,0 +1,109 @@
+"""Which bars are in view: panning, zooming and following, in bars and pixels and without any widget."""
+
+import numpy as np
+import numpy.typing as npt
+
+DEFAULT_BAR_PX = 7.0
+WIDEST_BAR_PX = 80.0
+#: Empty room at the right edge: five bars, but never less than this many pixels.
+_MARGIN_BARS = 5
+_MARGIN_PX = 28
+
+
+class Viewport:
+    """The time axis: bar ``i`` fills ``i`` to ``i + 1``, ``right`` is where the plot's right edge is in these units."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.width = 1
+        self.bar_px = DEFAULT_BAR_PX
+        self.right = 0.0
+
+    @property
+    def span(self) -> float:
+        """How many bars fit in the plot."""
+        return self.width / self.bar_px
+
+    @property
+    def first(self) -> int:
+        """Index of the first bar in view; at least 0."""
+        return min(self.count, max(0, int(np.floor(self.right - self.span))))
+
+    @property
+    def last(self) -> int:
+        """One past the last bar in view; at most the number of bars."""
+        return max(0, min(self.count, int(np.ceil(self.right))))
+
+    @property
+    def margin(self) -> float:
+        return max(_MARGIN_BARS, _MARGIN_PX / self.bar_px)
+
+    @property
+    def shows_latest(self) -> bool:
+        """Whether the newest bar is in view."""
+        return self.count == 0 or self.right > self.count - 0.5
+
+    def left_of(self, index: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Pixels from the plot's left edge to the left edge of bars.
+
+        Whole pixels that depend on the index alone plus one offset, so that bars never change their width in panning.
+        """
+        origin = round(self.right * self.bar_px) - self.width
+        return np.floor(np.asarray(index) * self.bar_px).astype(np.int64) - origin
+
+    def centre_of(self, index: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Pixels from the plot's left edge to the middle of bars."""
+        return self.left_of(np.asarray(index) + 0.5)
+
+    def index_at(self, x: float) -> float:
+        """The place on the axis, in bars, at ``x`` pixels from the plot's left edge."""
+        return self.right - (self.width - x) / self.bar_px
+
+    def resize(self, width: int) -> None:
+        """Give the plot another width; the right edge keeps its place."""
+        self.width = max(1, width)
+        self._clamp()
+
+    def go_latest(self) -> None:
+        self.right = self.count + self.margin
+        self._clamp()
+
+    def go_oldest(self) -> None:
+        self.right = self.span
+        self._clamp()
+
+    def reset(self) -> None:
+        """The usual width of bars, at the latest."""
+        self.bar_px = DEFAULT_BAR_PX
+        self.go_latest()
+
+    def pan(self, bars: float) -> None:
+        """Move the view by ``bars`` towards later (positive) or earlier bars."""
+        self.right += bars
+        self._clamp()
+
+    def zoom(self, factor: float, x: float) -> None:
+        """Make bars ``factor`` times wider; what is at ``x`` stays there."""
+        anchor = self.index_at(x)
+        self.bar_px = min(WIDEST_BAR_PX, max(self._narrowest(), self.bar_px * factor))
+        self.right = anchor + (self.width - x) / self.bar_px
+        self._clamp()
+
+    def zoom_at_latest(self, factor: float) -> None:
+        """Zoom with the latest bar staying where it is on the right."""
+        self.zoom(factor, float(self.centre_of(self.count - 1)))
+
+    def grow(self, count: int, follow: bool = True) -> None:
+        """The series has ``count`` bars now; with the newest in view, the view moves along when ``follow``."""
+        move = count - self.count if follow and self.shows_latest else 0
+        self.count = count
+        self.right += move
+        self._clamp()
+
+    def _narrowest(self) -> float:
+        return min(1.0, 0.9 * self.width / max(1, self.count))
+
+    def _clamp(self) -> None:
+        self.bar_px = max(self._narrowest(), self.bar_px)
+        nearest = min(self.count, max(1.0, self.span / 4))
+        self.right = min(self.count + self.span * 0.6, max(nearest, self.right))
