@@ -23,25 +23,30 @@ may_install() {
     command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 }
 
-# Install Debian packages, or say what to type and fail.
+# Install Debian packages, each given as its names in newer|older releases; or say what to type and fail.
 install() {
     if ! may_install; then
+        # shellcheck disable=SC2046  one word a package
         fail "Missing on this machine. Type this, then try again:
-    sudo apt-get install --no-install-recommends $*"
+    sudo apt-get update && sudo apt-get install --no-install-recommends" $(known "$@")
     fi
-    say "Installing $# of Debian's packages: $*"
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+    local names
+    names=$(known "$@")
+    say "Installing Debian's packages:" $names
+    # shellcheck disable=SC2086  one word a package
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq -y --no-install-recommends $names >/dev/null
 }
 
-# The packages of the list under the names that this release of Debian has for them.
-qt_packages() {
-    local line name
-    grep -v '^#' packaging/debian-packages.txt | while read -r line; do
-        for name in ${line//|/ }; do
+# The first of each one's names that this release of Debian knows.
+known() {
+    local names name
+    for names in "$@"; do
+        for name in ${names//|/ }; do
             if apt-cache show "$name" >/dev/null 2>&1; then break; fi
         done
-        printf '%s\n' "$name"
+        printf '%s ' "$name"
     done
 }
 
@@ -50,7 +55,7 @@ missing_libraries() {
     local qt
     qt=$(echo .venv/lib/python3*/site-packages/PySide6/Qt)
     find "$qt/plugins/platforms" "$qt/plugins/xcbglintegrations" "$qt/libexec" -type f -print0 |
-        xargs -0 ldd "$qt/lib/libQt6WebEngineCore.so.6" 2>/dev/null | awk '/not found/ {print $1}' |
+        xargs -0 ldd "$qt"/lib/libQt6WebEngine{Core,Widgets}.so.6 2>/dev/null | awk '/not found/ {print $1}' |
         grep -v '^libQt6' | sort -u || true
 }
 
@@ -60,10 +65,8 @@ ready_qt() {
     missing=$(missing_libraries)
     if [ -n "$missing" ] || [ ! -d /usr/share/fonts ]; then
         command -v apt-get >/dev/null || fail "Qt needs these libraries, which this system does not have:" $missing
-        # The names are looked up after the update that install does, so a fresh machine gets it first.
-        if may_install; then "${as_root[@]}" apt-get update -qq; fi
         # shellcheck disable=SC2046  one word a package
-        install $(qt_packages)
+        install $(grep -v '^#' packaging/debian-packages.txt)
     fi
 }
 
@@ -98,7 +101,7 @@ ready_python() {
 }
 
 pip_install() {
-    .venv/bin/python -m pip install --quiet --no-input --progress-bar off --disable-pip-version-check "$@"
+    .venv/bin/python -m pip install -qq --no-input --progress-bar off --disable-pip-version-check "$@"
 }
 
 rm -f "$stamp"

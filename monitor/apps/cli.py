@@ -26,6 +26,7 @@ O_ = TypeVar("O_", bound="DataclassInstance")
 def run(typed: Sequence[str]) -> int:
     """Run a command and give its exit code: 0 done, 1 failed. Raises SystemExit 2 on wrong usage."""
     command = arguments.parse(typed)
+    logging.lastResort = None  # what nobody set up a log for is said in a sentence, once
     try:
         return _COMMANDS[command.command](command)
     except MonitorError as error:
@@ -34,7 +35,7 @@ def run(typed: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail("Interrupted.")
     except Exception:  # noqa: BLE001  whatever it was, a person reads a sentence and the log keeps the rest
-        return _fail(_keep_traceback())
+        return _fail(_keep_traceback(sandbox=command.command == "sandbox"))
 
 
 def _gui(command: argparse.Namespace) -> int:
@@ -124,12 +125,12 @@ def _choose_platform(options: GuiOptions) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
-def _keep_traceback() -> str:
+def _keep_traceback(sandbox: bool) -> str:
     from monitor.apps.logs import log_file, set_up_file
     from monitor.apps.settings import data_dir
 
     try:
-        path = log_file() or set_up_file(data_dir(sandbox=False))
+        path = log_file() or set_up_file(data_dir(sandbox))
     except MonitorError as error:
         return f"Something went wrong that should not have, and it could not be logged: {error.sentence}"
     _log.exception("unforeseen")

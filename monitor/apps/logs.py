@@ -40,7 +40,9 @@ def set_up_file(folder: Path) -> Path:
 def set_up_stderr() -> None:
     """Show the log on stderr, as the programs without a window do. Raises Unusable as set_up_file."""
     set_levels()
-    _replace(logging.StreamHandler(sys.stderr))
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(lambda record: record.name != "monitor.apps.cli")  # it prints its sentence there itself
+    _replace(handler)
 
 
 def log_file() -> Path | None:
