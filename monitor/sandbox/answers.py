@@ -1,0 +1,99 @@
+"""The bodies and headers of Schwab's REST answers, the refusals of its gateway and edge included (PROTOCOL 1 and 3)."""
+
+import html
+from string import Template
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from monitor.resource import resource
+from monitor.sandbox import jackson
+
+_HEADERS = {
+    "schwab-resource-version": "1",
+    "vary": "Accept-Encoding",
+    "cache-control": "no-store",
+    "pragma": "no-cache",
+    "expires": "-1",
+    "access-control-allow-origin": "",
+    "access-control-allow-headers": "origin, x-requested-with, accept, content-type, authorization",
+    "access-control-max-age": "3628800",
+    "access-control-allow-methods": "GET, POST",
+    "strict-transport-security": "max-age=30",
+}
+_TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+}
+
+
+class Refusal(Exception):
+    """A request the service says no to; it becomes a body of the first family (PROTOCOL 3)."""
+
+    def __init__(self, status: int, detail: str = "", source: dict[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.source = source
+
+
+def answer(payload: Any, status: int = 200) -> web.Response:
+    """A JSON answer with the headers Schwab sends."""
+    headers = {"schwab-client-correlid": str(uuid4())} | _HEADERS | {"x-request-id": str(uuid4())}
+    return web.Response(
+        body=jackson.encode(payload), status=status, headers={"content-type": "application/json"} | headers
+    )
+
+
+def refuse(refusal: Refusal) -> web.Response:
+    """The refusal as an answer. ``status`` is text or a number in the body, as the captures have it."""
+    in_body = str(refusal.status) if refusal.status in (400, 404) else refusal.status
+    error: dict[str, Any] = {"id": str(uuid4()), "status": in_body, "title": _TITLES[refusal.status]}
+    if refusal.detail:
+        error["detail"] = refusal.detail
+    if refusal.source:
+        error["source"] = refusal.source
+    return answer({"errors": [error]}, refusal.status)
+
+
+def unauthorized() -> web.Response:
+    return refuse(Refusal(401, "Client not authorized"))
+
+
+def too_many_requests(wait_seconds: int) -> web.Response:
+    """No capture of a real 429 exists; this one follows the service's other errors and says when to come back."""
+    response = refuse(Refusal(429))
+    response.headers["Retry-After"] = str(wait_seconds)
+    return response
+
+
+def body_too_big() -> web.Response:
+    """What the gateway says of an answer too large for it."""
+    detail = {"errorcode": "protocol.http.TooBigBody"}
+    return answer({"fault": {"faultstring": "Body buffer overflow", "detail": detail}}, 502)
+
+
+def edge_refusal(path: str) -> web.Response:
+    """The HTML with which the edge turns a network away, whatever was asked."""
+    shown = "".join(c if c.isalnum() else f"&#{ord(c)};" for c in f"http://api.schwabapi.com{path}")
+    body = (
+        "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\n<H1>Access Denied</H1>\n \n"
+        f'You don\'t have permission to access "{shown}" on this server.<P>\n</BODY>\n</HTML>\n'
+    )
+    response = web.Response(body=body.encode(), status=403, headers={"server": "AkamaiGHost", "mime-version": "1.0"})
+    response.content_type = "text/html"
+    response.force_close()
+    return response
+
+
+def page(name: str, status: int = 200, **values: str) -> web.Response:
+    """One of the pages in ``resources/sandbox``, with ``values`` put in as text."""
+    template = Template(resource(f"sandbox/{name}.html").read_text("utf-8"))
+    style = resource("sandbox/style.css").read_text("utf-8")
+    text = template.substitute({k: html.escape(v) for k, v in values.items()}, style=style)
+    headers = {"cache-control": "no-store", "x-frame-options": "DENY"}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)

@@ -1,0 +1,111 @@
+"""The streamer's commands and answers as they stand on the wire, and what one connection has subscribed to."""
+
+from typing import Any
+
+import msgspec
+
+from monitor.sandbox.limits import Fit, fit
+
+LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART = "LEVELONE_EQUITIES", "NASDAQ_BOOK", "NYSE_BOOK", "CHART_EQUITY"
+SERVICES = (LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART)
+
+LOGIN_DENIED, NOT_AVAILABLE, CLOSED, LIMIT, NO_CONNECTION, BAD_FORMAT, STOP = 3, 11, 12, 19, 20, 21, 30
+FAILED = {"SUBS": 22, "UNSUBS": 23, "ADD": 24, "VIEW": 25}
+
+
+class Command(msgspec.Struct):
+    """One request of a client."""
+
+    service: str
+    command: str
+    requestid: str | int = ""
+    correl_id: str = msgspec.field(name="SchwabClientCorrelId", default="")
+    parameters: dict[str, Any] = {}
+
+    def keys(self) -> list[str]:
+        return [key for key in str(self.parameters.get("keys", "")).split(",") if key]
+
+    def fields(self) -> frozenset[str]:
+        """The field numbers asked for; the symbol itself (0) is always sent as the key."""
+        return frozenset(str(self.parameters.get("fields", "")).replace(" ", "").split(",")) - {"", "0"}
+
+
+class _Requests(msgspec.Struct):
+    requests: list[Command]
+
+
+_requests = msgspec.json.Decoder(_Requests)
+_bare = msgspec.json.Decoder(Command)
+
+
+def parse(text: str | bytes) -> list[Command]:
+    """The commands of one message: a list, or a single bare request. Raises msgspec.DecodeError."""
+    try:
+        return _requests.decode(text).requests
+    except msgspec.ValidationError:
+        return [_bare.decode(text)]
+
+
+def response(command: Command, code: int, text: str, now_ms: int) -> bytes:
+    """The frame that answers a command."""
+    body = {
+        "service": command.service,
+        "command": command.command,
+        "requestid": str(command.requestid),
+        "SchwabClientCorrelId": command.correl_id,
+        "timestamp": now_ms,
+        "content": {"code": code, "msg": text},
+    }
+    return msgspec.json.encode({"response": [body]})
+
+
+def notice(code: int, text: str, now_ms: int) -> bytes:
+    """The frame in which the streamer speaks of the connection itself."""
+    body = {"service": "ADMIN", "timestamp": now_ms, "content": {"code": code, "msg": text}}
+    return msgspec.json.encode({"notify": [body]})
+
+
+def heartbeat(now_ms: int) -> bytes:
+    return b'{"notify":[{"heartbeat":"%d"}]}' % now_ms
+
+
+def data(service: str, now_ms: int, items: list[Any]) -> bytes:
+    """A data frame, with the blank after the first comma that Schwab's have."""
+    head = b'{"data":[{"service":"%s", "timestamp":%d,"command":"SUBS","content":' % (service.encode(), now_ms)
+    return head + msgspec.json.encode(items) + b"}]}"
+
+
+class Subscriptions:
+    """Keys of each service on one connection, and the fields wanted of each key."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, dict[str, frozenset[str]]] = {service: {} for service in SERVICES}
+
+    def __bool__(self) -> bool:
+        return any(self._services.values())
+
+    def of(self, service: str) -> dict[str, frozenset[str]]:
+        """The keys of a service with the fields wanted of each."""
+        return self._services[service]
+
+    def substitute(self, service: str, keys: list[str], fields: frozenset[str]) -> Fit:
+        """SUBS: these keys and no others, as far as they fit."""
+        kept = fit(service, set(), keys)
+        self._services[service] = dict.fromkeys(kept.kept, fields)
+        return kept
+
+    def add(self, service: str, keys: list[str], fields: frozenset[str]) -> Fit:
+        """ADD: these keys as well, as far as they fit."""
+        held = self._services[service]
+        kept = fit(service, set(held), keys)
+        held.update(dict.fromkeys(kept.kept, fields))
+        return kept
+
+    def remove(self, service: str, keys: list[str]) -> None:
+        """UNSUBS."""
+        for key in keys:
+            self._services[service].pop(key, None)
+
+    def view(self, service: str, fields: frozenset[str]) -> None:
+        """VIEW: other fields for every key of the service."""
+        self._services[service] = dict.fromkeys(self._services[service], fields)

@@ -1,0 +1,172 @@
+"""The sandbox as a program: joins sign-in, REST, streamer and market, listens on this machine only, and serves."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+from aiohttp import web
+
+from monitor.errors import Unusable
+from monitor.sandbox.control import Control, market_sentence, replay_sentence
+from monitor.sandbox.exchange import Exchange
+from monitor.sandbox.faults import Faults
+from monitor.sandbox.feed import LiveFeed
+from monitor.sandbox.oauth import Authorization, TokenEndpoint
+from monitor.sandbox.replay import Replay
+from monitor.sandbox.rest import Gate, Preferences, market_data
+from monitor.sandbox.streamer import FeedFactory, Streamer, Timing
+from monitor.sandbox.tape import Tape
+from monitor.sandbox.tokens import Clock, Credentials, Signer
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """What ``market-monitor sandbox`` was asked to do. ``speed`` 0 replays as fast as the client reads."""
+
+    port: int = 0
+    replay: Path | None = None
+    speed: float = 1.0
+    seed: int = 7
+    faults: Path | None = None
+    real_hours: bool = False
+    until_stdin_closes: bool = False
+
+
+class Sandbox:
+    """All parts of one sandbox. Give ``exchange`` to serve another market than the simulated one."""
+
+    def __init__(
+        self,
+        seed: int = 7,
+        exchange: Exchange | None = None,
+        replay: Replay | None = None,
+        faults: Faults | None = None,
+        timing: Timing | None = None,
+        real_hours: bool = False,
+    ) -> None:
+        faults = faults or Faults()
+        self.clock = Clock()
+        self.credentials = Credentials.from_seed(seed)
+        self._signer = Signer(seed, self.clock)
+        self._preferences = Preferences()
+        market = replay.exchange if replay else exchange or _simulated(seed, real_hours)
+        self._market = market
+        make_feed: FeedFactory = replay.feed if replay else lambda wanted, _: LiveFeed(market, wanted)
+        self._gate = Gate(self._signer, self.clock, faults)
+        self._streamer = Streamer(self._signer, faults, make_feed, timing)
+        self.control = Control(self.credentials, self.clock, self._gate, self._streamer)
+        self.control.replay = replay
+        self.control.market = lambda: market_sentence(market)
+
+    def application(self) -> web.Application:
+        """The web application with every path of the sandbox."""
+        app = web.Application(middlewares=[self._gate.middleware])
+        app.on_response_prepare.append(_hide_server)
+        app.on_shutdown.append(self._close_streams)
+        for part in (Authorization(self.credentials, self._signer), TokenEndpoint(self.credentials, self._signer)):
+            app.add_routes(part.routes())
+        app.add_routes(market_data(self._market, self.clock))
+        for own in (self._preferences, self._streamer, self.control):
+            app.add_routes(own.routes())
+        return app
+
+    @contextlib.asynccontextmanager
+    async def listening(self, port: int = 0) -> AsyncIterator[str]:
+        """Listens while the context lasts; gives the base URL. Raises Unusable when the port is taken."""
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, HOST, port)
+            try:
+                await site.start()
+            except OSError as error:
+                sentence = f"Port {port} is taken or not allowed. Choose another one, or 0 for any."
+                raise Unusable(sentence, str(error)) from error
+            bound = runner.addresses[0][1]
+            self.control.base_url = f"http://{HOST}:{bound}"
+            self._preferences.socket_url = f"ws://{HOST}:{bound}/ws"
+            yield self.control.base_url
+        finally:
+            await runner.cleanup()
+
+    async def _close_streams(self, _: web.Application) -> None:
+        await self._streamer.close()
+
+
+async def serve(options: SandboxOptions) -> None:
+    """Serves until interrupted, or until its standard input closes. Raises Unusable."""
+    faults = Faults.load(options.faults) if options.faults else Faults()
+    replay = None
+    if options.replay:
+        replay = Replay(await asyncio.to_thread(Tape.load, options.replay), options.speed)
+    sandbox = Sandbox(options.seed, replay=replay, faults=faults, real_hours=options.real_hours)
+    if replay and options.replay:
+        name = options.replay.name
+        sandbox.control.market = lambda: replay_sentence(replay, name)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with _interruptible(loop, stop):
+        if options.until_stdin_closes:
+            threading.Thread(target=_wait_for_end_of_input, args=(loop, stop), daemon=True).start()
+        async with sandbox.listening(options.port):
+            sys.stdout.write(msgspec.json.encode(sandbox.control.announcement()).decode() + "\n")
+            sys.stdout.flush()
+            log.info("the sandbox listens at %s; its market is %s", sandbox.control.base_url, sandbox.control.market())
+            await stop.wait()
+    log.info("the sandbox stopped")
+
+
+def run(options: SandboxOptions) -> int:
+    """Runs the sandbox and gives its exit code: 0 when it was stopped. Raises Unusable."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(options))
+    return 0
+
+
+def _simulated(seed: int, real_hours: bool) -> Exchange:
+    """The simulated market, built only where it is served."""
+    from monitor.sandbox.market.simulated import SimulatedExchange  # slow to import: numpy and the universe
+
+    return SimulatedExchange(seed, real_hours=real_hours)
+
+
+@contextlib.contextmanager
+def _interruptible(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[None]:
+    """Ctrl+C and SIGTERM set ``stop``; what they did before is put back afterwards."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
+def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Ends the sandbox with the program that started it, however that one ended."""
+    while os.read(sys.stdin.fileno(), 4096):
+        continue
+    with contextlib.suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(stop.set)
+
+
+async def _hide_server(_: web.Request, response: web.StreamResponse) -> None:
+    """Schwab's services do not say what they run on; only the edge does."""
+    if response.headers.get("Server") != "AkamaiGHost":
+        response.headers.popall("Server", None)
