@@ -42,7 +42,8 @@ class CellDelegate(QStyledItemDelegate):
         painter.setFont(self._bold if index.data(BOLD_ROLE) else self._font)
         painter.setPen(self.theme.colours.colour(index.data(COLOUR_ROLE) or "text"))
         rect = option.rect.adjusted(PADDING, 0, -PADDING, 0)
-        painter.drawText(rect, index.data(Qt.ItemDataRole.TextAlignmentRole), index.data() or "")
+        text = painter.fontMetrics().elidedText(index.data() or "", Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, index.data(Qt.ItemDataRole.TextAlignmentRole), text)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002  Qt's signature
         metrics = QFontMetrics(self._font)

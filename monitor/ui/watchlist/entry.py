@@ -44,7 +44,7 @@ class SymbolEntry(QWidget):
         self.field.setToolTip("Type a symbol or a name, or paste several symbols; Enter adds them")
         self.field.returnPressed.connect(self._submit)
         self.field.textEdited.connect(self._edited)
-        self._sentence = named(QLabel(), "entrySentence")
+        self._sentence = named(QLabel(), "hint")
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.hide()

@@ -46,6 +46,7 @@ class WatchlistPanel(Panel):
         self._age = QTimer(self, interval=1000)
         self._age.timeout.connect(self._look_at_age)
         self._age.start()
+        self.setFocusProxy(self.table)
         self.lists.read()
 
     def _build_header(self) -> None:
@@ -62,7 +63,7 @@ class WatchlistPanel(Panel):
 
     def _build_body(self) -> None:
         body, centre = QWidget(), QWidget()
-        empty = named(QLabel(_EMPTY), "emptyState")
+        empty = named(QLabel(_EMPTY), "hint")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setWordWrap(True)
         self._stack = QStackedLayout(centre)

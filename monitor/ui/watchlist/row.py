@@ -50,7 +50,7 @@ def row_of(symbol: str, quote: Quote | None) -> Row:
     q = quote or Quote(symbol=symbol)
     change, percent = _changes(q)
     keys = (symbol, q.last, change, percent, q.bid, q.ask, _sum(q.bid_size, q.ask_size), q.volume, _day(q))
-    sizes = text.DASH if not (q.bid_size or q.ask_size) else f"{text.size(q.bid_size)} × {text.size(q.ask_size)}"
+    sizes = text.DASH if not (q.bid_size or q.ask_size) else f"{_tight(q.bid_size)} × {_tight(q.ask_size)}"
     texts = (
         symbol,
         text.price(q.last),
@@ -96,6 +96,11 @@ def _direction(percent: Number | None) -> str:
     if rounded == 0:
         return "text"
     return "up" if rounded > 0 else "down"
+
+
+def _tight(size: Number | None) -> str:
+    """Shares exactly as long as they fit, 31.6K from ten thousand on."""
+    return text.volume(size) if size is not None and size >= 10_000 else text.size(size)
 
 
 def _sum(first: Number | None, second: Number | None) -> Number | None:

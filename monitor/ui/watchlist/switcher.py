@@ -26,7 +26,7 @@ class ListSwitcher(QToolButton):
         lists.changed.connect(self._show_name)
 
     def _show_name(self) -> None:
-        self.setText(self._lists.current)
+        self.setText(f"{self._lists.current} ▾")
 
     def _fill(self) -> None:
         menu = self.menu()

@@ -12,13 +12,13 @@ from monitor.ui.watchlist.model import WatchlistModel
 from monitor.ui.watchlist.row import TITLES, Column
 
 _WIDTHS = {
-    Column.SYMBOL: 62,
-    Column.LAST: 68,
+    Column.SYMBOL: 58,
+    Column.LAST: 66,
     Column.CHANGE: 60,
-    Column.PERCENT: 70,
+    Column.PERCENT: 66,
     Column.BID: 68,
     Column.ASK: 68,
-    Column.SIZES: 78,
+    Column.SIZES: 88,
     Column.VOLUME: 52,
     Column.DAY_RANGE: 84,
 }
@@ -54,6 +54,7 @@ class WatchlistTable(QTableView):
         heads.customContextMenuRequested.connect(lambda at: self._open_columns(heads.mapToGlobal(at)))
         heads.sectionClicked.connect(self.cycle_sort)
         heads.setToolTip("Click to sort, again to reverse, a third time for your own order. Right-click: columns")
+        heads.setStretchLastSection(True)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
 

@@ -1,0 +1,1 @@
+"""Time and sales of one symbol, inferred from Level 1."""
