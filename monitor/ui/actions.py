@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenuBar
 
 from monitor.ui.docks import PanelDock
-from monitor.ui.icons import wear
+from monitor.ui.icons import icon, wear
 from monitor.ui.theme import Theme
 
 
@@ -24,8 +24,7 @@ class Actions:
         self.sign_in = self._action("&Sign in…" if sandbox else "&Connect account…", "sign-in")
         self.sign_out = self._action("Sign &out", "sign-out")
         self.quit = self._action("&Quit", "quit", "Ctrl+Q")
-        self.dark = self._action("&Dark", "moon")
-        self.dark.setCheckable(True)
+        self.colours = self._action("", "")
         self.full_screen = self._action("&Full screen", "fullscreen", "F11")
         self.full_screen.setCheckable(True)
         self.reset_layout = self._action("&Reset layout", "layout")
@@ -35,6 +34,8 @@ class Actions:
         self.cancel_download = self._action("&Cancel the download", "stop")
         self.keys = self._action("&Keys", "keyboard", "F1")
         self.about = self._action("&About Market Monitor", "info")
+        self._name_colours()
+        theme.changed.connect(self._name_colours)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
@@ -44,7 +45,7 @@ class Actions:
         panels = [dock.toggleViewAction() for dock in docks]
         groups: dict[str, list[list[QAction]]] = {
             "Fil&e": [exports, [self.sign_in, self.sign_out], [self.quit]],
-            "View": [panels, [self.dark, self.full_screen], [self.reset_layout]],
+            "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [[self.download, self.cancel_download], [self.export_recorded]],
             "Help": [[self.keys, self.about]],
@@ -63,9 +64,15 @@ class Actions:
         for action in (self.add_symbol, self.download, self.cancel_download, self.export_chart):
             action.setEnabled(bool(symbol))
 
-    def _action(self, text: str, icon: str, key: str = "") -> QAction:
+    def _name_colours(self) -> None:
+        c, dark = self._theme.colours, self._theme.dark
+        self.colours.setText("&Light colours" if dark else "&Dark colours")
+        self.colours.setIcon(icon("sun" if dark else "moon", c.dim))
+
+    def _action(self, text: str, drawing: str, key: str = "") -> QAction:
         action = QAction(text, self._owner)
-        wear(action, icon, self._theme)
+        if drawing:
+            wear(action, drawing, self._theme)
         if key:
             action.setShortcut(QKeySequence(key))
         return action

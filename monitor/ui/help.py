@@ -68,6 +68,7 @@ class KeyList(QDialog):
         for title, keys in KEYS:
             row = grid.rowCount()
             grid.addWidget(named(QLabel(title), "heading"), row, 0, 1, 2)
+            grid.setRowMinimumHeight(row, 32)
             for offset, (key, meaning) in enumerate(keys, 1):
                 grid.addWidget(named(QLabel(key), "hint"), row + offset, 0)
                 grid.addWidget(QLabel(meaning), row + offset, 1)

@@ -1,7 +1,7 @@
 """One slim line above the status bar for what a person should notice now; never a box in the way."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
@@ -29,7 +29,7 @@ class MessageBar(QWidget):
         self._mark = QLabel()
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._details = named(QPushButton("Details"), "segment")
+        self._details = named(QToolButton(), "quiet")
         self._dismiss = named(QToolButton(), "quiet")
         self._leave = QTimer(self)
         self._leave.setSingleShot(True)
@@ -60,6 +60,8 @@ class MessageBar(QWidget):
         row.addStretch(1)
         row.addWidget(self._dismiss)
         wear(self._dismiss, "close", self._theme)
+        self._details.setText("Details")
+        self._details.setToolTip("Show the log")
         self._dismiss.setToolTip("Dismiss")
         self._dismiss.setAccessibleName("Dismiss the message")
         self._dismiss.clicked.connect(self.dismiss)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from monitor.ui.link import LinkGroup
 
 W = TypeVar("W", bound=QWidget)
+_HEADER_HEIGHT = 28
 
 
 def named(widget: W, name: str) -> W:
@@ -34,6 +35,7 @@ class Panel(QWidget):
         self.header_row = QHBoxLayout(self.header)
         self.header_row.setContentsMargins(8, 0, 4, 0)
         self.header_row.setSpacing(8)
+        self.header_row.addStrut(_HEADER_HEIGHT)
         if link is not None:
             self.header_row.addWidget(_badge(link))
         self.header_row.addWidget(self._title)

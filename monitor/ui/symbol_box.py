@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from monitor.errors import MonitorError
@@ -15,7 +15,9 @@ from monitor.ui.view_ports import ViewPorts
 
 #: Wait for a pause in the typing before Schwab is asked.
 PAUSE_MS = 250
-_WIDTH = 200
+_WIDTH = 232
+#: Where the text begins, behind the lens.
+_TEXT_LEFT = 34
 _BETWEEN = "    "
 
 
@@ -27,7 +29,8 @@ class SymbolBox(QLineEdit):
     def __init__(self, ports: ViewPorts, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._ports = ports
-        self._shown = ""
+        self._theme = theme
+        self._shown, self._description = "", ""
         self._names: dict[str, str] = {}
         self.setFixedWidth(_WIDTH)
         self.setPlaceholderText("Symbol")
@@ -47,9 +50,11 @@ class SymbolBox(QLineEdit):
 
     def show_symbol(self, symbol: str) -> None:
         """The symbol of the link group, chosen here or elsewhere."""
-        self._shown = symbol
+        self._shown, self._description = symbol, ""
         if not self.hasFocus():
             self.setText(symbol)
+        if symbol:
+            self._ports.tasks.start("symbol name", self._describe(symbol))
 
     def begin(self, text: str) -> None:
         """Start a search with what was typed elsewhere in the window."""
@@ -70,6 +75,19 @@ class SymbolBox(QLineEdit):
             self._leave()
             return
         super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus() or not self._description:
+            return
+        metrics = self.fontMetrics()
+        left = _TEXT_LEFT + metrics.horizontalAdvance(self._shown + "  ")
+        area = self.rect().adjusted(left, 0, -8, 0)
+        painter = QPainter(self)
+        painter.setPen(self._theme.colours.colour("dim"))
+        name = metrics.elidedText(self._description, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, name)
+        painter.end()
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, super().sizeHint().height())
@@ -100,6 +118,13 @@ class SymbolBox(QLineEdit):
         more = sorted((i for i in found if i.symbol not in seen), key=lambda i: len(i.symbol))
         if more and self.text().strip() == text:
             self.offer([*known, *more][:20])
+
+    async def _describe(self, symbol: str) -> None:
+        """Find the instrument's name; it stands behind the symbol in the field."""
+        for instrument in await self._ports.archive.find_instruments(symbol):
+            if instrument.symbol == symbol == self._shown:
+                self._description = instrument.description
+                self.update()
 
     def _take_line(self, line: str) -> None:
         self._choose(self._names.get(line, line))

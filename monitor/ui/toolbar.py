@@ -18,8 +18,8 @@ class ToolBar(QToolBar):
 
     interval_chosen = Signal(object)
 
-    def __init__(self, ports: ViewPorts, theme: Theme, trailing: list[QAction], parent: QWidget | None = None) -> None:
-        super().__init__("Tool bar", parent)
+    def __init__(self, ports: ViewPorts, theme: Theme, about_symbol: list[QAction], last: QAction) -> None:
+        super().__init__("Tool bar")
         self.setObjectName("toolBar")
         self.setMovable(False)
         self.setIconSize(QSize(SIDE, SIDE))
@@ -30,11 +30,12 @@ class ToolBar(QToolBar):
         self.addSeparator()
         self._intervals: dict[Interval, QAction] = {}
         self._add_intervals()
+        self.addSeparator()
+        self.addActions(about_symbol)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
-        for action in trailing:
-            self.addAction(action)
+        self.addAction(last)
 
     def show_interval(self, interval: Interval) -> None:
         """Mark the interval that the chart shows."""

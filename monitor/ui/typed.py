@@ -47,8 +47,9 @@ class IntervalEntry(QFrame):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
         self.setObjectName("popup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit()
@@ -70,7 +71,7 @@ class IntervalEntry(QFrame):
         self.field.setText(text)
         self._preview(text)
         self.setFixedSize(240, self.sizeHint().height())
-        area = self.parentWidget().rect()
+        area = self._window.rect()
         self.move(area.center().x() - self.width() // 2, area.height() // 4)
         self.show()
         self.raise_()

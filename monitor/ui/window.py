@@ -51,8 +51,13 @@ class MainWindow(QMainWindow):
         self.book = BookPanel(ports, self.link, theme)
         self.tape = TapePanel(ports, self.link, theme)
         self.log = LogPanel(ports, theme)
-        self.actions_ = Actions(self, theme, ports.profile.sandbox)
-        self.toolbar = ToolBar(ports, theme, [self.actions_.dark])
+        self.commands = Actions(self, theme, ports.profile.sandbox)
+        self.toolbar = ToolBar(
+            ports,
+            theme,
+            [self.commands.add_symbol, self.commands.download, self.commands.export_chart],
+            self.commands.colours,
+        )
         self.status = StatusFields(ports, theme)
         self.messages = MessageBar(ports.bus, theme)
         self.interval_entry = IntervalEntry(self)
@@ -116,11 +121,11 @@ class MainWindow(QMainWindow):
         )
 
     def _fill_frame(self) -> None:
-        self.actions_.fill(self.menuBar(), self._area.docks)
+        self.commands.fill(self.menuBar(), self._area.docks)
         if self._ports.profile.sandbox:
-            banner = named(QLabel("SANDBOX"), "sandboxBanner")
-            banner.setToolTip("A simulated market on this machine; nothing here is real.")
-            self.menuBar().setCornerWidget(banner)
+            self._banner = named(QLabel("SANDBOX"), "sandboxBanner")
+            self._banner.setToolTip("A simulated market on this machine; nothing here is real.")
+            self.menuBar().setCornerWidget(self._banner)
         self.addToolBar(self.toolbar)
         foot = QWidget()
         column = QVBoxLayout(foot)
@@ -135,7 +140,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(bar)
 
     def _connect(self) -> None:
-        act = self.actions_
+        act = self.commands
         for action, do in (
             (act.export_chart, self.open_chart_export),
             (act.export_watchlist, self.open_watchlist_export),
@@ -143,6 +148,7 @@ class MainWindow(QMainWindow):
             (act.sign_in, self.open_sign_in),
             (act.sign_out, self._sign_out),
             (act.quit, self.close),
+            (act.colours, self._switch_colours),
             (act.reset_layout, self.reset_layout),
             (act.find_symbol, self._find_symbol),
             (act.add_symbol, self._add_symbol),
@@ -152,8 +158,6 @@ class MainWindow(QMainWindow):
             (act.about, self._show_about),
         ):
             action.triggered.connect(do)
-        act.dark.setChecked(self._theme.dark)
-        act.dark.toggled.connect(self._use_theme)
         act.full_screen.toggled.connect(self._show_full_screen)
         self.toolbar.symbol_box.chosen.connect(self._check_symbol)
         self.toolbar.interval_chosen.connect(self.set_interval)
@@ -169,11 +173,12 @@ class MainWindow(QMainWindow):
     def _start(self) -> None:
         self.resize(*_SIZE)
         self._show_signed_in(self._ports.sign_in.signed_in)
-        self.actions_.name_symbol("")
+        self.commands.name_symbol("")
         self._area.arrange()
         self._laid_out = self._area.restore(self._ports.preferences)
         self.set_interval(Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1))))))
         self.go_to(self._ports.preferences.get("symbol"))
+        self.chart.setFocus()
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -211,7 +216,7 @@ class MainWindow(QMainWindow):
 
     def _take_symbol(self, symbol: str) -> None:
         self.toolbar.symbol_box.show_symbol(symbol)
-        self.actions_.name_symbol(symbol)
+        self.commands.name_symbol(symbol)
         self._ports.preferences.set("symbol", symbol)
 
     def _take_interval(self, interval: Interval) -> None:
@@ -223,7 +228,7 @@ class MainWindow(QMainWindow):
         self.status.refresh()
 
     def _show_signed_in(self, signed_in: bool) -> None:
-        self.actions_.sign_out.setEnabled(signed_in)
+        self.commands.sign_out.setEnabled(signed_in)
 
     def _sign_out(self) -> None:
         self._ports.tasks.start("sign-out", self._ports.sign_in.sign_out())
@@ -241,7 +246,8 @@ class MainWindow(QMainWindow):
     def _cancel_download(self) -> None:
         self._ports.loader.cancel(self.link.symbol)
 
-    def _use_theme(self, dark: bool) -> None:
+    def _switch_colours(self) -> None:
+        dark = not self._theme.dark
         self._theme.use(dark)
         self._ports.preferences.set("theme", "dark" if dark else "light")
 

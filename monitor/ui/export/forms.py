@@ -160,7 +160,7 @@ class RecordedForm(ExportForm):
         form.addRow("&Data", self.kind)
         form.addRow("&Symbols", self.symbols)
         form.addRow("&Interval", self.interval)
-        form.addRow("Da&ys", days)
+        form.addRow("Days", days)
         form.addRow("", self.venues)
 
     def _show_options(self) -> None:

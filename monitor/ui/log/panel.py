@@ -76,6 +76,7 @@ class LogPanel(Panel):
         table = self.table
         table.setModel(self._levels)
         table.setFont(data_font())
+        table.setObjectName("log")
         table.setAccessibleName("Log")
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -91,7 +92,7 @@ class LogPanel(Panel):
         header.resizeSection(0, 84)
         header.resizeSection(1, 92)
         table.selectionModel().selectionChanged.connect(self._show_details)
-        self._levels.rowsInserted.connect(self._scroll_if_following)
+        table.verticalScrollBar().rangeChanged.connect(self._scroll_if_following)
         table.verticalScrollBar().sliderMoved.connect(self._stop_following)
 
     def _body(self, theme: Theme) -> QWidget:

@@ -14,7 +14,7 @@ from monitor.ui.view_ports import ViewPorts
 
 
 class SignInDialog(QDialog):
-    """Opened with ``start()``; ``sign_in_finished`` tells whether an attempt succeeded, ``page_loaded`` how far it is."""
+    """Opened with ``start()``; ``sign_in_finished`` says whether an attempt worked, ``page_loaded`` how far it is."""
 
     sign_in_finished = Signal(bool)
     page_loaded = Signal(str)

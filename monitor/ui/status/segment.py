@@ -1,5 +1,6 @@
 """One field of the status bar: a dot, a few words, and something to open when it is clicked."""
 
+import string
 from functools import cache
 
 from PySide6.QtCore import QSize, Qt
@@ -10,11 +11,12 @@ from monitor.ui.status.phrases import Phrase, Tone
 from monitor.ui.theme import Theme, data_font
 
 _DOT = 8
+_NO_DIGITS = str.maketrans("", "", string.digits)
 _COLOURS = {Tone.PLAIN: "dim", Tone.GREEN: "up", Tone.AMBER: "amber", Tone.RED: "down"}
 
 
 class Segment(QPushButton):
-    """Shows a Phrase; it only ever grows, so that its neighbours do not move with every digit."""
+    """Shows a Phrase; while only digits change it never shrinks, so that its neighbours stay where they are."""
 
     def __init__(self, name: str, theme: Theme, dotted: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,16 +40,16 @@ class Segment(QPushButton):
         if before is None or before.text != phrase.text:
             self.setText(phrase.text)
             self.setAccessibleName(f"{self._name}: {phrase.text}")
-            self._make_room()
+            self._make_room("" if before is None else before.text, phrase.text)
         if before is None or before.tip != phrase.tip:
             self.setToolTip(phrase.tip)
         if before is None or before.tone != phrase.tone:
             self._take_tone(phrase.tone)
 
-    def _make_room(self) -> None:
-        wanted = self.sizeHint().width()
-        if wanted > self.minimumWidth() or wanted < self.minimumWidth() - 60:
-            self.setMinimumWidth(wanted)
+    def _make_room(self, before: str, text: str) -> None:
+        same_words = before.translate(_NO_DIGITS) == text.translate(_NO_DIGITS)
+        least = self.minimumWidth() if same_words else 0
+        self.setMinimumWidth(max(least, self.sizeHint().width()))
 
     def _take_tone(self, tone: Tone) -> None:
         self.setProperty("tone", tone.value)
