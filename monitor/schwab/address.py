@@ -1,0 +1,64 @@
+"""Where Schwab is: the real hosts, or a sandbox on this machine; nothing else is ever contacted."""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from monitor.errors import Refused, Unusable
+
+#: REST and sign-in of the real Schwab. schwab-py has this host built in, so every request starts out with it.
+SCHWAB = "https://api.schwabapi.com"
+_STREAMER_DOMAINS = (".schwab.com", ".schwabapi.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The base URL of REST and sign-in; without one it is the real Schwab."""
+
+    base_url: str = SCHWAB
+
+    @classmethod
+    def of_sandbox(cls, base_url: str) -> "Address":
+        """A sandbox's address. Raises Unusable unless it is plain http on this very machine."""
+        url = base_url.strip().rstrip("/")
+        try:
+            parts = urlsplit(url)
+            fits = parts.scheme == "http" and _is_loopback(parts.hostname) and parts.port and not parts.path
+        except ValueError:
+            fits = False
+        if not fits:
+            raise Unusable(f"“{base_url}” is not a sandbox on this machine. Example: http://127.0.0.1:8080.")
+        return cls(url)
+
+    @property
+    def sandbox(self) -> bool:
+        return self.base_url != SCHWAB
+
+    @property
+    def keyring_service(self) -> str:
+        """The name under which the operating system's password store keeps the token file's key."""
+        return "market-monitor sandbox" if self.sandbox else "market-monitor"
+
+    def check_streamer(self, url: str) -> str:
+        """The streamer's URL as user preferences told it, once it is where a streamer may be. Raises Refused."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            host, port = "", None
+        if self.sandbox:
+            fits = parts.scheme == "ws" and _is_loopback(host) if host else False
+        else:
+            fits = bool(host) and parts.scheme == "wss" and host.endswith(_STREAMER_DOMAINS) and port in {None, 443}
+        if not fits or parts.username or parts.password:
+            raise Refused("The streamer's address is not one of Schwab's, so it was not contacted.", f"host {host!r}")
+        return url
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
