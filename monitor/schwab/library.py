@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 with warnings.catch_warnings():
-    # authlib warns of httpx, and schwab-py imports the old websockets client; neither is used here.
-    warnings.simplefilter("ignore", DeprecationWarning)
+    # authlib warns of httpx, and schwab-py imports the old websockets client; neither is used here. authlib puts its
+    # own warnings first when it is imported, so they are silenced after that.
+    import authlib.deprecate  # noqa: F401
+
+    warnings.simplefilter("ignore")
     from schwab.client import AsyncClient
     from schwab.contrib.util import StreamJsonDecoder
     from schwab.streaming import StreamClient
@@ -17,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncClient", "CurrentToken", "MarketClient", "StreamClient", "StreamJsonDecoder"]
 
-# At DEBUG these print tokens, headers and whole answers.
+# At DEBUG these print tokens, headers and whole answers, and at INFO every address with what is asked in it.
 for _name in ("schwab", "httpx", "httpcore", "websockets", "authlib", "keyring"):
-    logging.getLogger(_name).setLevel(logging.INFO)
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class CurrentToken:

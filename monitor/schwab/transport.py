@@ -103,7 +103,8 @@ class SchwabTransport(httpx.AsyncBaseTransport):
         if not self._address.sandbox:
             return request
         url = httpx.URL(str(request.url).replace(SCHWAB, self._address.base_url, 1))
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
+        headers = request.headers.copy()
+        headers["Host"] = url.netloc.decode("ascii")
         return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
 
     def _pause(self, answer: httpx.Response | Exception, attempt: int, renewal: bool) -> float | None:
