@@ -2,7 +2,8 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from monitor.ui.link import LinkGroup
@@ -26,10 +27,10 @@ class Panel(QWidget):
     def __init__(self, title: str, link: LinkGroup | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(type(self).__name__)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.link = link
         self._title = named(QLabel(title), "panelTitle")
-        self._note = named(QLabel(), "panelNote")
-        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note = named(_Note(), "panelNote")
         self.header = named(QWidget(), "panelHeader")
         self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.header_row = QHBoxLayout(self.header)
@@ -56,6 +57,18 @@ class Panel(QWidget):
     def set_note(self, note: str) -> None:
         """The dim words behind the title."""
         self._note.setText(note)
+
+
+class _Note(QLabel):
+    """Words that give way first where the header is narrow: they end in an ellipsis instead of widening the panel."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  Qt's signature
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        QPainter(self).drawText(self.rect(), flags, text)
 
 
 def _badge(link: LinkGroup) -> QLabel:

@@ -86,8 +86,8 @@ class MainWindow(QMainWindow):
 
     def open_chart_export(self) -> ExportDialog:
         """Offer the chart's bars for export."""
-        interval = Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1)))))
-        return self._open_export(ChartForm(self.link.symbol, interval, Table(*self.chart.visible_bars())))
+        shown = Table(*self.chart.visible_bars())
+        return self._open_export(ChartForm(self.link.symbol, self.chart.interval, shown))
 
     def open_watchlist_export(self) -> ExportDialog:
         """Offer the watchlist as it is shown."""
@@ -168,7 +168,8 @@ class MainWindow(QMainWindow):
         self.status.log_wanted.connect(self._show_log)
         self.messages.details_wanted.connect(self._show_log)
         self.destroyed.connect(self._ports.bus.listen(SignInChanged, self._take_sign_in))
-        hear_typing(self, self.toolbar.symbol_box.begin, self.interval_entry.begin)
+        self.watchlist.export_requested.connect(self.open_watchlist_export)
+        hear_typing(self, self._take_letter, self.interval_entry.begin)
 
     def _start(self) -> None:
         self.resize(*_SIZE)
@@ -191,10 +192,19 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._area.keep(self._ports.preferences)
+        for part in (self.watchlist, self.book, self.tape, self.status):
+            part.close_panel()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()
         super().closeEvent(event)
+
+    def _take_letter(self, letter: str) -> None:
+        """Letters typed on the watchlist add to it; anywhere else they search."""
+        if self.watchlist.table.hasFocus():
+            self.watchlist.entry.begin(letter)
+        else:
+            self.toolbar.symbol_box.begin(letter)
 
     def _check_symbol(self, symbol: str) -> None:
         self._ports.tasks.start("go to symbol", self._go_if_known(symbol))

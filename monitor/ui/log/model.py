@@ -50,8 +50,8 @@ class LogModel(QAbstractTableModel):
     def add(self, entry: Entry) -> None:
         """Append the entry, or count it on the last row when it says the same."""
         if self._entries and entry.repeats(self._entries[-1]):
-            self._entries[-1] = replace(entry, times=self._entries[-1].times + 1)
-            last = len(self._entries) - 1
+            before, last = self._entries[-1], len(self._entries) - 1
+            self._entries[-1] = replace(entry, times=before.times + 1, detail=entry.detail or before.detail)
             self.dataChanged.emit(self.index(last, 0), self.index(last, len(COLUMNS) - 1))
             return
         if len(self._entries) >= LIMIT:

@@ -54,12 +54,17 @@ class StatusFields(QWidget):
         self._lay_out()
         self.stream.clicked.connect(self.log_wanted)
         self.sign_in.clicked.connect(self.sign_in_wanted)
-        self.destroyed.connect(ports.bus.listen(StreamChanged, self._hear_stream))
+        self._stop = ports.bus.listen(StreamChanged, self._hear_stream)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
         self.refresh()
+
+    def close_panel(self) -> None:
+        """Stop listening and reading."""
+        self._timer.stop()
+        self._stop()
 
     def refresh(self) -> None:
         """Read every meter and show what changed."""

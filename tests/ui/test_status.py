@@ -1,0 +1,149 @@
+"""The status bar says in few words how things stand."""
+
+from datetime import date, time
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from monitor.errors import Transient
+from monitor.live.events import StreamChanged
+from monitor.market.calendar import Phase, at_new_york
+from monitor.ports import MarketHours, RequestMeter, StoreMeter, StreamPhase
+from monitor.ui.status.bar import StatusFields
+from monitor.ui.status.market import market_state
+from monitor.ui.status.phrases import Tone, disk_phrase, requests_phrase, sign_in_phrase, stream_phrase
+from monitor.ui.theme import Theme
+from tests.support.ports import NOW_MS, FakeHistory, FakeMeters, FakeSignIn, view_ports
+
+HOUR_MS = 3_600_000
+
+
+def moment(day: str, clock: str) -> int:
+    return at_new_york(date.fromisoformat(day), time.fromisoformat(clock))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "sentence"),
+    [
+        ("2026-11-20", "13:46", "NYSE open · closes in 2:14"),
+        ("2026-11-20", "08:30", "Pre-market · opens in 1:00"),
+        ("2026-11-20", "18:00", "After hours · ends in 2:00"),
+        ("2026-11-20", "06:00", "NYSE closed · opens in 3:30"),
+        ("2026-11-20", "21:00", "NYSE closed · opens Mon 09:30"),
+        ("2026-11-22", "12:00", "NYSE closed (Sunday) · opens Mon 09:30"),
+        ("2026-11-26", "12:00", "NYSE closed (Thanksgiving Day) · opens Fri 09:30"),
+        ("2026-11-27", "12:59:30", "NYSE open · closes in 30 s"),
+    ],
+)
+def test_market_by_the_exchange_rules(day: str, clock: str, sentence: str) -> None:
+    assert market_state(moment(day, clock), None).sentence == sentence
+
+
+def test_schwabs_hours_win_over_the_rules() -> None:
+    now = moment("2026-11-20", "12:00")
+    hours = MarketHours("2026-11-20", True, regular=((now - HOUR_MS, now + HOUR_MS),))
+    assert market_state(now, hours).sentence == "NYSE open · closes in 1:00"
+
+
+def test_hours_of_another_day_are_not_used() -> None:
+    hours = MarketHours("2026-11-19", False)
+    assert market_state(NOW_MS, hours).phase is Phase.REGULAR
+
+
+def test_sandbox_says_that_it_is_open_when_new_york_is_closed() -> None:
+    now = moment("2026-11-22", "12:00")
+    hours = MarketHours("2026-11-22", True, regular=((now - HOUR_MS, now + HOUR_MS),))
+    state = market_state(now, hours, sandbox=True)
+    assert state.sentence == "SANDBOX market open · New York closed (Sunday)"
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "tone"),
+    [(25 * HOUR_MS, Tone.PLAIN), (24 * HOUR_MS, Tone.AMBER), (2 * HOUR_MS, Tone.RED), (0, Tone.RED)],
+)
+def test_sign_in_turns_amber_then_red(left_ms: int, tone: Tone) -> None:
+    sign_in = FakeSignIn()
+    sign_in.expires_ms = NOW_MS + left_ms
+    assert sign_in_phrase(sign_in, NOW_MS).tone is tone
+
+
+def test_signed_out_is_red_and_says_what_to_do() -> None:
+    phrase = sign_in_phrase(FakeSignIn(signed_in=False), NOW_MS)
+    assert (phrase.text, phrase.tone) == ("Signed out · sign in", Tone.RED)
+
+
+@pytest.mark.parametrize(
+    ("phase", "retry_ms", "age_ms", "text", "tone"),
+    [
+        (StreamPhase.LIVE, None, 300, "Stream 0.3 s", Tone.GREEN),
+        (StreamPhase.LIVE, None, 31_000, "Stream 31 s", Tone.AMBER),
+        (StreamPhase.CONNECTING, None, None, "Stream connecting…", Tone.AMBER),
+        (StreamPhase.WAITING, NOW_MS + 8_000, None, "Stream waiting · retry in 8 s", Tone.AMBER),
+        (StreamPhase.OFF, None, None, "Stream off", Tone.RED),
+    ],
+)
+def test_stream_phases(phase: StreamPhase, retry_ms: int | None, age_ms: int | None, text: str, tone: Tone) -> None:
+    phrase = stream_phrase(phase, "", retry_ms, age_ms, NOW_MS)
+    assert (phrase.text, phrase.tone) == (text, tone)
+
+
+def test_meters_in_words() -> None:
+    assert requests_phrase(RequestMeter(110, 110, 4)).text == "REST 110/110 +4"
+    assert requests_phrase(RequestMeter(110, 110, 4)).tone is Tone.AMBER
+    assert disk_phrase(StoreMeter(0, 0, 3 * 1024**3)).text == "3.0 GB"
+
+
+def test_bar_shows_every_field(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    ports.bus.publish(StreamChanged(StreamPhase.LIVE, "Connected."))
+    texts = [s.text() for s in (bar.market, bar.stream, bar.requests, bar.queue, bar.disk, bar.sign_in)]
+    assert texts == [
+        "SANDBOX market open · 4:13 left", "Stream 0.3 s", "REST 7/110", "Queue 0", "128 MB", "Sign-in 6 d 3 h",
+    ]  # fmt: skip
+    assert bar.clock.text() == "11:46:02 ET"
+    assert bar.stream.toolTip().startswith("Connected.")
+
+
+def test_bar_follows_the_clock_and_names_its_fields(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    ports.meters.now += 61_000
+    bar.refresh()
+    assert bar.clock.text() == "11:47:03 ET"
+    assert bar.market.accessibleName() == "Market: SANDBOX market open · 4:12 left"
+
+
+def test_fields_do_not_move_while_digits_change(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    ports.meters.request_meter = RequestMeter(100, 110, 0)
+    bar.refresh()
+    wide = bar.requests.minimumWidth()
+    ports.meters.request_meter = RequestMeter(1, 110, 0)
+    bar.refresh()
+    assert bar.requests.minimumWidth() == wide
+
+
+def test_hours_are_asked_for_and_fall_back_to_the_rules(qtbot: QtBot) -> None:
+    history, meters = FakeHistory(), FakeMeters()
+    history.failure = Transient("No answer.")
+    bar = StatusFields(view_ports(history=history, meters=meters), Theme())
+    qtbot.addWidget(bar)
+    assert bar.market.text() == "SANDBOX market open · 4:13 left"
+    history.failure = None
+    history.hours = MarketHours("2026-11-20", True, regular=((NOW_MS - HOUR_MS, NOW_MS + HOUR_MS),))
+    meters.now += 120_000
+    bar.refresh()
+    qtbot.waitUntil(lambda: bar.market.text() == "SANDBOX market open · 0:58 left")
+
+
+def test_click_on_the_sign_in_asks_for_it(qtbot: QtBot) -> None:
+    bar = StatusFields(view_ports(sign_in=FakeSignIn(signed_in=False)), Theme())
+    qtbot.addWidget(bar)
+    with qtbot.waitSignal(bar.sign_in_wanted):
+        qtbot.mouseClick(bar.sign_in, Qt.MouseButton.LeftButton)
