@@ -21,17 +21,16 @@ def side_of(price: Number, bid: Number | None, ask: Number | None) -> Side:
 def infer_trade(before: Quote, change: Quote) -> Trade | None:
     """The print that ``change`` reports against the state ``before`` it, or None.
 
-    A first message (a snapshot, also after a reconnect) describes an old print and gives none, as the state before
-    it has no volume yet or the volume did not move.
+    The first message of all (a snapshot) describes an old print and gives none.
     """
-    volume = change.volume
-    if volume is None or before.volume is None or volume <= before.volume:
+    volume, volume_before = change.volume, _volume_so_far(before)
+    if volume is None or volume_before is None or volume <= volume_before:
         return None
     price = change.last if change.last is not None else before.last
     time = change.trade_time if change.trade_time is not None else before.trade_time
     if price is None or time is None:
         return None
-    passed = volume - before.volume
+    passed = volume - volume_before
     named = change.last_size if change.last_size is not None else before.last_size
     size = min(named, passed) if named else passed
     return Trade(
@@ -43,3 +42,10 @@ def infer_trade(before: Quote, change: Quote) -> Trade | None:
         unseen=passed - size,
         side=side_of(price, before.bid, before.ask),
     )
+
+
+def _volume_so_far(state: Quote) -> Number | None:
+    """The day's volume: none at all when a snapshot came without one, unknown when nothing came yet."""
+    if state.volume is None and state != Quote(symbol=state.symbol):
+        return 0
+    return state.volume

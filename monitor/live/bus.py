@@ -39,7 +39,10 @@ class Bus:
             self._delivering = False
 
     def _deliver(self, event: object) -> None:
-        for listener in tuple(self._listeners[type(event)]):
+        listeners = self._listeners[type(event)]
+        for listener in tuple(listeners):
+            if listener not in listeners:
+                continue  # one before it took it off, perhaps because what it belongs to is gone
             try:
                 listener(event)
             except Exception:  # noqa: BLE001  the other listeners must still hear it

@@ -24,8 +24,9 @@ def parse_symbol(text: str) -> str:
 
     Raises BadData when the text cannot be a symbol in any of Schwab's forms.
     """
-    symbol = text.strip().upper()
-    if not _SYMBOL.match(symbol):
+    trimmed = text.strip()
+    symbol = trimmed.upper()
+    if not (trimmed.isascii() and _SYMBOL.match(symbol)):  # upper() would make “ß” a plausible “SS”
         shown = symbol if len(symbol) <= 24 else symbol[:24] + "…"
         raise BadData(f"“{shown}” is not a symbol. Examples: AAPL, BRK/B, $SPX.")
     return symbol

@@ -1,0 +1,84 @@
+"""The newest state of every symbol."""
+
+from pathlib import Path
+
+from monitor.live.board import TAPE_LENGTH, Board
+from monitor.live.events import BoardChanged
+from monitor.market.book import BookService
+from tests.support.builders import a_book, a_quote, ms
+from tests.support.captures import BURST, frames, play
+
+
+def test_changes_of_a_symbol_add_up_to_its_quote() -> None:
+    board = Board()
+    board.take_quote(a_quote(bid=99.9, ask=100.1, volume=1))
+    state, trade = board.take_quote(a_quote(bid=99.8))
+    assert (state.bid, state.ask, trade) == (99.8, 100.1, None)
+    assert board.quote("AAPL") is state
+    assert board.quote("MSFT") is None
+
+
+def test_a_print_goes_on_the_tape_and_into_the_running_minute() -> None:
+    board = Board()
+    board.take_quote(a_quote(last=100, volume=1000, trade_time="09:30"))
+    _, trade = board.take_quote(a_quote(last=101, last_size=5, volume=1005, trade_time="09:30:01"))
+    assert list(board.tape("AAPL")) == [trade]
+    minute = board.running_bar("AAPL")
+    assert minute is not None
+    assert (minute.start, minute.close, minute.volume) == (ms("09:30"), 101, 5)
+
+
+def test_the_tape_keeps_the_newest_prints() -> None:
+    board = Board()
+    for volume in range(TAPE_LENGTH + 11):
+        board.take_quote(a_quote(last=100, last_size=1, volume=volume, trade_time="09:30"))
+    tape = board.tape("AAPL")
+    assert len(tape) == TAPE_LENGTH
+    assert (tape[0].volume, tape[-1].volume) == (11, TAPE_LENGTH + 10)
+
+
+def test_each_service_has_a_book_of_its_own_and_a_new_one_replaces_it() -> None:
+    board = Board()
+    board.take_book(BookService.NYSE, a_book(bids=((1, 1),)))
+    board.take_book(BookService.NASDAQ, a_book(bids=((2, 2),)))
+    newest = a_book(bids=((3, 3),))
+    board.take_book(BookService.NASDAQ, newest)
+    assert board.books("AAPL") == {BookService.NYSE: a_book(bids=((1, 1),)), BookService.NASDAQ: newest}
+
+
+def test_what_changed_is_told_once() -> None:
+    board = Board()
+    assert board.changes() is None
+    board.take_quote(a_quote("AAPL", last=100, volume=1, trade_time="09:30"))
+    board.take_quote(a_quote("AAPL", volume=2))
+    board.take_quote(a_quote("MSFT", bid=1))
+    board.take_book(BookService.NYSE, a_book("IBM"))
+    assert board.changes() == BoardChanged(frozenset({"AAPL", "MSFT"}), frozenset({"AAPL"}), frozenset({"IBM"}))
+    assert board.changes() is None
+
+
+def test_unknown_symbols_are_empty_and_asking_leaves_no_trace() -> None:
+    board = Board()
+    assert (board.books("X"), len(board.tape("X")), board.running_bar("X")) == ({}, 0, None)
+    assert board.changes() is None
+
+
+def test_book_and_quote_of_a_real_market_agree_on_the_best_prices_at_every_moment(shared: Path) -> None:
+    board, last_time, compared = Board(), 0, 0
+    for frame in frames(shared, BURST):
+        sent = frame.data[0].timestamp
+        if sent != last_time:
+            compared += _best_prices_agree(board)
+        last_time = sent
+        play(board, frame)
+    assert compared > 5000
+
+
+def _best_prices_agree(board: Board) -> int:
+    """How many pairs were compared: 0 before both have come."""
+    state, books = board.quote("AAPL"), board.books("AAPL")
+    if state is None or not books:
+        return 0
+    book = books[BookService.NASDAQ]
+    assert (book.bids[0].price, book.asks[0].price) == (state.bid, state.ask)
+    return 1
