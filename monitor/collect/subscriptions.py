@@ -38,6 +38,6 @@ class Subscriptions:
         """Symbols the streamer refused, each with its reason."""
         return self._refused
 
-    def note_refused(self, symbol: str, reason: str) -> None:
-        """Remember that the streamer would not send ``symbol``."""
-        self._refused[symbol] = reason
+    def take_refused(self, refused: Mapping[str, str]) -> None:
+        """What the streamer refuses of all that is wanted, each symbol with its reason."""
+        self._refused = dict(refused)

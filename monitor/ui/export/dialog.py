@@ -55,6 +55,11 @@ class ExportDialog(QDialog):
         self._propose_name()
 
     @property
+    def form(self) -> ExportForm:
+        """The choices above the file name."""
+        return self._form
+
+    @property
     def running(self) -> bool:
         return self._running
 

@@ -48,7 +48,7 @@ def test_an_owner_that_wants_nothing_takes_only_its_own_symbols_off() -> None:
 def test_a_refused_symbol_is_named_until_nobody_wants_it() -> None:
     subscriptions = Subscriptions(RecordingStream())
     subscriptions.want("watchlist", quotes("AAPL", "ZZZZ"))
-    subscriptions.note_refused("ZZZZ", "the symbol limit is reached")
+    subscriptions.take_refused({"ZZZZ": "the symbol limit is reached"})
     assert subscriptions.refused == {"ZZZZ": "the symbol limit is reached"}
     subscriptions.want("watchlist", quotes("AAPL"))
     assert not subscriptions.refused

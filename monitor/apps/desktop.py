@@ -1,0 +1,143 @@
+"""The desktop program: the services with a window around them, and in sandbox mode the sandbox's process too."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from monitor.apps.options import GuiOptions
+from monitor.apps.sandbox_process import SandboxAddress, SandboxProcess
+from monitor.apps.settings import Settings, data_dir
+from monitor.apps.wiring import Services, running_services
+from monitor.live.events import Level, Notice
+from monitor.ports import Profile
+from monitor.schwab.address import Address
+from monitor.ui.tasks import Tasks
+from monitor.ui.theme import Theme
+from monitor.ui.tour import Tour, press_enter_on_every_page
+from monitor.ui.view_ports import ViewPorts
+from monitor.ui.window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+#: Where Schwab's own sign-in pages and what they load live; nothing else is reached by the embedded page.
+SCHWAB_HOSTS = (".schwabapi.com", ".schwab.com", ".schwabcdn.com")
+_PICTURE_AFTER_SECONDS = 12.0
+
+
+def run(options: GuiOptions) -> int:
+    """Open the window and give the exit code once it is closed. Raises MonitorError when it cannot start."""
+    # QtWebEngine is imported only when somebody signs in, which this attribute allows.
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    application = QApplication(["market-monitor"])
+    application.setApplicationName("Market Monitor")
+    application.setStyle("Fusion")
+    application.setQuitOnLastWindowClosed(False)  # leaving goes through the services' own ending
+    loop = QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(_main(options))
+    return 0
+
+
+async def _main(options: GuiOptions) -> None:
+    sandboxed = options.sandbox or options.replay is not None
+    folder = data_dir(sandboxed, _folder_of(options))
+    async with AsyncExitStack() as stack:
+        sandbox: SandboxAddress | None = None
+        if sandboxed:
+            process = SandboxProcess(options.replay, folder / "logs" / "sandbox.log")
+            stack.callback(process.stop)
+            sandbox = await asyncio.to_thread(process.address)
+        address = Address.of_sandbox(sandbox.base_url) if sandbox else Address()
+        services = await stack.enter_async_context(running_services(address, folder))
+        if sandbox:
+            services.sign_in.configure(sandbox.client_id, sandbox.client_secret, sandbox.callback_url)
+        ports = _view_ports(services, Settings(folder), Profile(sandboxed, folder))
+        stack.push_async_callback(ports.tasks.close)
+        await _show(options, ports, _hosts(address))
+
+
+def _folder_of(options: GuiOptions) -> Path | None:
+    """The folder asked for; the tour keeps its data beside its pictures."""
+    return options.data_dir or (options.tour / "data" if options.tour else None)
+
+
+def _hosts(address: Address) -> tuple[str, ...]:
+    return (address.base_url.removeprefix("http://"),) if address.sandbox else SCHWAB_HOSTS
+
+
+def _view_ports(services: Services, settings: Settings, profile: Profile) -> ViewPorts:
+    store = services.store
+    return ViewPorts(
+        bus=services.bus,
+        board=services.board,
+        archive=store.archive,
+        exporter=store.exporter,
+        history=services.history,
+        loader=services.backfill,
+        meters=services.meters,
+        preferences=settings,
+        profile=profile,
+        recorder=store.recorder,
+        sign_in=services.sign_in,
+        tasks=Tasks(services.bus),
+        watching=services.subscriptions,
+        watchlists=store.watchlists,
+    )
+
+
+async def _show(options: GuiOptions, ports: ViewPorts, hosts: tuple[str, ...]) -> None:
+    """The window until it is closed: by a person, by the clock, or at the end of the tour."""
+    closed = asyncio.Event()
+    window = MainWindow(ports, Theme(), hosts)
+    window.closed.connect(closed.set)
+    window.show()
+    with _uncaught_to(ports):
+        if options.tour:
+            await Tour(window, ports, options.tour, print).run()
+            window.close()
+        else:
+            _begin(options, window, ports)
+        await closed.wait()
+    window.deleteLater()
+
+
+def _begin(options: GuiOptions, window: MainWindow, ports: ViewPorts) -> None:
+    """Offer the sign-in where there is none; a run that ends by the clock signs in to the sandbox by itself."""
+    seconds = options.quit_after or (_PICTURE_AFTER_SECONDS if options.screenshot else None)
+    if not ports.sign_in.signed_in:
+        dialog = window.open_sign_in()
+        if seconds is not None and ports.profile.sandbox:
+            press_enter_on_every_page(dialog)
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, _end, window, options.screenshot)
+
+
+def _end(window: MainWindow, screenshot: Path | None) -> None:
+    if screenshot is not None and not window.grab().save(str(screenshot)):
+        _log.error("The screenshot %s could not be written.", screenshot)
+        print(f"The screenshot {screenshot} could not be written.", file=sys.stderr)
+    window.close()
+
+
+@contextmanager
+def _uncaught_to(ports: ViewPorts) -> Iterator[None]:
+    """What a slot or timer lets out is logged and told; the window goes on."""
+
+    def take(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.error("uncaught in a slot", exc_info=(kind, error, trace))
+        ports.bus.publish(Notice(Level.ERROR, "Something went wrong in the window; the log has the details."))
+
+    before, sys.excepthook = sys.excepthook, take
+    try:
+        yield
+    finally:
+        sys.excepthook = before

@@ -1,0 +1,23 @@
+"""The figures of the status bar, gathered from the parts that know them."""
+
+import time
+from collections.abc import Callable
+
+from monitor.ports import RequestMeter, StoreMeter
+
+
+class LiveMeters:
+    """Implements Meters over the transport's, the store's and the stream's own figures."""
+
+    def __init__(
+        self,
+        requests: Callable[[], RequestMeter],
+        store: Callable[[], StoreMeter],
+        stream_age_ms: Callable[[], int | None],
+    ) -> None:
+        self.requests = requests
+        self.store = store
+        self.stream_age_ms = stream_age_ms
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000

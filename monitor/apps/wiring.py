@@ -1,0 +1,147 @@
+"""Where the parts are joined: the same services for every program, started in order and stopped in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.apps.meters import LiveMeters
+from monitor.apps.spine import Spine
+from monitor.collect.backfill import Backfill
+from monitor.collect.streaming import Streaming
+from monitor.collect.subscriptions import Subscriptions
+from monitor.errors import SignInNeeded
+from monitor.live.board import Board
+from monitor.live.bus import Bus
+from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
+from monitor.live.frames import Frames
+from monitor.live.receive import ReceiveClock
+from monitor.ports import StreamPhase
+from monitor.schwab.address import Address
+from monitor.schwab.keystore import KeyStore
+from monitor.schwab.oauth import SchwabSignIn
+from monitor.schwab.rest import SchwabHistory, market_client
+from monitor.schwab.stream import SchwabStream
+from monitor.schwab.tokens import Vault
+from monitor.schwab.transport import SchwabTransport
+from monitor.store import Store, open_store
+
+DATABASE = "monitor.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that runs without a screen."""
+
+    bus: Bus
+    board: Board
+    store: Store
+    sign_in: SchwabSignIn
+    history: SchwabHistory
+    backfill: Backfill
+    subscriptions: Subscriptions
+    streaming: Streaming
+    meters: LiveMeters
+
+
+@asynccontextmanager
+async def running_services(address: Address, folder: Path) -> AsyncIterator[Services]:
+    """The services over the database in ``folder``, running; on leaving they log out, flush and close.
+
+    Raises StoreUnavailable when the database cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        bus = Bus()
+        store = open_store(folder / DATABASE, address.sandbox, lambda sentence: _warn(bus, sentence))
+        stack.push_async_callback(store.close)
+        transport = SchwabTransport(address)
+        stack.push_async_callback(transport.aclose)
+        sign_in = SchwabSignIn(
+            address,
+            Vault(folder, KeyStore(address.keyring_service)),
+            transport,
+            on_change=lambda *change: bus.publish(SignInChanged(*change)),
+            on_audit=store.recorder.record_audit,
+        )
+        stack.push_async_callback(sign_in.close)
+        client = market_client(sign_in, transport)
+        stack.push_async_callback(client.close_async_session)
+        history = SchwabHistory(client)
+        stream = SchwabStream(client, sign_in, address, on_refused=lambda refused: _take_refused(services, refused))
+        board = Board()
+        receive = ReceiveClock(store.last_received_us())
+        streaming = Streaming(board, store.recorder, receive, bus)
+        backfill = Backfill(history, store.archive, store.recorder, bus)
+        meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
+        subscriptions = Subscriptions(stream)
+        services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters)
+        await sign_in.load()
+        stack.callback(bus.listen(SignInChanged, lambda change: backfill.resume() if change.signed_in else None))
+        stack.callback(bus.listen(StreamChanged, _Refill(services)))
+        spine = Spine(bus)
+        stack.push_async_callback(spine.close)
+        spine.keep("screen", Frames(board, bus).run)
+        spine.keep("history download", backfill.run)
+        spine.keep("token renewal", sign_in.keep_fresh)
+        spine.keep("stream", lambda: _stream_while_signed_in(stream, services))
+        yield services
+
+
+class _Refill:
+    """After a lost connection, history fills the minutes that the stream did not bring."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._connections = 0
+
+    def __call__(self, change: StreamChanged) -> None:
+        if change.phase is not StreamPhase.LIVE:
+            return
+        self._connections += 1
+        if self._connections > 1:
+            for symbol in sorted(self._services.subscriptions.union.bars):
+                self._services.backfill.ensure(symbol)
+
+
+async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> None:
+    """Run the stream whenever there is a sign-in; a renewal of it does not disturb a running stream."""
+    changed = asyncio.Event()
+    stop_listening = services.bus.listen(SignInChanged, lambda _: changed.set())
+    try:
+        while True:
+            changed.clear()
+            if services.sign_in.signed_in:
+                await _stream_until_signed_out(stream, services, changed)
+            await changed.wait()
+    finally:
+        stop_listening()
+
+
+async def _stream_until_signed_out(stream: SchwabStream, services: Services, changed: asyncio.Event) -> None:
+    run = asyncio.create_task(stream.run(services.streaming), name="stream")
+    try:
+        while services.sign_in.signed_in and not run.done():
+            changed.clear()
+            change = asyncio.create_task(changed.wait())
+            await asyncio.wait({run, change}, return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
+        if run.done():
+            await run
+    except SignInNeeded as error:
+        _warn(services.bus, error.sentence)
+    finally:
+        run.cancel()
+        await asyncio.wait({run})
+
+
+def _take_refused(services: Services, refused: Mapping[str, str]) -> None:
+    """Keep what the streamer refuses, and name what is newly refused."""
+    new = sorted(refused.keys() - services.subscriptions.refused.keys())
+    services.subscriptions.take_refused(refused)
+    if new:
+        _warn(services.bus, f"The streamer does not send {', '.join(new)}: {refused[new[0]]}")
+
+
+def _warn(bus: Bus, sentence: str) -> None:
+    bus.publish(Notice(Level.WARNING, sentence))
