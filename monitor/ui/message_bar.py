@@ -44,6 +44,11 @@ class MessageBar(QWidget):
         """The sentence shown."""
         return self._text.text()
 
+    @property
+    def leaves_by_itself(self) -> bool:
+        """Whether the message goes away without being dismissed."""
+        return self._leave.isActive()
+
     def dismiss(self) -> None:
         """Take the message away."""
         self._leave.stop()

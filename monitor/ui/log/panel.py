@@ -177,8 +177,9 @@ class _FromLevel(QSortFilterProxyModel):
         self._least = Level.INFO
 
     def show_from(self, level: Level) -> None:
+        self.beginFilterChange()
         self._least = level
-        self.invalidateRowsFilter()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         level = self.sourceModel().index(row, 1, parent).data(LEVEL_ROLE)

@@ -1,0 +1,130 @@
+"""Exporting: the choices become a request, progress shows, cancel leaves nothing, and the end is one sentence."""
+
+import asyncio
+from pathlib import Path
+
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from monitor.errors import Unusable
+from monitor.market.bar import Interval
+from monitor.market.calendar import from_ms
+from monitor.ports import ExportRequest, Profile
+from monitor.ui.export.dialog import ExportDialog
+from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
+from monitor.ui.export.job import Table, file_name
+from tests.support.ports import NOW_MS, FakeExporter, FakePreferences, until, view_ports
+
+SHOWN = Table(["symbol", "close"], [["AAPL", "585.1"], ["AAPL", "585.2"]])
+
+
+def make(qtbot: QtBot, form: ExportForm, folder: Path, sandbox: bool = True) -> tuple[ExportDialog, FakeExporter]:
+    preferences, exporter = FakePreferences(), FakeExporter()
+    preferences.set("export/folder", str(folder))
+    profile = Profile(sandbox=sandbox, data_dir=folder)
+    dialog = ExportDialog(view_ports(exporter=exporter, preferences=preferences, profile=profile), form)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    return dialog, exporter
+
+
+def test_bars_in_view_are_written_as_shown(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, ChartForm("AAPL", Interval.M1, SHOWN), tmp_path)
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    out = tmp_path / "AAPL-1m-SANDBOX.csv"
+    assert exporter.tables == [(["symbol", "close"], [["AAPL", "585.1"], ["AAPL", "585.2"]], out)]
+    assert dialog.sentence.text() == "Wrote 2 rows to AAPL-1m-SANDBOX.csv."
+    assert not dialog.open_folder.isHidden()
+
+
+def test_all_bars_on_disk_are_asked_of_the_store(qtbot: QtBot, tmp_path: Path) -> None:
+    form = ChartForm("AAPL", Interval.H1, SHOWN)
+    dialog, exporter = make(qtbot, form, tmp_path, sandbox=False)
+    form.on_disk.click()
+    dialog.begin()
+    assert exporter.requests == [ExportRequest("bars", ("AAPL",), tmp_path / "AAPL-1h.csv", Interval.H1)]
+
+
+def test_watchlist_as_shown(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, WatchlistForm(SHOWN), tmp_path)
+    dialog.begin()
+    assert exporter.tables[0][2] == tmp_path / "watchlist-SANDBOX.csv"
+
+
+def test_recorded_days_are_whole_new_york_days(qtbot: QtBot, tmp_path: Path) -> None:
+    form = RecordedForm(["AAPL"], NOW_MS)
+    dialog, exporter = make(qtbot, form, tmp_path)
+    form.kind.setCurrentIndex(3)
+    form.symbols.setText("aapl, msft")
+    form.first.setDate(QDate(2026, 11, 18))
+    form.venues.setChecked(True)
+    dialog.begin()
+    request = exporter.requests[0]
+    assert (request.what, request.symbols, request.venues) == ("book", ("AAPL", "MSFT"), True)
+    assert from_ms(request.start_ms).isoformat() == "2026-11-18T00:00:00-05:00"
+    assert from_ms(request.end_ms).isoformat() == "2026-11-21T00:00:00-05:00"
+    assert request.out.name == "2-symbols-book-SANDBOX.csv"
+
+
+def test_what_cannot_be_exported_is_said_before_anything_runs(qtbot: QtBot, tmp_path: Path) -> None:
+    form = RecordedForm([], NOW_MS)
+    dialog, exporter = make(qtbot, form, tmp_path)
+    dialog.begin()
+    assert dialog.sentence.text() == "Name at least one symbol, for example AAPL."
+    form.symbols.setText("A*B")
+    dialog.begin()
+    assert dialog.sentence.text().startswith("“A*B” is not a symbol.")
+    form.symbols.setText("AAPL")
+    form.last.setDate(QDate(2026, 11, 1))
+    dialog.begin()
+    assert dialog.sentence.text() == "The last day lies before the first."
+    assert exporter.requests == []
+
+
+async def test_progress_then_cancel(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, RecordedForm(["AAPL"], NOW_MS), tmp_path)
+    exporter.gate = asyncio.Event()
+    dialog.begin()
+    await until(lambda: dialog.sentence.text() == "250 of 1,000 rows")
+    assert (dialog.progress.value(), dialog.progress.maximum(), dialog.cancel.text()) == (250, 1000, "Cancel")
+    dialog.stop()
+    exporter.gate.set()
+    await until(lambda: not dialog.running)
+    assert dialog.sentence.text() == "Cancelled. No file was written."
+    assert dialog.open_folder.isHidden()
+
+
+async def test_closing_the_dialog_cancels(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, RecordedForm(["AAPL"], NOW_MS), tmp_path)
+    exporter.gate = asyncio.Event()
+    dialog.begin()
+    await until(lambda: dialog.progress.value() == 250)
+    dialog.reject()
+    exporter.gate.set()
+    await until(lambda: not dialog.running)
+    assert dialog.sentence.text() == "Cancelled. No file was written."
+
+
+def test_a_failure_is_one_sentence_and_the_form_is_ready_again(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, ChartForm("AAPL", Interval.M1, SHOWN), tmp_path)
+    exporter.failure = Unusable("The folder cannot be written to.")
+    dialog.begin()
+    assert dialog.sentence.text() == "The folder cannot be written to."
+    assert dialog.start.isEnabled()
+
+
+def test_browse_opens_a_chooser_and_takes_its_file(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, _ = make(qtbot, ChartForm("AAPL", Interval.M1, SHOWN), tmp_path)
+    dialog.browse.click()
+    chooser = dialog.findChild(QFileDialog)
+    assert chooser is not None
+    chooser.fileSelected.emit(str(tmp_path / "mine.csv"))
+    chooser.reject()
+    assert dialog.path.text() == str(tmp_path / "mine.csv")
+
+
+def test_file_names_are_safe_and_say_sandbox() -> None:
+    assert file_name("BRK/B-1m", sandbox=True) == "BRK_B-1m-SANDBOX.csv"
+    assert file_name("$SPX-D", sandbox=False) == "SPX-D.csv"
