@@ -1,18 +1,19 @@
 """What stands behind the candles: extended hours shaded, the grid, day separators, and the time axis."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import numpy as np
-from PySide6.QtCore import QLine, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QPainter
 
 from monitor.market.bar import Interval
-from monitor.market.calendar import Phase, from_ms, sessions
+from monitor.market.calendar import Phase, at_new_york, from_ms, sessions
 from monitor.ui.chart import time_axis
-from monitor.ui.chart.scene import TIME_AXIS_PX, Scene
+from monitor.ui.chart.scene import TIME_AXIS_PX, Scene, fill_rects
 
 #: With more days than this in view neither shading nor separators would help.
 _MOST_DAYS = 45
+_DOT_PX = 3
 
 
 def paint_backdrop(painter: QPainter, scene: Scene) -> None:
@@ -22,7 +23,7 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     ticks = time_axis.ticks(starts, scene.bins.size * scene.viewport.bar_px, scene.interval) if len(starts) else []
     if scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
-    _paint_grid(painter, scene, [int(scene.viewport.left_of(indexes[tick.at])) for tick in ticks])
+    _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
     if scene.interval.intraday and len(starts):
         _separate_days(painter, scene, starts, indexes)
     _paint_time_axis(painter, scene, ticks, indexes)
@@ -39,44 +40,43 @@ def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 
 def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
     plot = scene.plot
-    painter.setPen(scene.colours.colour("line", 110))
-    rows = [QLine(0, y, plot.right(), y) for y in scene.scale.y(scene.scale.ticks()).tolist()]
-    painter.drawLines(rows + [QLine(x, 0, x, plot.bottom()) for x in columns if x <= plot.right()])
-    painter.setPen(scene.colours.colour("line"))
-    painter.drawLine(0, plot.bottom() + 1, plot.right() + 1, plot.bottom() + 1)
-    painter.drawLine(plot.right() + 1, 0, plot.right() + 1, plot.bottom() + 1)
+    grid, axis = scene.tint("line", 0.45), scene.colours.colour("line")
+    rows, x = scene.scale.y(scene.scale.ticks()), np.array([x for x in columns if x <= plot.right()], np.int64)
+    fill_rects(painter, grid, 0, rows, plot.right(), rows)
+    fill_rects(painter, grid, x, 0, x, plot.bottom())
+    painter.fillRect(0, plot.bottom() + 1, plot.width() + 1, 1, axis)
+    painter.fillRect(plot.right() + 1, 0, 1, plot.height() + 1, axis)
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """Pre- and post-market a little darker, by the exchange's hours of each day in view."""
+    """All but the regular session a little darker, on each trading day in view."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
     day, last = (from_ms(int(starts[i])).date() for i in (view.first, view.last - 1))
     if (last - day).days > _MOST_DAYS:
         return
-    shade = _shade(scene)
+    shade = scene.tint("ground", 0.6)
     while day <= last:
-        for session in sessions(day):
-            if session.phase is not Phase.REGULAR:
-                left, right = view.left_of(np.searchsorted(starts, [session.start, session.end])).tolist()
+        regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
+        midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
+        for session in regular:
+            marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
+            for left, right in view.left_of(marks).reshape(2, 2).tolist():
                 area = QRect(left, 0, right - left, scene.plot.height()) & scene.plot
                 painter.fillRect(area, shade)
         day += timedelta(days=1)
-
-
-def _shade(scene: Scene) -> QColor:
-    return scene.colours.colour("ground", 150)
 
 
 def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
     firsts = time_axis.day_changes(starts)
     if len(firsts) > _MOST_DAYS:
         return
-    painter.setPen(QPen(scene.colours.colour("dim", 120), 1, Qt.PenStyle.DotLine))
-    for x in scene.viewport.left_of(indexes[firsts]).tolist():
-        if 0 <= x <= scene.plot.right():
-            painter.drawLine(x, 0, x, scene.plot.bottom())
+    x = scene.viewport.left_of(indexes[firsts])
+    x = x[(x >= 0) & (x <= scene.plot.right())]
+    y = np.arange(0, scene.plot.height(), _DOT_PX)
+    dots_x, dots_y = np.repeat(x, len(y)), np.tile(y, len(x))
+    fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
 def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
@@ -87,7 +87,7 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
-        x = int(scene.viewport.left_of(indexes[tick.at]))
+        x = int(scene.viewport.centre_of(indexes[tick.at]))
         painter.drawText(QRect(x - 60, plot.bottom() + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setClipping(False)
     painter.setFont(font)

@@ -6,7 +6,7 @@ from PySide6.QtGui import QPainter
 from monitor.ui.chart.scene import Scene, fill_rects
 from monitor.ui.chart.series import Bins
 
-_VOLUME_ALPHA = 115
+_VOLUME_TINT = 0.45
 #: Below this many pixels a bar there is no room for a gap between candles.
 _SOLID_PX = 2.0
 
@@ -33,7 +33,7 @@ def paint_bars(painter: QPainter, scene: Scene, bins: Bins) -> None:
     volume = scene.volume_top(bins.volume)
     rising = bins.close >= bins.open
     for which, name in ((rising, "up"), (~rising, "down")):
-        pale, full = scene.colours.colour(name, _VOLUME_ALPHA), scene.colours.colour(name)
+        pale, full = scene.tint(name, _VOLUME_TINT), scene.colours.colour(name)
         traded = which & (bins.volume > 0)
         fill_rects(painter, pale, left[traded], np.minimum(volume[traded], bottom), right[traded], bottom)
         if scene.bins.size == 1:

@@ -1,5 +1,7 @@
 """Marks that move with every tick or with the mouse: the price axis' labels, the last price, and the crosshair."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -33,24 +35,24 @@ def paint_previous_close(painter: QPainter, scene: Scene) -> None:
             painter.drawLine(0, y, scene.plot.right(), y)
 
 
-def paint_prices(painter: QPainter, scene: Scene, tag: QRect) -> None:
-    """The price axis' labels, except where ``tag`` covers them."""
+def paint_prices(painter: QPainter, scene: Scene, tags: Sequence[QRect]) -> None:
+    """The price axis' labels, except where one of the ``tags`` stands."""
     painter.setPen(scene.colours.colour("dim"))
     ticks = scene.scale.ticks()
     for price, y in zip(ticks, scene.scale.y(ticks).tolist(), strict=True):
         place = QRect(scene.plot.right() + 8, y - 8, painter.viewport().width() - scene.plot.width() - 8, 16)
-        if not place.intersects(tag) and y > 8 and y < scene.plot.bottom() - 6:
+        if 8 < y < scene.plot.bottom() - 6 and not any(place.intersects(tag) for tag in tags):
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words.price(price))
 
 
-def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> None:
-    """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes."""
+def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> QRect:
+    """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes; gives the price's tag."""
     plot, colours = scene.plot, scene.colours
     x = int(scene.viewport.centre_of(index))
     _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, plot.bottom()))
     _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
     price = words.price(scene.scale.price(mouse.y()))
-    _axis_tag(painter, scene, mouse.y(), [price], colours.colour("line"), colours.colour("text"))
+    tag = _axis_tag(painter, scene, mouse.y(), [price], colours.colour("line"), colours.colour("text"))
     text = bar_time(int(scene.bars.start[index]), scene.interval)
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), plot.right() - width)
@@ -61,6 +63,7 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
         colours.colour("line"),
         colours.colour("text"),
     )
+    return tag
 
 
 def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> None:

@@ -54,7 +54,8 @@ class PriceScale:
         """Show ``factor`` times the range of prices about its middle, by hand from now on."""
         self.automatic = False
         middle, half = (self.high + self.low) / 2, (self.high - self.low) / 2 * factor
-        half = max(half, abs(middle) * 1e-6, 1e-6)
+        size = max(abs(middle), 1.0)
+        half = min(max(half, size * 1e-6), size * 100)
         self.low, self.high = middle - half, middle + half
 
     def shift(self, pixels: float) -> None:

@@ -11,7 +11,7 @@ from shiboken6 import wrapInstance
 
 from monitor.market.bar import Interval
 from monitor.ui.chart.price_axis import VOLUME_SHARE, PriceScale
-from monitor.ui.chart.series import BarColumns, Bins, bin_size
+from monitor.ui.chart.series import Bins, ChartBars, bin_size
 from monitor.ui.chart.tail import EMPTY
 from monitor.ui.chart.viewport import Viewport
 from monitor.ui.theme import Colours
@@ -31,20 +31,38 @@ class Scene:
     symbol: str = ""
     exchange: str = ""
     previous_close: float | None = None
-    bars: BarColumns = field(default_factory=lambda: BarColumns(EMPTY))
+    bars: ChartBars = field(default_factory=lambda: ChartBars(EMPTY))
     viewport: Viewport = field(default_factory=Viewport)
     scale: PriceScale = field(default_factory=PriceScale)
     plot: QRect = field(default_factory=QRect)
     most_volume: float = 1.0
-    bins: Bins = field(default_factory=lambda: BarColumns(EMPTY).merge(0, 0, 1))
+    bins: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
 
-    def lay_out(self, width: int, height: int, metrics: QFontMetrics) -> None:
-        """Divide the canvas into the plot and its axes; the price axis is as wide as its longest price."""
+    def tint(self, name: str, share: float, ground: str = "panel") -> QColor:
+        """A palette colour mixed into another; Qt fills columns of opaque pixels many times faster than clear ones."""
+        ink, paper = self.colours.colour(name), self.colours.colour(ground)
+        red, green, blue = (
+            round(b + (a - b) * share)
+            for a, b in (
+                (ink.red(), paper.red()),
+                (ink.green(), paper.green()),
+                (ink.blue(), paper.blue()),
+            )
+        )
+        return QColor(red, green, blue)
+
+    def lay_out(self, width: int, height: int, metrics: QFontMetrics) -> bool:
+        """Divide the canvas into the plot and its axes; the price axis is as wide as its longest price.
+
+        True when the plot has another size than before, so that ``measure`` is due.
+        """
         longest = max(_PRICE_AXIS_PX, metrics.horizontalAdvance(f"{abs(self.scale.high):,.2f}") + 16)
-        self.plot = QRect(0, 0, max(1, width - longest), max(1, height - TIME_AXIS_PX))
-        self.scale.height = self.plot.height()
-        if self.viewport.width != self.plot.width():
-            self.viewport.resize(self.plot.width())
+        plot = QRect(0, 0, max(1, width - longest), max(1, height - TIME_AXIS_PX))
+        changed, self.plot = plot != self.plot, plot
+        self.scale.height = plot.height()
+        if self.viewport.width != plot.width():
+            self.viewport.resize(plot.width())
+        return changed
 
     def measure(self, refit: bool = True) -> None:
         """Merge the bars in view, and fit prices and volume to them when ``refit``."""

@@ -1,10 +1,11 @@
-"""Bars as contiguous columns that grow at the end, and merged into bins for one pixel column each.
+"""The bars of a chart: they grow at the end, and are merged into bins of one pixel column each.
 
 Merging costs the same for a thousand bars and for ten million: wide bins are read from blocks of 16 bars that were
 merged before, those from blocks of 256, and so on. Bins count from bar 0, so they stay the same while panning.
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,16 +60,19 @@ def bin_size(bars_per_pixel: float) -> int:
     return -(-size // unit) * unit
 
 
-class BarColumns:
-    """A series of bars, ascending by start; ``put`` replaces or appends, ``merge`` reads."""
+class ChartBars:
+    """A series of bars, ascending by start; ``put`` replaces or appends, ``merge`` reads.
+
+    The rows given become its own without a copy, so that a chart of ten million bars opens at once.
+    """
 
     def __init__(self, rows: BarSeries) -> None:
         self._load(rows)
 
     def _load(self, rows: BarSeries) -> None:
         self._count = len(rows)
-        self._columns = {name: np.ascontiguousarray(rows[name]) for name in BAR_DTYPE.names or ()}
-        self._blocks: BarColumns | None = None
+        self._rows = rows
+        self._blocks: ChartBars | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -76,15 +80,16 @@ class BarColumns:
     @property
     def start(self) -> Ints:
         """The start of every bar, ms UTC."""
-        return self._columns["start"][: self._count]
+        return self._rows["start"][: self._count]
 
     def rows(self, first: int = 0, last: int | None = None) -> BarSeries:
-        """The bars from index ``first`` up to but without ``last``, as BAR_DTYPE rows."""
+        """The bars from index ``first`` up to but without ``last``; a copy."""
         last = self._count if last is None else min(last, self._count)
-        result = np.empty(max(0, last - first), BAR_DTYPE)
-        for name, column in self._columns.items():
-            result[name] = column[first:last]
-        return result
+        return self._rows[first:last].copy()
+
+    def place(self, start_ms: int) -> int:
+        """Index of the first bar that starts at ``start_ms`` or later."""
+        return bisect_left(self._rows["start"], start_ms, 0, self._count)
 
     def put(self, rows: BarSeries) -> bool:
         """Replace the bars that have the same start, append the newer ones; older unknown ones find their place.
@@ -93,29 +98,23 @@ class BarColumns:
         """
         moved = False
         for row in rows:
-            index = int(np.searchsorted(self.start, row["start"]))
-            if index == self._count:
-                self._append(row)
-                moved = True
-            elif self.start[index] != row["start"]:
+            index = self.place(row["start"])
+            if index < self._count and self._rows["start"][index] != row["start"]:
                 self._load(join(self.rows(), rows))
                 return True
-            elif any(column[index] != row[name] for name, column in self._columns.items()):
-                moved = moved or index < self._count - 1
-                self._write(index, row)
+            new = index == self._count
+            if not new and self._rows[index] == row:
+                continue
+            moved = moved or new or index < self._count - 1
+            self._write(index, row)
         return moved
 
-    def _append(self, row: np.void) -> None:
-        if self._count == len(self._columns["start"]):
-            room = max(64, self._count // 4)
-            for name, column in self._columns.items():
-                self._columns[name] = np.concatenate([column, np.zeros(room, column.dtype)])
-        self._count += 1
-        self._write(self._count - 1, row)
-
     def _write(self, index: int, row: np.void) -> None:
-        for name, column in self._columns.items():
-            column[index] = row[name]
+        """Put the bar at ``index``, which may be one past the end."""
+        if index == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros(max(64, self._count // 4), BAR_DTYPE)])
+        self._rows[index] = row
+        self._count = max(self._count, index + 1)
         if self._blocks is not None:
             block = index // BLOCK * BLOCK
             self._blocks.put(_as_rows(self._merge_here(block, min(block + BLOCK, self._count), BLOCK)))
@@ -127,25 +126,24 @@ class BarColumns:
         if size < BLOCK * _BLOCKS_A_BIN:
             return self._merge_here(first, last, size)
         if self._blocks is None:
-            self._blocks = BarColumns(_as_rows(self._merge_here(0, self._count, BLOCK)))
+            self._blocks = ChartBars(_as_rows(self._merge_here(0, self._count, BLOCK)))
         bins = self._blocks.merge(first // BLOCK, -(-last // BLOCK), size // BLOCK)
         return replace(bins, size=size, index=bins.index * BLOCK)
 
     def _merge_here(self, first: int, last: int, size: int) -> Bins:
-        start, opened, high, low, close, volume = (column[first:last] for column in self._columns.values())
-        index = np.arange(first, last, size)
+        part, index = self._rows[first:last], np.arange(first, last, size)
         if size == 1 or first == last:
-            return Bins(size, index, start, opened, high, low, close, volume)
+            return Bins(size, index, *(part[name] for name in BAR_DTYPE.names or ()))
         begin = index - first
         return Bins(
             size,
             index,
-            start[begin],
-            opened[begin],
-            np.maximum.reduceat(high, begin),
-            np.minimum.reduceat(low, begin),
-            close[np.minimum(begin + size, last - first) - 1],
-            np.add.reduceat(volume, begin),
+            part["start"][begin],
+            part["open"][begin],
+            np.maximum.reduceat(part["high"], begin),
+            np.minimum.reduceat(part["low"], begin),
+            part["close"][np.minimum(begin + size, last - first) - 1],
+            np.add.reduceat(part["volume"], begin),
         )
 
 

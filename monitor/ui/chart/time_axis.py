@@ -1,6 +1,6 @@
 """The time axis: which bars carry a tick and its words, in New York time.
 
-A tick stands at the first bar past a round time, so it stays at its bar while panning; days stand out.
+A tick names a round time and stands at the first bar from then on, so it stays at its bar while panning.
 """
 
 from collections.abc import Iterator
@@ -55,9 +55,10 @@ def _changes(keys: Ints) -> Ints:
 
 
 class _Step(NamedTuple):
-    """One way to space ticks: the bars where ``keys`` change, larger where ``parents`` change too."""
+    """One way to space ticks: the bars where ``keys`` change, major where ``parents`` do; clock steps have a length."""
 
     unit: str
+    length: int
     keys: Ints
     parents: Ints
 
@@ -67,12 +68,12 @@ def _steps(clock: Ints, intraday: bool) -> Iterator[_Step]:
     days = clock // _DAY
     if intraday:
         for minutes in _CLOCK_STEPS:
-            yield _Step("clock", clock // (minutes * _MINUTE), days)
+            yield _Step("clock", minutes * _MINUTE, clock // (minutes * _MINUTE), days)
     months = clock.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-    yield _Step("day", days, months)
-    yield _Step("week", (days + 3) // 7, months)
+    yield _Step("weekday" if intraday else "day", _DAY, days, months)
+    yield _Step("week", 7 * _DAY, (days + 3) // 7, months)
     for count in _MONTH_STEPS:
-        yield _Step("month", months // count, months // 12)
+        yield _Step("month", 0, months // count, months // 12)
 
 
 def ticks(starts: Ints, column_px: float, interval: Interval) -> list[Tick]:
@@ -97,18 +98,22 @@ def _apart(step: _Step, places: Ints, clock: Ints, column_px: float) -> list[Tic
         x = place * column_px
         crowded = next_major and (following - place) * column_px < _LEAST_PX / 2
         if x - reach >= (_MAJOR_PX if is_major else _LEAST_PX * 0.6) and (is_major or not crowded):
-            result.append(Tick(int(place), _words(step.unit, clock[place - 1], clock[place]), bool(is_major)))
+            result.append(Tick(int(place), _words(step, clock[place - 1], clock[place]), bool(is_major)))
             reach = x
     return result
 
 
-def _words(unit: str, before: np.int64, at: np.int64) -> str:
-    """What begins here, in as few words as tell it from its neighbours."""
+def _words(step: _Step, before: np.int64, at: np.int64) -> str:
+    """The round time that begins between two bars, in as few words as tell it from its neighbours."""
     then, now = (datetime.fromtimestamp(int(ms) / 1000, UTC) for ms in (before, at))
-    if unit == "clock":
-        return f"{now:%H:%M}" if now.date() == then.date() else f"{now:%a} {now.day} {now:%b}"
-    if unit == "week":
+    if step.unit == "clock" and now.date() == then.date():
+        return f"{datetime.fromtimestamp(int(at) // step.length * step.length / 1000, UTC):%H:%M}"
+    if step.unit == "clock":
+        return f"{now:%a} {now.day} {now:%b}"
+    if step.unit == "week":
         return f"{now.day} {now:%b}"
     if now.year != then.year:
         return str(now.year)
-    return f"{now:%b}" if now.month != then.month else str(now.day)
+    if now.month != then.month:
+        return f"{now:%b}"
+    return f"{now:%a} {now.day}" if step.unit == "weekday" else str(now.day)

@@ -18,7 +18,7 @@ from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.legend import paint_legend
 from monitor.ui.chart.marks import paint_crosshair, paint_last_price, paint_previous_close, paint_prices
 from monitor.ui.chart.scene import Scene
-from monitor.ui.chart.series import BarColumns
+from monitor.ui.chart.series import ChartBars
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme, data_font
 
@@ -55,25 +55,25 @@ class ChartView(QWidget):
 
     def show_bars(self, symbol: str, interval: Interval, bars: BarSeries) -> None:
         """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
-        scene, view, columns = self.scene, self.scene.viewport, BarColumns(bars)
+        scene, view, fresh = self.scene, self.scene.viewport, ChartBars(bars)
         if (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars):
-            moved = self._inserted_before_view(columns)
-            view.grow(len(columns), follow=False)
+            moved = self._inserted_before_view(fresh)
+            view.grow(len(fresh), follow=False)
             view.pan(moved)
         else:
-            view.grow(len(columns), follow=False)
+            view.grow(len(fresh), follow=False)
             view.go_latest()
             scene.scale.automatic = True
-        scene.symbol, scene.interval, scene.bars = symbol, interval, columns
+        scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
         self.refresh()
 
-    def _inserted_before_view(self, columns: BarColumns) -> int:
-        """How far the bars now in view move when ``columns`` replace them."""
+    def _inserted_before_view(self, fresh: ChartBars) -> int:
+        """How far the bars now in view move when ``fresh`` ones replace them."""
         earlier, view = self.scene.bars, self.scene.viewport
         if view.shows_latest:
-            return len(columns) - len(earlier)
+            return len(fresh) - len(earlier)
         at = min(max(0, int(view.right)), len(earlier) - 1)
-        return int(columns.start.searchsorted(earlier.start[at])) - at
+        return fresh.place(int(earlier.start[at])) - at
 
     def put_bars(self, rows: BarSeries) -> None:
         """Replace or append bars at the end. While a mouse button is down neither the view nor the scale moves."""
@@ -135,19 +135,20 @@ class ChartView(QWidget):
         paint_bars(painter, scene, scene.last_bin)
         painter.setClipping(False)
         self._remaining = self._countdown()
-        tag = paint_last_price(painter, scene, self._remaining)
-        paint_prices(painter, scene, tag)
+        tags = [paint_last_price(painter, scene, self._remaining)]
         if scene.symbol:
             paint_legend(painter, scene, index)
         if index is not None and self._mouse is not None:
-            paint_crosshair(painter, scene, self._mouse, index)
+            tags.append(paint_crosshair(painter, scene, self._mouse, index))
+        paint_prices(painter, scene, tags)
         painter.end()
 
     def _paint_still(self) -> QPixmap:
         """The layer that only a change of the view changes."""
         scene, ratio = self.scene, self.devicePixelRatioF()
-        scene.lay_out(self.width(), self.height(), self.fontMetrics())
         scene.measure(refit=not self._held or self._gestures.panning)
+        if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
+            scene.measure()
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         painter = QPainter(picture)
