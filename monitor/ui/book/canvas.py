@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from monitor.market.book import Book
@@ -11,16 +11,21 @@ from monitor.ui import format as text
 from monitor.ui.book.model import Rung, by_price, by_venue, mix
 from monitor.ui.cells import row_height
 from monitor.ui.panel import named
-from monitor.ui.theme import Theme, data_font
+from monitor.ui.theme import LINK_COLOURS, Theme, data_font
 
-#: The first five prices of a side each have a colour of their own; it is laid on thinly.
-TIER_COLOURS = ("amber", "accent", "up", "down", "dim")
-_TIER_ALPHA = 26
+#: The first five prices of a side each have a colour of their own, laid on thinly; none is the green or red of up
+#: and down.
+_TIERS = tuple(QColor(LINK_COLOURS[number].replace("#", "#22")) for number in (1, 2, 4, 6, 8))
 _BAR_ALPHA = 80
-_PADDING = 8
+_OUTER, _INNER = 8, 6
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+
+
+def _inset(cell: QRect, bid: bool) -> QRect:
+    """Where a cell's text goes: with more room on the panel's outer side than towards the middle."""
+    return cell.adjusted(_OUTER, 0, -_INNER, 0) if bid else cell.adjusted(_INNER, 0, -_OUTER, 0)
 
 
 class BookCanvas(QWidget):
@@ -123,7 +128,7 @@ class BookCanvas(QWidget):
     def _columns(self, bid: bool) -> tuple[QRect, QRect, QRect]:
         """Venue, size and price of one side as rectangles of the first row; mirrored for asks."""
         half, height = self.width() // 2, row_height()
-        venue, price = round(half * 0.31), round(half * 0.33)
+        venue, price = round(half * 0.33), round(half * 0.32)
         widths = [venue, half - venue - price, price]
         left = 0
         rects = []
@@ -144,7 +149,7 @@ class BookCanvas(QWidget):
                 (size, "Size", inner),
                 (price, "Bid" if bid else "Ask", inner),
             ):
-                painter.drawText(rect.adjusted(_PADDING, 0, -_PADDING, 0), side, words)
+                painter.drawText(_inset(rect, bid), side, words)
         painter.fillRect(0, row_height() - 1, self.width(), 1, colours.colour("line"))
 
     def _paint_side(self, painter: QPainter, rungs: Sequence[Rung], widest: float, bid: bool) -> None:
@@ -155,8 +160,8 @@ class BookCanvas(QWidget):
         dim, plain, tone = colours.colour("dim"), colours.colour("text"), colours.colour("up" if bid else "down")
         for line, rung in enumerate(rungs, start=1):
             down = line * row_height()
-            if rung.tier < len(TIER_COLOURS):
-                painter.fillRect(ground.translated(0, down), colours.colour(TIER_COLOURS[rung.tier], _TIER_ALPHA))
+            if rung.tier < len(_TIERS):
+                painter.fillRect(ground.translated(0, down), _TIERS[rung.tier])
             self._paint_bar(painter, rung, size.translated(0, down), widest, bid)
             for rect, words, side, pen in (
                 (venue, rung.venue, outer, dim),
@@ -164,7 +169,7 @@ class BookCanvas(QWidget):
                 (price, text.price(rung.price), inner, tone),
             ):
                 painter.setPen(pen)
-                painter.drawText(rect.adjusted(_PADDING, down, -_PADDING, down), side, words)
+                painter.drawText(_inset(rect, bid).translated(0, down), side, words)
 
     def _paint_bar(self, painter: QPainter, rung: Rung, rect: QRect, widest: float, bid: bool) -> None:
         """The depth behind a size, from the inside outwards; by price it is cut into the venues' parts."""

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from monitor.live.events import BoardChanged
 from monitor.market.book import Book, BookService
@@ -33,13 +33,10 @@ class BookPanel(Panel):
         self._shown: tuple[BookService, Book] | None = None
         self._heard_ms = 0
         self.canvas = BookCanvas(theme, self)
-        self._footer = named(QLabel(), "hint")
-        self._footer.setFont(data_font(8))
-        self._footer.setContentsMargins(8, 2, 8, 4)
         self._build_header()
         self._build_body()
         self.canvas.scrolled.connect(self._show_note)
-        self._stop = ports.bus.listen(BoardChanged, self._hear)
+        self.destroyed.connect(ports.bus.listen(BoardChanged, self._hear))
         link.symbol_changed.connect(self.show_symbol)
         self._age = QTimer(self, interval=1000)
         self._age.timeout.connect(self.look_at_age)
@@ -47,12 +44,6 @@ class BookPanel(Panel):
         self.show_symbol(link.symbol)
 
     def _build_header(self) -> None:
-        self.rows_button = QToolButton()
-        self.rows_button.setCheckable(True)
-        self.rows_button.setAccessibleName("Rows by price instead of by venue")
-        self.rows_button.toggled.connect(self._set_by_price)
-        self.rows_button.setChecked(self._ports.preferences.get(_ROWS) == "prices")
-        self._set_by_price(self.rows_button.isChecked())
         more = named(QToolButton(), "panelMenu")
         more.setText("⋯")
         more.setAccessibleName("Level 2 options")
@@ -60,20 +51,29 @@ class BookPanel(Panel):
         self._options = QMenu(more)
         self._options.aboutToShow.connect(self._fill_options)
         more.setMenu(self._options)
-        # The note gives way first where the panel is narrow.
-        self._note.setMinimumWidth(1)
         self._note.setToolTip("Imbalance: bid minus ask size of the rows in view, in percent of both together")
-        self.header_row.addWidget(self.rows_button)
         self.header_row.addWidget(more)
-        self.canvas.show_cumulative(self._ports.preferences.get(_CUMULATIVE) == "on")
 
     def _build_body(self) -> None:
-        body = QWidget()
+        body, foot = QWidget(), QWidget()
+        self._footer = named(QLabel(), "hint")
+        self._footer.setFont(data_font(8))
+        self._footer.setMinimumWidth(1)
+        self.rows_button = named(QToolButton(), "quiet")
+        self.rows_button.setCheckable(True)
+        self.rows_button.setAccessibleName("A row for each price instead of each venue")
+        self.rows_button.toggled.connect(self._set_by_price)
+        self._set_by_price(self._ports.preferences.get(_ROWS) == "prices")
+        self.canvas.show_cumulative(self._ports.preferences.get(_CUMULATIVE) == "on")
+        line = QHBoxLayout(foot)
+        line.setContentsMargins(8, 0, 4, 0)
+        line.addWidget(self._footer, 1)
+        line.addWidget(self.rows_button)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
-        column.addWidget(self._footer)
+        column.addWidget(foot)
         self.set_body(body)
         self.setFocusProxy(self.canvas)
 
@@ -81,12 +81,6 @@ class BookPanel(Panel):
     def footer(self) -> str:
         """The stamp below the book: its service and time, and its age when it is old."""
         return self._footer.text()
-
-    def close_panel(self) -> None:
-        """Stop listening and want nothing more from the stream."""
-        self._stop()
-        self._age.stop()
-        self._ports.watching.want(OWNER, Wanted())
 
     # ------------------------------------------------------------------ which book
 
@@ -155,12 +149,13 @@ class BookPanel(Panel):
         self.canvas.show_stale(stale)
         age = f" · {text.duration(age_ms / 1000)} old" if stale else ""
         stamp = text.clock(book.time, milliseconds=True)
-        self._footer.setText(f"{_SERVICES[service]} · shares · book of {stamp} ET{age}")
+        self._footer.setText(f"{_SERVICES[service]} · {stamp} ET{age} · sizes in shares")
 
     # ------------------------------------------------------------------ choices
 
     def _set_by_price(self, prices: bool) -> None:
-        self.rows_button.setText("Prices" if prices else "Venues")
+        self.rows_button.setChecked(prices)
+        self.rows_button.setText("By price" if prices else "By venue")
         self.rows_button.setToolTip(
             "A row for each price. Click for a row for each venue"
             if prices

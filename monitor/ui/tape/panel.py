@@ -31,7 +31,7 @@ class TapePanel(Panel):
         self.table = named(QTableView(), "tapeTable")
         self._build_header()
         self._build_body(theme)
-        self._stop = ports.bus.listen(BoardChanged, self._hear)
+        self.destroyed.connect(ports.bus.listen(BoardChanged, self._hear))
         link.symbol_changed.connect(self.show_symbol)
         self.show_symbol(link.symbol)
 
@@ -52,8 +52,6 @@ class TapePanel(Panel):
             choice.setData(minimum)
             group.addAction(choice)
         self.sizes.setMenu(menu)
-        # The note gives way first where the panel is narrow.
-        self._note.setMinimumWidth(1)
         self._note.setToolTip(
             "Schwab sends no time and sales. These prints are seen in the quotes, about one a second;\n"
             "the percentage is the volume that passed between them."
@@ -65,7 +63,6 @@ class TapePanel(Panel):
         self.table.setModel(self.model)
         self.table.setItemDelegate(CellDelegate(theme, self.table))
         dress(self.table, theme)
-        self.table.setAccessibleName("Time and sales")
         heads = self.table.horizontalHeader()
         heads.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._empty = named(QLabel(), "hint")
@@ -81,17 +78,12 @@ class TapePanel(Panel):
         self.table.verticalScrollBar().valueChanged.connect(self._look_whether_held)
         self.show_from(int(self._ports.preferences.get(_MINIMUM, "0")))
 
-    def close_panel(self) -> None:
-        """Stop listening."""
-        self._stop()
-        self._ports.tasks.cancel("tape.load")
-
     # ------------------------------------------------------------------ which prints
 
     def show_symbol(self, symbol: str) -> None:
         """Show the prints of ``symbol`` from now on: those on the board, and older ones from disk."""
         self._symbol = symbol
-        self.set_title(f"Time & sales · {symbol}" if symbol else "Time & sales")
+        self.table.setAccessibleName(f"Time and sales of {symbol}" if symbol else "Time and sales")
         self._show_board([])
         if symbol:
             self._ports.tasks.start("tape.load", self._load(symbol))
@@ -177,4 +169,4 @@ def older(recorded: list[Trade], live: list[Trade]) -> list[Trade]:
 
 
 def _size_words(minimum: int) -> str:
-    return f"≥ {minimum:,}" if minimum else "All sizes"
+    return f"≥ {minimum:,}" if minimum else "All"

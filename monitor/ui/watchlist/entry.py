@@ -67,6 +67,11 @@ class SymbolEntry(QWidget):
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
 
+    def give_back(self, text: str) -> None:
+        """Put what could not be dealt with into the field again, unless something new has been typed."""
+        if not self.field.text():
+            self.field.setText(text)
+
     def begin(self, text: str = "") -> None:
         """Take the keyboard and go on with the letters the person has typed elsewhere."""
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)

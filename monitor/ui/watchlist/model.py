@@ -38,8 +38,8 @@ class WatchlistModel(QAbstractTableModel):
         self._sort: tuple[Column, bool] | None = None
         self._held = False
         self._stale = False
-        self._flashes = Flashes(now, self)
-        self._flashes.faded.connect(self._repaint)
+        self.flashes = Flashes(now, self)
+        self.flashes.faded.connect(self._repaint)
 
     # ------------------------------------------------------------------ what it holds
 
@@ -52,6 +52,11 @@ class WatchlistModel(QAbstractTableModel):
     def sorting(self) -> tuple[Column, bool] | None:
         """The column sorted by and whether it descends, or None in manual order."""
         return self._sort
+
+    @property
+    def stale(self) -> bool:
+        """Whether the numbers are dimmed."""
+        return self._stale
 
     def symbol_at(self, row: int) -> str:
         return self._shown[row]
@@ -69,7 +74,7 @@ class WatchlistModel(QAbstractTableModel):
         self.beginResetModel()
         self._manual = list(dict.fromkeys(symbols))
         self._rows = {symbol: row_of(symbol, self._board.quote(symbol)) for symbol in self._manual}
-        self._flashes.clear()
+        self.flashes.clear()
         self._arrange(self._in_order())
         self.endResetModel()
 
@@ -180,7 +185,7 @@ class WatchlistModel(QAbstractTableModel):
         for column in FLASHING:
             old, new = before.keys[column], after.keys[column]
             if isinstance(old, int | float) and isinstance(new, int | float) and old and old != new:
-                self._flashes.start(symbol, column, 1 if new > old else -1)
+                self.flashes.start(symbol, column, 1 if new > old else -1)
 
     def _repaint(self, symbol: str, column: int) -> None:
         if symbol in self._place:
@@ -205,7 +210,7 @@ class WatchlistModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column == Column.SYMBOL else _RIGHT
         if role == FLASH_ROLE:
-            return self._flashes.strength(symbol, column)
+            return self.flashes.strength(symbol, column)
         if role == DAY_ROLE:
             return row.day
         if role == Qt.ItemDataRole.ToolTipRole:

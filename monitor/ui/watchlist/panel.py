@@ -42,9 +42,9 @@ class WatchlistPanel(Panel):
         self._build_header()
         self._build_body()
         self._connect()
-        self._stop = ports.bus.listen(BoardChanged, lambda changed: self.model.show(changed.quotes))
+        self.destroyed.connect(ports.bus.listen(BoardChanged, self._hear))
         self._age = QTimer(self, interval=1000)
-        self._age.timeout.connect(self._look_at_age)
+        self._age.timeout.connect(self.look_at_age)
         self._age.start()
         self.setFocusProxy(self.table)
         self.lists.read()
@@ -112,13 +112,6 @@ class WatchlistPanel(Panel):
         self.model.remove(symbol)
         self._list_changed()
 
-    def close_panel(self) -> None:
-        """Stop listening and want nothing more from the stream."""
-        self._stop()
-        self.lists.close()
-        self._age.stop()
-        self._ports.watching.want(OWNER, Wanted())
-
     # ------------------------------------------------------------------ adding
 
     async def _add(self, text: str) -> None:
@@ -127,6 +120,7 @@ class WatchlistPanel(Panel):
         try:
             known = await self._known(symbols)
         except MonitorError as error:
+            self.entry.give_back(text)
             self.entry.say(f"{', '.join(symbols)} could not be looked up. {error.sentence}")
             return
         added = [symbol for symbol in symbols if symbol in known and self.model.row_of(symbol) < 0]
@@ -175,7 +169,11 @@ class WatchlistPanel(Panel):
         self._ports.preferences.set(_SYMBOL, symbol)
         self._group.choose(symbol)
 
-    def _look_at_age(self) -> None:
+    def _hear(self, changed: BoardChanged) -> None:
+        self.model.show(changed.quotes)
+
+    def look_at_age(self) -> None:
+        """Dim the numbers when nothing has come for too long; looked at once a second."""
         age = self._ports.meters.stream_age_ms()
         self.model.set_stale(age is None or age > STALE_MS)
 

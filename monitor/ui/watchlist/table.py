@@ -42,7 +42,8 @@ class WatchlistTable(QTableView):
         dress(self, theme)
         self.setAccessibleName("Watchlist")
         self.setMouseTracking(True)
-        self.setDragDropMode(QTableView.DragDropMode.InternalMove)
+        self.setDragDropMode(QTableView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDragDropOverwriteMode(False)
         self._build_header()
 

@@ -1,0 +1,194 @@
+"""The watchlist panel as a person uses it."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QInputDialog, QMessageBox
+
+from monitor.errors import Transient
+from monitor.market.quote import Quote
+from monitor.ui.link import LinkGroup
+from monitor.ui.theme import Theme
+from monitor.ui.watchlist.lists import FIRST_SYMBOLS
+from monitor.ui.watchlist.panel import WatchlistPanel
+from monitor.ui.watchlist.row import Column
+from tests.support.ports import FakeHistory, FakePreferences, FakeWatchlists, view_ports
+
+
+@pytest.fixture
+def open_panel(qtbot):
+    def opened(**overrides):
+        ports = view_ports(**overrides)
+        panel = WatchlistPanel(ports, LinkGroup(1, "#c0392b"), Theme())
+        qtbot.addWidget(panel)
+        panel.resize(330, 600)
+        panel.show()
+        return panel, ports
+
+    return opened
+
+
+def enter(qtbot, panel, text):
+    panel.entry.field.setText(text)
+    qtbot.keyClick(panel.entry.field, Qt.Key.Key_Return)
+
+
+def test_the_very_first_start_makes_a_list(open_panel):
+    panel, ports = open_panel(watchlists=FakeWatchlists())
+    assert panel.symbols() == list(FIRST_SYMBOLS)
+    assert ports.watchlists.lists == {"Watchlist": list(FIRST_SYMBOLS)}
+    assert panel.link.symbol == "AAPL"
+
+
+def test_a_typed_symbol_is_looked_up_added_kept_and_wanted(open_panel, qtbot):
+    panel, ports = open_panel()
+    enter(qtbot, panel, "spy")
+    assert panel.symbols() == ports.watchlists.lists["Tech"] == ["AAPL", "MSFT", "NVDA", "SPY"]
+    assert ports.loader.ensured == ["SPY"]
+    assert ports.watching.wishes["watchlist"].quotes == frozenset(panel.symbols())
+    assert panel.link.symbol == "SPY"
+    assert panel.entry.sentence == ""
+
+
+def test_an_unknown_symbol_is_named_and_the_others_are_added(open_panel, qtbot):
+    panel, _ = open_panel()
+    enter(qtbot, panel, "SPY, XYZQ, AMD")
+    assert panel.symbols() == ["AAPL", "MSFT", "NVDA", "SPY", "AMD"]
+    assert panel.entry.sentence == "“XYZQ” is not a symbol that Schwab knows. Added: SPY, AMD."
+
+
+def test_what_cannot_be_looked_up_is_said_and_given_back(open_panel, qtbot):
+    history = FakeHistory()
+    history.failure = Transient("Schwab does not answer.")
+    panel, _ = open_panel(history=history)
+    enter(qtbot, panel, "SPY")
+    assert panel.symbols() == ["AAPL", "MSFT", "NVDA"]
+    assert panel.entry.sentence == "SPY could not be looked up. Schwab does not answer."
+    assert panel.entry.field.text() == "SPY"
+
+
+def test_a_symbol_that_is_there_already_is_shown_without_asking(open_panel, qtbot):
+    panel, ports = open_panel()
+    enter(qtbot, panel, "NVDA")
+    assert panel.entry.sentence == "NVDA is in this list already."
+    assert panel.link.symbol == "NVDA"
+    assert ports.loader.ensured == []
+
+
+def test_letters_typed_over_the_table_go_into_the_entry(open_panel, qtbot):
+    panel, _ = open_panel()
+    qtbot.keyClick(panel.table, Qt.Key.Key_S)
+    assert panel.entry.field.text() == "S"
+
+
+def test_suggestions_come_from_the_archive(open_panel, qtbot):
+    panel, _ = open_panel()
+    panel.entry.field.setFocus()
+    qtbot.keyClicks(panel.entry.field, "micro")
+    suggestions = panel.entry.field.completer().model()
+    assert [suggestions.index(row, 0).data() for row in range(suggestions.rowCount())] == [
+        "AMD   Advanced Micro Devices Inc",
+        "MSFT   Microsoft Corp",
+    ]
+
+
+def test_down_moves_and_drives_the_link_group(open_panel, qtbot):
+    panel, ports = open_panel()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Down)
+    assert panel.link.symbol == "MSFT"
+    assert ports.preferences.get("watchlist.symbol") == "MSFT"
+
+
+def test_the_link_group_moves_the_highlight(open_panel):
+    panel, _ = open_panel()
+    panel.link.choose("NVDA")
+    assert panel.table.current_symbol() == "NVDA"
+    panel.link.choose("TSLA")
+    assert panel.table.selectionModel().selectedRows() == []
+
+
+def test_delete_removes_the_row_from_screen_and_list(open_panel, qtbot):
+    panel, ports = open_panel()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert panel.symbols() == ports.watchlists.lists["Tech"] == ["MSFT", "NVDA"]
+    assert panel.link.symbol == "MSFT"
+
+
+def test_a_dragged_row_stays_where_it_was_dropped(open_panel):
+    panel, ports = open_panel()
+    table = panel.table
+    place = table.visualRect(panel.model.index(0, 0)).topLeft() + QPoint(5, 1)
+    mime = panel.model.mimeData([panel.model.index(2, 0)])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    table.dropEvent(QDropEvent(place, Qt.DropAction.MoveAction, mime, buttons, keys, QEvent.Type.Drop))
+    assert panel.symbols() == ports.watchlists.lists["Tech"] == ["NVDA", "AAPL", "MSFT"]
+
+
+def test_the_header_sorts_reverses_and_restores(open_panel, qtbot):
+    panel, ports = open_panel()
+    for symbol, last in (("AAPL", 1.0), ("MSFT", 3.0), ("NVDA", 2.0)):
+        ports.board.take_quote(Quote(symbol=symbol, last=last))
+    panel.model.show(["AAPL", "MSFT", "NVDA"])
+    seen = []
+    for _ in range(3):
+        panel.table.cycle_sort(Column.LAST)
+        seen.append([row[0] for row in panel.table_as_shown()[1]])
+    assert seen == [["MSFT", "NVDA", "AAPL"], ["AAPL", "NVDA", "MSFT"], ["AAPL", "MSFT", "NVDA"]]
+
+
+def test_the_table_for_a_file_has_the_columns_as_shown(open_panel):
+    panel, ports = open_panel()
+    ports.board.take_quote(Quote(symbol="AAPL", last=1585.5, bid_size=1200, ask_size=300, volume=13600000))
+    panel.model.show(["AAPL"])
+    header, rows = panel.table_as_shown()
+    assert header == ["Symbol", "Last", "Chg %", "Bid size", "Ask size", "Volume"]
+    assert rows[0] == ["AAPL", "1585.5", "", "1200", "300", "13600000"]
+
+
+def test_symbol_list_and_columns_are_remembered(open_panel):
+    preferences = FakePreferences()
+    lists = {"Tech": ["AAPL"], "Funds": ["SPY", "QQQ"]}
+    first, _ = open_panel(preferences=preferences, watchlists=FakeWatchlists(lists))
+    first.lists.show("Funds")
+    first.table.select("QQQ")
+    first.table.columns_menu(first).actions()[Column.BID - 1].trigger()
+    second, _ = open_panel(preferences=preferences, watchlists=FakeWatchlists(lists))
+    assert second.symbols() == ["SPY", "QQQ"]
+    assert second.link.symbol == "QQQ"
+    assert Column.BID in second.table.shown_columns()
+
+
+def test_a_new_list_is_empty_and_says_what_to_do(open_panel):
+    panel, ports = open_panel()
+    panel.switcher.ask_new()
+    panel.findChild(QInputDialog).textValueSelected.emit(" Funds ")
+    assert ports.watchlists.lists["Funds"] == []
+    assert panel.lists.current == "Funds"
+    assert not panel.table.isVisible()
+
+
+def test_a_name_that_is_taken_is_asked_for_again(open_panel):
+    panel, ports = open_panel()
+    panel.switcher.ask_new()
+    panel.findChild(QInputDialog).textValueSelected.emit("Tech")
+    words = [dialog.labelText() for dialog in panel.findChildren(QInputDialog)]
+    assert "There is a list “Tech” already. Choose another name." in words
+    assert list(ports.watchlists.lists) == ["Tech"]
+
+
+def test_lists_are_renamed_duplicated_and_removed(open_panel):
+    panel, ports = open_panel()
+    assert panel.lists.rename("Chips") == ""
+    assert panel.lists.create("Chips copy", panel.lists.symbols) == ""
+    panel.switcher.ask_remove()
+    box = panel.findChild(QMessageBox)
+    next(button for button in box.buttons() if button.text() == "Remove").click()
+    assert ports.watchlists.lists == {"Chips": ["AAPL", "MSFT", "NVDA"]}
+    assert panel.lists.current == "Chips"
+
+
+def test_numbers_are_dim_when_the_stream_is_silent(open_panel):
+    panel, ports = open_panel()
+    ports.meters.age_ms = None
+    panel.look_at_age()
+    assert panel.model.stale
