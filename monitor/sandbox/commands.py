@@ -76,10 +76,11 @@ def data(service: str, now_ms: int, items: list[Any]) -> bytes:
 
 
 class Subscriptions:
-    """Keys of each service on one connection, and the fields wanted of each key."""
+    """Keys of each service on one connection, and the fields wanted of each; ``changes`` counts the commands."""
 
     def __init__(self) -> None:
         self._services: dict[str, dict[str, frozenset[str]]] = {service: {} for service in SERVICES}
+        self.changes = 0
 
     def __bool__(self) -> bool:
         return any(self._services.values())
@@ -90,12 +91,14 @@ class Subscriptions:
 
     def substitute(self, service: str, keys: list[str], fields: frozenset[str]) -> Fit:
         """SUBS: these keys and no others, as far as they fit."""
+        self.changes += 1
         kept = fit(service, set(), keys)
         self._services[service] = dict.fromkeys(kept.kept, fields)
         return kept
 
     def add(self, service: str, keys: list[str], fields: frozenset[str]) -> Fit:
         """ADD: these keys as well, as far as they fit."""
+        self.changes += 1
         held = self._services[service]
         kept = fit(service, set(held), keys)
         held.update(dict.fromkeys(kept.kept, fields))
@@ -103,9 +106,11 @@ class Subscriptions:
 
     def remove(self, service: str, keys: list[str]) -> None:
         """UNSUBS."""
+        self.changes += 1
         for key in keys:
             self._services[service].pop(key, None)
 
     def view(self, service: str, fields: frozenset[str]) -> None:
         """VIEW: other fields for every key of the service."""
+        self.changes += 1
         self._services[service] = dict.fromkeys(self._services[service], fields)

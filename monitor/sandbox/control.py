@@ -15,6 +15,7 @@ from monitor.sandbox.streamer import Streamer
 from monitor.sandbox.tokens import Clock, Credentials
 
 PATH = "/sandbox"
+_FAULTS: dict[str, StreamFault] = {"drop": "drop", "close": "close", "silence": "silent"}
 
 
 class Control:
@@ -34,9 +35,7 @@ class Control:
             web.get(PATH, self.show),
             web.get(f"{PATH}/status", self.status),
             web.post(f"{PATH}/clock", self.clock),
-            web.post(f"{PATH}/drop", lambda _: self._afflict("drop")),
-            web.post(f"{PATH}/close", lambda _: self._afflict("close")),
-            web.post(f"{PATH}/silence", lambda _: self._afflict("silent")),
+            web.post(PATH + "/{fault:drop|close|silence}", self.afflict),
         ]
 
     def announcement(self) -> dict[str, str]:
@@ -79,7 +78,9 @@ class Control:
             raise web.HTTPBadRequest(text='Send {"advance_seconds": number}.') from None
         return _json({"now": self._clock.now()})
 
-    async def _afflict(self, fault: StreamFault) -> web.Response:
+    async def afflict(self, request: web.Request) -> web.Response:
+        """Cuts, closes or silences every streamer connection; says how many there were."""
+        fault = _FAULTS[request.match_info["fault"]]
         return _json({"connections": self._streamer.afflict(fault)})
 
 

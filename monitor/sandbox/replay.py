@@ -67,6 +67,8 @@ class ReplayFeed:
         self._subscriptions = subscriptions
         self._begin_at = 0.0
         self._wanted = asyncio.Event()
+        self._judged = -1
+        self._verdicts: dict[Content, bool | None] = {}
 
     def subscribed(self, service: str, keys: list[str]) -> Iterable[DataFrame]:
         """A snapshot of what the tape has played already; nothing before the replay has begun."""
@@ -108,7 +110,10 @@ class ReplayFeed:
 
     def _chosen(self, index: int) -> DataFrame | None:
         """The frame as recorded, or what of it is subscribed, or None."""
-        verdict = self._verdict(self._tape.contents[index])
+        if self._judged != self._subscriptions.changes:
+            self._judged = self._subscriptions.changes
+            self._verdicts = {content: self._verdict(content) for content in self._tape.known}
+        verdict = self._verdicts[self._tape.contents[index]]
         if verdict:
             return self._tape.frames[index]
         return None if verdict is None else self._part(index)

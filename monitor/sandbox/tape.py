@@ -50,7 +50,7 @@ class Tape:
     """All data frames of a file, ready to be sent as they were recorded.
 
     ``times`` are ms from the beginning, ``stamps`` the streamer's own time stamps, ``fields`` the field numbers that
-    occur anywhere in a service.
+    occur anywhere in a service, ``known`` the different contents.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Tape:
         self.frames: list[DataFrame] = []
         self.fields: dict[str, frozenset[str]] = {}
         self.snapshots: dict[str, dict[str, Any]] = {}
-        self._known: dict[Content, Content] = {}
+        self.known: dict[Content, Content] = {}
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -86,10 +86,10 @@ class Tape:
 
     def symbols(self) -> list[str]:
         """Every key that occurs, in order of appearance."""
-        return list(dict.fromkeys(key for content in self._known for key in content.keys))
+        return list(dict.fromkeys(key for content in self.known for key in content.keys))
 
     def services_of(self, symbol: str) -> set[str]:
-        return {content.service for content in self._known if symbol in content.keys}
+        return {content.service for content in self.known if symbol in content.keys}
 
     def _append(self, text: bytes, number: int, path: Path) -> None:
         try:
@@ -105,7 +105,7 @@ class Tape:
             return
         keys = tuple(_key.decode(item["key"]) if "key" in item else "" for item in data.content)
         content = Content(data.service, keys)
-        content = self._known.setdefault(content, content)
+        content = self.known.setdefault(content, content)
         moment = t if t is not None else data.timestamp - (self.stamps[0] if self.stamps else data.timestamp)
         self.times.append(max(moment, self.times[-1] if self.times else 0))
         self.stamps.append(data.timestamp)
