@@ -83,7 +83,7 @@ def test_debug_lines_of_other_libraries_stay_out(tmp_path: Path, monkeypatch: py
 
 def test_a_level_that_is_none_is_named_with_those_that_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_MONITOR_LOG_LEVEL", "loud")
-    with pytest.raises(Unusable, match="“LOUD”. Use one of DEBUG, INFO, WARNING, ERROR"):
+    with pytest.raises(Unusable, match=r"“LOUD”\. Use one of DEBUG, INFO, WARNING, ERROR"):
         logs.set_up_file(tmp_path)
 
 

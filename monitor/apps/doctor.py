@@ -1,0 +1,150 @@
+"""The check-up: what the machine, the settings and the database are like, a sentence each; changes nothing."""
+
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from monitor import __version__
+from monitor.apps.logs import log_level
+from monitor.apps.machine import bad_qt_pair, has_display, qt_version, wal_reset_remark
+from monitor.apps.options import DoctorOptions
+from monitor.apps.settings import default_data_dir, read_settings
+from monitor.errors import MonitorError, Unusable
+
+_GIB = 1024**3
+_QT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; ``ok`` is False when something must be done about it."""
+
+    check: str
+    ok: bool
+    says: str
+
+
+def run(options: DoctorOptions) -> int:
+    """Print every finding; 1 when something is wrong, else 0."""
+    findings = list(check_up(options.data_dir))
+    ok = all(finding.ok for finding in findings)
+    if options.json:
+        report = {"ok": ok, "version": __version__, "findings": [asdict(finding) for finding in findings]}
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.check}: {finding.says}")
+    return 0 if ok else 1
+
+
+def check_up(given: Path | None) -> Iterator[Finding]:
+    """The findings, one after the other; of the given data folder, or of both profiles' own."""
+    for name, check in (
+        ("Python", _python),
+        ("PySide6", _pyside),
+        ("Qt", _qt),
+        ("display", _display),
+        ("SQLite", _sqlite),
+        ("password store", _password_store),
+        ("log level", _log_level),
+    ):
+        yield _finding(name, check)
+    folders = {"": given} if given else {"live ": default_data_dir(False), "sandbox ": default_data_dir(True)}
+    for profile, folder in folders.items():
+        yield _finding(f"{profile}data folder", lambda folder=folder: _folder(folder))
+        yield _finding(f"{profile}settings", lambda folder=folder: _settings(folder))
+        yield _finding(f"{profile}database", lambda folder=folder: _database(folder))
+
+
+def _finding(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except MonitorError as error:
+        return Finding(name, False, error.sentence)
+
+
+def _python() -> str:
+    return f"{platform.python_version()} on {platform.platform(terse=True)}."
+
+
+def _pyside() -> str:
+    if not qt_version():
+        raise Unusable("It is not installed.")
+    refusal = bad_qt_pair()
+    if refusal:
+        raise Unusable(refusal)
+    return f"{qt_version()}."
+
+
+def _qt() -> str:
+    """Load Qt in a process of its own: a library that is missing or broken may end the process."""
+    command = [sys.executable, "-c", "import PySide6.QtWidgets, PySide6.QtWebEngineWidgets"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_QT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unusable(f"Its libraries did not load within {_QT_SECONDS} s.") from None
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise Unusable(f"Its libraries do not load ({reason}); in a checkout, make setup installs what is missing.")
+    return "Its libraries load, the browser's too."
+
+
+def _display() -> str:
+    if has_display():
+        return "There is one."
+    return "There is none: the window opens offscreen only (QT_QPA_PLATFORM=offscreen)."
+
+
+def _sqlite() -> str:
+    remark = wal_reset_remark()
+    return f"{sqlite3.sqlite_version}" + (f": {remark}." if remark else ".")
+
+
+def _password_store() -> str:
+    from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
+
+    try:
+        KeyStore("market-monitor").get("doctor")
+    except KeyStoreUnavailable as reason:
+        return f"Not usable ({reason}): the token file is encrypted with a passphrase instead."
+    return "Usable; it keeps the key of the token file."
+
+
+def _log_level() -> str:
+    log_level()
+    return f"{os.environ.get('MARKET_MONITOR_LOG_LEVEL', 'INFO')}."
+
+
+def _folder(folder: Path) -> str:
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            free = shutil.disk_usage(nearest).free
+    except OSError as error:
+        raise Unusable(f"{folder} cannot be written to ({error.strerror}).") from None
+    if free < _GIB:
+        raise Unusable(f"{folder} has only {free / _GIB:.2f} GiB left on its disk.")
+    kind = "can be written to" if nearest == folder else "is not there yet, and can be made"
+    return f"{folder} {kind}; {free / _GIB:.1f} GiB are free."
+
+
+def _settings(folder: Path) -> str:
+    count = len(read_settings(folder / "settings.json"))
+    return f"{count} kept." if count else "None kept yet."
+
+
+def _database(folder: Path) -> str:
+    path = folder / "monitor.db"
+    if not path.exists():
+        return "There is none yet."
+    from monitor.store.health import examine
+
+    return examine(path)
