@@ -42,7 +42,14 @@ class StillExchange:
         assert listing is not None
         state: LevelOne = {"1": 214.0, "2": 214.02, "3": 214.01, "8": 69_783_235, "10": 215.5, "11": 213.0}
         state |= {"12": 213.5, "13": listing.exchange, "15": listing.description, "17": 213.25, "18": 0.51}
-        state |= {"19": 237.49, "20": 164.075, "25": listing.exchange_name, "32": "Normal", "35": at_ms - 500, "42": 0.2}
+        state |= {
+            "19": 237.49,
+            "20": 164.075,
+            "25": listing.exchange_name,
+            "32": "Normal",
+            "35": at_ms - 500,
+            "42": 0.2,
+        }
         return state | self.moves
 
     def book(self, symbol: str, service: BookService, at_ms: int) -> dict[str, Any] | None:
@@ -76,9 +83,7 @@ class StillExchange:
             return []
         strikes = (205.0, 210.0, 215.0, 220.0)
         days = (("2026-10-09", 2, "W"), ("2026-10-16", 9, "S"))
-        return [
-            _contract(symbol, side, strike, *day) for day in days for strike in strikes for side in ("CALL", "PUT")
-        ]
+        return [_contract(symbol, side, strike, *day) for day in days for strike in strikes for side in ("CALL", "PUT")]
 
     def sessions(self, day: str) -> tuple[Session, ...]:
         return sessions(date.fromisoformat(day))

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.market.calendar import from_ms
 from tests.support.exchange import MINUTE, NOW, chicago_date
-from tests.unit.sandbox.conftest import Visitor
+from tests.support.visitor import Visitor
 
 DAY = 86_400_000
 

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.sandbox.server import Sandbox
 from tests.support.exchange import StillExchange
-from tests.unit.sandbox.conftest import LOGIN_PATH, Visitor
+from tests.support.visitor import LOGIN_PATH, Visitor
 
 
 async def test_the_callback_gets_a_code_that_ends_in_at_a_session_and_the_state(visitor: Visitor) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.exchange import NOW
-from tests.unit.sandbox.conftest import Visitor
+from tests.support.visitor import Visitor
 
 
 async def test_without_a_token_the_body_is_schwabs(visitor: Visitor) -> None:

@@ -1,0 +1,48 @@
+"""The faults file: what it does, and what it says when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import Unusable
+from monitor.sandbox.faults import Faults
+from monitor.sandbox.server import Sandbox
+from tests.support.exchange import StillExchange
+from tests.support.visitor import Visitor
+
+
+async def test_requests_fail_after_so_many_and_so_often(tmp_path: Path, exchange: StillExchange) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text('[{"path": "/marketdata/v1/quotes", "after": 1, "status": 429, "times": 2, "retry_after": 3}]')
+    house = Sandbox(exchange=exchange, faults=Faults.load(file))
+    async with house.listening() as base_url:
+        guest = Visitor(house, base_url)
+        async with guest.http:
+            await guest.sign_in()
+            answers = [await guest.http.get("/marketdata/v1/quotes?symbols=AAPL") for _ in range(4)]
+            assert [a.status_code for a in answers] == [200, 429, 429, 200]
+            assert answers[1].headers["Retry-After"] == "3"
+            assert await guest.status("movers/$SPX") == 200
+
+
+@pytest.mark.parametrize(("status", "says"), [(403, "Access Denied"), (500, "Internal"), (502, "TooBigBody")])
+def test_each_status_has_its_own_body(status: int, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(f'[{{"path": "/", "status": {status}}}]')
+    answer = Faults.load(file).answer("/marketdata/v1/quotes")
+    assert answer is not None
+    assert answer.status == status
+    assert says in answer.body.decode()
+
+
+@pytest.mark.parametrize("text", ['{"path": "/"}', '[{"path": "/", "status": 418}]', '[{"stream": "explode"}]', "?"])
+def test_a_wrong_file_is_named(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(text)
+    with pytest.raises(Unusable, match=r"faults\.json"):
+        Faults.load(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="cannot be read"):
+        Faults.load(tmp_path / "none.json")
