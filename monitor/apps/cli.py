@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.apps import arguments
@@ -42,7 +43,7 @@ def _gui(command: argparse.Namespace) -> int:
     options = _as(GuiOptions, command)
     _refuse_bad_qt()
     _choose_platform(options)
-    _log_to_file(options.sandbox or options.replay is not None, command)
+    _log_to_file(options.sandboxed, options.chosen_folder)
     from monitor.apps.desktop import run as run_desktop
 
     return run_desktop(options)
@@ -61,7 +62,7 @@ def _collect(command: argparse.Namespace) -> int:
     from monitor.apps.logs import set_up_stderr
 
     set_up_stderr()
-    _log_to_file(bool(command.sandbox_url), command)
+    _log_to_file(bool(command.sandbox_url), command.data_dir)
     from monitor.apps.collector import run as run_collector
 
     return run_collector(_as(CollectOptions, command))
@@ -93,11 +94,11 @@ def _as(kind: type[O_], command: argparse.Namespace) -> O_:
     return kind(**values)
 
 
-def _log_to_file(sandbox: bool, command: argparse.Namespace) -> None:
+def _log_to_file(sandbox: bool, folder: Path | None) -> None:
     from monitor.apps.logs import set_up_file
     from monitor.apps.settings import data_dir
 
-    set_up_file(data_dir(sandbox, command.data_dir))
+    set_up_file(data_dir(sandbox, folder))
 
 
 def _refuse_bad_qt() -> None:

@@ -20,6 +20,16 @@ class GuiOptions:
     tour: Path | None = None
     offscreen: bool = False
 
+    @property
+    def sandboxed(self) -> bool:
+        """A replay is played by the sandbox too."""
+        return self.sandbox or self.replay is not None
+
+    @property
+    def chosen_folder(self) -> Path | None:
+        """The data folder asked for; a tour keeps its data beside its pictures."""
+        return self.data_dir or (self.tour / "data" if self.tour else None)
+
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
