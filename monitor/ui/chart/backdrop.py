@@ -20,7 +20,8 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     """Everything behind the candles; leaves the painter unclipped."""
     painter.fillRect(painter.viewport(), scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
-    ticks = time_axis.ticks(starts, scene.bins.size * scene.viewport.bar_px, scene.interval) if len(starts) else []
+    size = scene.bins.size
+    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size)
     if scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
     _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])

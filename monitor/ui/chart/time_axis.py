@@ -17,7 +17,7 @@ from monitor.market.calendar import from_ms
 Ints = npt.NDArray[np.int64]
 _DAY = 86_400_000
 _MINUTE = 60_000
-_LEAST_PX = 84
+_LEAST_PX = 72
 _MAJOR_PX = 36
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240)
 _MONTH_STEPS = (1, 3, 6, 12, 24, 60, 120)
@@ -76,15 +76,22 @@ def _steps(clock: Ints, intraday: bool) -> Iterator[_Step]:
         yield _Step("month", 0, months // count, months // 12)
 
 
-def ticks(starts: Ints, column_px: float, interval: Interval) -> list[Tick]:
-    """Ticks for the bars (or bins) in view, each ``column_px`` wide; the first one given is only looked back at."""
+def ticks(starts: Ints, column_px: float, interval: Interval, size: int = 1) -> list[Tick]:
+    """Ticks for the bars in view, or bins of ``size`` of them, each ``column_px`` wide.
+
+    The first one given is only looked back at.
+    """
     if len(starts) < 2:
         return []
     clock = local(starts)
     room = len(clock) * column_px / _LEAST_PX
+    least_ms = _LEAST_PX / column_px * size * interval.milliseconds
     for step in _steps(clock, interval.intraday):
+        # Clock steps are chosen by their length, not by how many fell in view: so they do not change while panning.
+        if step.unit == "clock" and step.length < least_ms:
+            continue
         places = _changes(step.keys)
-        if 0 < len(places) <= room:
+        if 0 < len(places) <= room * (1.5 if step.unit == "clock" else 1):
             return _apart(step, places, clock, column_px)
     return []
 
