@@ -66,7 +66,7 @@ def _add_sandbox(sandbox: argparse.ArgumentParser) -> None:
     sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="0 picks a free one (the default)")
     sandbox.add_argument("--replay", type=_file, metavar="FILE", help="play captured frames, not the simulated market")
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="of the replay; 0: as fast as read")
-    sandbox.add_argument("--seed", type=int, default=1, metavar="N", help="of the simulated market")
+    sandbox.add_argument("--seed", type=int, default=7, metavar="N", help="of the simulated market")
     sandbox.add_argument("--faults", type=_file, metavar="FILE", help="what goes wrong, and when (JSON)")
     sandbox.add_argument("--real-hours", action="store_true", help="close the market when the real one is closed")
     sandbox.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)

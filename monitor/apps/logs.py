@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -15,7 +16,7 @@ FILE_NAME = "market-monitor.log"
 _FILE_BYTES = 5_000_000
 _OLD_FILES = 4  # beside the current one: five of 5 MB at most
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s"
+_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
 _CLOCK = "%Y-%m-%dT%H:%M:%S"
 #: A record for the panel: when it was made (ms UTC), its level's number, the logger's name and the redacted message.
 Tap = Callable[[int, int, str, str], None]
@@ -83,7 +84,9 @@ def _replace(handler: logging.Handler) -> None:
 
 def _attach(handler: logging.Handler) -> None:
     handler.addFilter(RedactingFilter())
-    handler.setFormatter(logging.Formatter(_FORMAT, _CLOCK))
+    formatter = logging.Formatter(_FORMAT, _CLOCK)
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     logging.getLogger().addHandler(handler)
 
 

@@ -1,5 +1,6 @@
 """What may be typed on the command line, and what is refused with which words."""
 
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from monitor.apps.arguments import NO_END, parse
 from monitor.market.bar import Interval
+from monitor.sandbox.server import SandboxOptions
 from tests.support.builders import ms
 
 DAY = date(2026, 11, 20)
@@ -104,3 +106,10 @@ def test_what_only_the_program_itself_uses_is_not_in_the_help(capsys: pytest.Cap
     assert ended.value.code == 0
     assert "--real-hours" in shown
     assert "stdin" not in shown
+
+
+def test_the_sandbox_has_the_same_defaults_wherever_it_is_started_from() -> None:
+    options = parse(["sandbox"])
+    assert SandboxOptions(**{field.name: getattr(options, field.name) for field in fields(SandboxOptions)}) == (
+        SandboxOptions()
+    )
