@@ -39,11 +39,6 @@ class Gestures(QObject):
             shortcut = QShortcut(QKeySequence(keys), view, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
 
-    @property
-    def panning(self) -> bool:
-        """Whether the hand moves the view right now."""
-        return self._held is not None
-
     def _keys(self) -> dict[str, Callable[[], None]]:
         return {
             "Left": lambda: self._pan(-1),

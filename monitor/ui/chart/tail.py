@@ -26,9 +26,8 @@ class Tail:
         self._minutes = minutes[ended]
         self._open = self._partial = minutes[~ended]
         self._days = days
-        self._since = self._horizon(now_ms) if len(minutes) == 0 else int(minutes["start"][0])
-        if interval.intraday and len(minutes) == 0:
-            self._since = 0
+        horizon = 0 if interval.intraday else day_start(now_ms)
+        self._since = int(minutes["start"][0]) if len(minutes) else horizon
 
     def _horizon(self, at_ms: int) -> int:
         """Minutes before this are of no more use."""
@@ -37,11 +36,12 @@ class Tail:
     def take_minutes(self, bars: Collection[Bar]) -> bool:
         """Take in the stream's own minutes; False when some are too old to be placed here (read the archive again)."""
         fresh = series(bar for bar in bars if bar.start >= self._since)
-        self._minutes = join(self._minutes, fresh)
         if len(self._minutes):
+            # What ``rows`` has not given yet is never dropped: the horizon follows the minutes one call behind.
             self._since = max(self._since, self._horizon(int(self._minutes["start"][-1])))
             self._minutes = self._minutes[self._minutes["start"] >= self._since]
             self._open = self._open[self._open["start"] >= self._since]
+        self._minutes = join(self._minutes, fresh)
         return len(fresh) == len(bars) or not self._interval.intraday
 
     def take_open(self, bar: Bar) -> None:

@@ -35,13 +35,14 @@ class ChartView(QWidget):
         self._mouse: QPoint | None = None
         self._remaining = ""
         self._held = False
+        self._refit = True
         self.setFont(data_font())
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Chart")
         self.setMinimumSize(220, 140)
-        self._gestures = Gestures(self)
+        Gestures(self)
         self.latest_button = named(QToolButton(self), "toLatest")
         self.latest_button.setText("»")
         self.latest_button.setToolTip("To the latest bar (End)")
@@ -80,7 +81,10 @@ class ChartView(QWidget):
         scene = self.scene
         moved = scene.bars.put(rows)
         scene.viewport.grow(len(scene.bars), follow=not self._held)
-        if moved or not scene.holds(scene.last_bin):
+        if self._held:
+            self._still = None if moved else self._still
+            self.update()
+        elif moved or not scene.holds(scene.last_bin):
             self.refresh()
         else:
             self.update()
@@ -99,8 +103,9 @@ class ChartView(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        """The view or its bars changed: paint all of it with the next frame."""
+        """The view or its bars changed: fit and paint all of it with the next frame."""
         self._still = None
+        self._refit = True
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
         self.update()
 
@@ -146,7 +151,8 @@ class ChartView(QWidget):
     def _paint_still(self) -> QPixmap:
         """The layer that only a change of the view changes."""
         scene, ratio = self.scene, self.devicePixelRatioF()
-        scene.measure(refit=not self._held or self._gestures.panning)
+        scene.measure(self._refit)
+        self._refit = False
         if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
             scene.measure()
         picture = QPixmap(self.size() * ratio)
