@@ -11,7 +11,7 @@ Index = QModelIndex | QPersistentModelIndex
 COLOUR_ROLE = Qt.ItemDataRole.UserRole + 1
 #: … and this one with True where the text is bold.
 BOLD_ROLE = Qt.ItemDataRole.UserRole + 2
-PADDING = 6
+PADDING = 5
 
 
 class CellDelegate(QStyledItemDelegate):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from monitor.market.book import Book
 from monitor.ui import format as text
-from monitor.ui.book.model import Rung, by_price, by_venue, mix
+from monitor.ui.book.model import Rung, by_price, by_venue, imbalance, mix
 from monitor.ui.cells import row_height
 from monitor.ui.panel import named
 from monitor.ui.theme import LINK_COLOURS, Theme, data_font
@@ -18,8 +18,8 @@ from monitor.ui.theme import LINK_COLOURS, Theme, data_font
 _TIERS = tuple(QColor(LINK_COLOURS[number].replace("#", "#22")) for number in (1, 2, 4, 6, 8))
 _BAR_ALPHA = 80
 _OUTER, _INNER = 8, 6
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
 _CENTRE = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
@@ -39,7 +39,8 @@ class BookCanvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(220, 4 * row_height())
         self._theme = theme
-        self._font = data_font()
+        self.setFont(data_font())
+        self._price_width = 0
         self._book = Book("")
         self._sides: tuple[list[Rung], list[Rung]] = ([], [])
         self._sentence = ""
@@ -56,6 +57,8 @@ class BookCanvas(QWidget):
         self._book, self._sentence = book, ""
         rows = by_venue if self._venues else by_price
         self._sides = (rows(book.bids), rows(book.asks))
+        best = [text.price(levels[0].price) for levels in (book.bids, book.asks) if levels]
+        self._price_width = max(map(self.fontMetrics().horizontalAdvance, best), default=0) + _OUTER + _INNER
         self._scroll_to(self._top)
         self.update()
 
@@ -102,13 +105,13 @@ class BookCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  Qt's signature
         painter, colours = QPainter(self), self._theme.colours
         painter.fillRect(self.rect(), colours.colour("panel"))
-        painter.setFont(self._font)
         if self._sentence:
             painter.setPen(colours.colour("dim"))
             painter.drawText(self.rect().adjusted(16, 16, -16, -16), _CENTRE, self._sentence)
             return
-        self._paint_heads(painter)
         bids, asks = self.visible()
+        self._paint_heads(painter)
+        self._paint_balance(painter, bids, asks)
         widest = self._widest(bids, asks)
         if self._stale:
             painter.setOpacity(0.5)
@@ -128,7 +131,8 @@ class BookCanvas(QWidget):
     def _columns(self, bid: bool) -> tuple[QRect, QRect, QRect]:
         """Venue, size and price of one side as rectangles of the first row; mirrored for asks."""
         half, height = self.width() // 2, row_height()
-        venue, price = round(half * 0.33), round(half * 0.32)
+        price = max(self._price_width, round(half * 0.32))
+        venue = round((half - price) * 0.48)
         widths = [venue, half - venue - price, price]
         left = 0
         rects = []
@@ -150,7 +154,13 @@ class BookCanvas(QWidget):
                 (price, "Bid" if bid else "Ask", inner),
             ):
                 painter.drawText(_inset(rect, bid), side, words)
-        painter.fillRect(0, row_height() - 1, self.width(), 1, colours.colour("line"))
+
+    def _paint_balance(self, painter: QPainter, bids: Sequence[Rung], asks: Sequence[Rung]) -> None:
+        """The line below the heads, shared between bid and ask size as the rows in view are."""
+        lean, colours, width = imbalance(bids, asks), self._theme.colours, self.width()
+        bid = round(width * (50 + (lean or 0) / 2) / 100)
+        painter.fillRect(0, row_height() - 2, bid, 2, colours.colour("up", 170))
+        painter.fillRect(bid, row_height() - 2, width - bid, 2, colours.colour("down", 170))
 
     def _paint_side(self, painter: QPainter, rungs: Sequence[Rung], widest: float, bid: bool) -> None:
         venue, size, price = self._columns(bid)

@@ -36,7 +36,7 @@ class BookPanel(Panel):
         self._build_header()
         self._build_body()
         self.canvas.scrolled.connect(self._show_note)
-        self.destroyed.connect(ports.bus.listen(BoardChanged, self._hear))
+        self._stop = ports.bus.listen(BoardChanged, self._hear)
         link.symbol_changed.connect(self.show_symbol)
         self._age = QTimer(self, interval=1000)
         self._age.timeout.connect(self.look_at_age)
@@ -81,6 +81,12 @@ class BookPanel(Panel):
     def footer(self) -> str:
         """The stamp below the book: its service and time, and its age when it is old."""
         return self._footer.text()
+
+    def close_panel(self) -> None:
+        """Stop listening and want nothing more from the stream."""
+        self._stop()
+        self._age.stop()
+        self._ports.watching.want(OWNER, Wanted())
 
     # ------------------------------------------------------------------ which book
 
@@ -132,7 +138,7 @@ class BookPanel(Panel):
         book = self._shown[1]
         wide, lean = spread(book), imbalance(*self.canvas.visible())
         parts = [] if wide is None else [f"spread {wide:,.2f}" if wide >= 0.01 else f"spread {wide:.4f}"]
-        parts += [] if lean is None else [f"imbalance {lean:+.0f} %"]
+        parts += [] if lean is None else [f"{lean:+.0f} % imbalance"]
         self.set_note(" · ".join(parts))
         if wide is not None:
             best = f"best bid {text.price(book.bids[0].price)}, best ask {text.price(book.asks[0].price)}"
@@ -149,7 +155,7 @@ class BookPanel(Panel):
         self.canvas.show_stale(stale)
         age = f" · {text.duration(age_ms / 1000)} old" if stale else ""
         stamp = text.clock(book.time, milliseconds=True)
-        self._footer.setText(f"{_SERVICES[service]} · {stamp} ET{age} · sizes in shares")
+        self._footer.setText(f"{_SERVICES[service]} · {stamp} ET{age} · shares")
 
     # ------------------------------------------------------------------ choices
 

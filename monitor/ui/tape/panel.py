@@ -1,16 +1,16 @@
 """The time and sales panel: the prints of its link group's symbol, as far as Level 1 lets them be seen."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QStackedLayout, QTableView, QToolButton, QWidget
 
 from monitor.live.events import BoardChanged
 from monitor.market.trade import Trade
-from monitor.ui.cells import CellDelegate, dress
+from monitor.ui.cells import PADDING, CellDelegate, dress
 from monitor.ui.link import LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.tape.model import TapeModel
-from monitor.ui.theme import Theme
+from monitor.ui.theme import Theme, data_font
 from monitor.ui.view_ports import ViewPorts
 
 PRELOADED = 200
@@ -31,7 +31,7 @@ class TapePanel(Panel):
         self.table = named(QTableView(), "tapeTable")
         self._build_header()
         self._build_body(theme)
-        self.destroyed.connect(ports.bus.listen(BoardChanged, self._hear))
+        self._stop = ports.bus.listen(BoardChanged, self._hear)
         link.symbol_changed.connect(self.show_symbol)
         self.show_symbol(link.symbol)
 
@@ -53,8 +53,8 @@ class TapePanel(Panel):
             group.addAction(choice)
         self.sizes.setMenu(menu)
         self._note.setToolTip(
-            "Schwab sends no time and sales. These prints are seen in the quotes, about one a second;\n"
-            "the percentage is the volume that passed between them."
+            "Schwab sends no time and sales. These prints are seen in the quotes, about one a second.\n"
+            "The percentage is the share of the volume that passed between them, unseen."
         )
         self.header_row.addWidget(self.newer)
         self.header_row.addWidget(self.sizes)
@@ -65,6 +65,8 @@ class TapePanel(Panel):
         dress(self.table, theme)
         heads = self.table.horizontalHeader()
         heads.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        heads.resizeSection(0, QFontMetrics(data_font()).horizontalAdvance("00:00:00.000") + 2 * PADDING + 2)
         self._empty = named(QLabel(), "hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -77,6 +79,11 @@ class TapePanel(Panel):
         self.table.viewport().installEventFilter(self)
         self.table.verticalScrollBar().valueChanged.connect(self._look_whether_held)
         self.show_from(int(self._ports.preferences.get(_MINIMUM, "0")))
+
+    def close_panel(self) -> None:
+        """Stop listening and reading."""
+        self._stop()
+        self._ports.tasks.cancel("tape.load")
 
     # ------------------------------------------------------------------ which prints
 
@@ -143,7 +150,7 @@ class TapePanel(Panel):
 
     def _show_state(self) -> None:
         unseen, waiting = self.model.unseen_percent, self.model.waiting
-        share = "" if unseen is None else f" · {unseen:.0f} % of volume unseen"
+        share = "" if unseen is None else f" · {unseen:.0f} % unseen"
         self.set_note(f"from quotes{share}")
         self.newer.setText(f"{waiting} new")
         self.newer.setVisible(waiting > 0)

@@ -24,7 +24,7 @@ class NamedLists(QObject):
         self._lists: dict[str, list[str]] = {}
         self._current = ports.preferences.get(_PREFERENCE)
         self._keeping = 0
-        self.destroyed.connect(ports.bus.listen(WatchlistsChanged, self._hear))
+        self._stop = ports.bus.listen(WatchlistsChanged, self._hear)
 
     @property
     def names(self) -> list[str]:
@@ -38,6 +38,10 @@ class NamedLists(QObject):
     @property
     def symbols(self) -> list[str]:
         return list(self._lists.get(self._current, []))
+
+    def close(self) -> None:
+        """Hear no more of changes."""
+        self._stop()
 
     def read(self) -> None:
         """Read the lists; the very first time there is none, and one is made."""

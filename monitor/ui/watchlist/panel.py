@@ -21,7 +21,9 @@ from monitor.ui.watchlist.table import WatchlistTable
 OWNER = "watchlist"
 #: Numbers are dimmed when no frame of any kind has come for so long.
 STALE_MS = 30_000
-_SYMBOL, _COLUMNS, _FLASH = "watchlist.symbol", "watchlist.columns", "flash"
+_SYMBOL, _COLUMNS, _FLASH = "symbol", "watchlist.columns", "flash"
+#: The columns of the mock-up fit into this many pixels.
+_NARROWEST = 322
 _EMPTY = "This list is empty.\nType a symbol below, or paste several, and press Enter."
 
 
@@ -42,7 +44,8 @@ class WatchlistPanel(Panel):
         self._build_header()
         self._build_body()
         self._connect()
-        self.destroyed.connect(ports.bus.listen(BoardChanged, self._hear))
+        self.setMinimumWidth(_NARROWEST)
+        self._stop = ports.bus.listen(BoardChanged, self._hear)
         self._age = QTimer(self, interval=1000)
         self._age.timeout.connect(self.look_at_age)
         self._age.start()
@@ -84,7 +87,6 @@ class WatchlistPanel(Panel):
         self.model.ordered.connect(self.lists.set_symbols)
         self.table.chosen.connect(self._choose)
         self.table.removal_wanted.connect(self.remove_symbol)
-        self.table.typed.connect(self.entry.begin)
         self.table.menu_wanted.connect(self._open_menu)
         self.table.columns_changed.connect(self._keep_columns)
         self.entry.entered.connect(self.add_symbol)
@@ -111,6 +113,13 @@ class WatchlistPanel(Panel):
         """Take ``symbol`` off the shown list; what was recorded of it stays."""
         self.model.remove(symbol)
         self._list_changed()
+
+    def close_panel(self) -> None:
+        """Stop listening and want nothing more from the stream."""
+        self._stop()
+        self.lists.close()
+        self._age.stop()
+        self._ports.watching.want(OWNER, Wanted())
 
     # ------------------------------------------------------------------ adding
 
@@ -166,7 +175,6 @@ class WatchlistPanel(Panel):
         self._ports.watching.want(OWNER, Wanted(quotes=frozenset(symbols), bars=frozenset(symbols)))
 
     def _choose(self, symbol: str) -> None:
-        self._ports.preferences.set(_SYMBOL, symbol)
         self._group.choose(symbol)
 
     def _hear(self, changed: BoardChanged) -> None:

@@ -1,8 +1,8 @@
 """The watchlist's table: keys, pointer and header turned into what the person means by them."""
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent
-from PySide6.QtWidgets import QMenu, QTableView, QWidget
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
 
 from monitor.ui.cells import Index, dress
 from monitor.ui.panel import named
@@ -11,25 +11,27 @@ from monitor.ui.watchlist.delegate import WatchlistDelegate
 from monitor.ui.watchlist.model import WatchlistModel
 from monitor.ui.watchlist.row import TITLES, Column
 
+#: How wide the columns are when there is room for all of them; in a wider or narrower panel they keep their ratio.
 _WIDTHS = {
-    Column.SYMBOL: 58,
-    Column.LAST: 66,
-    Column.CHANGE: 60,
-    Column.PERCENT: 66,
-    Column.BID: 68,
-    Column.ASK: 68,
-    Column.SIZES: 88,
-    Column.VOLUME: 52,
-    Column.DAY_RANGE: 84,
+    Column.SYMBOL: 56,
+    Column.LAST: 62,
+    Column.CHANGE: 56,
+    Column.PERCENT: 64,
+    Column.BID: 62,
+    Column.ASK: 62,
+    Column.SIZES: 85,
+    Column.VOLUME: 53,
+    Column.DAY_RANGE: 80,
 }
+#: Below this share of their width the columns scroll instead of becoming narrower still.
+_NARROWEST = 0.94
 
 
 class WatchlistTable(QTableView):
-    """Tells of the symbol the person moved to, of keys that add or remove, and of a right-click on a row."""
+    """Tells of the symbol the person moved to, of the key that removes, and of a right-click on a row."""
 
     chosen = Signal(str)
     removal_wanted = Signal(str)
-    typed = Signal(str)
     menu_wanted = Signal(str, QPoint)
     columns_changed = Signal()
 
@@ -55,9 +57,8 @@ class WatchlistTable(QTableView):
         heads.customContextMenuRequested.connect(lambda at: self._open_columns(heads.mapToGlobal(at)))
         heads.sectionClicked.connect(self.cycle_sort)
         heads.setToolTip("Click to sort, again to reverse, a third time for your own order. Right-click: columns")
-        heads.setStretchLastSection(True)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.columns_changed.connect(self._fit_columns)
 
     # ------------------------------------------------------------------ columns and sorting
 
@@ -70,6 +71,20 @@ class WatchlistTable(QTableView):
         """Show just these; Symbol always is."""
         for column in Column:
             self.setColumnHidden(column, column not in columns and column != Column.SYMBOL)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Share the panel's width among the columns; only ever for the panel's sake, never for what a cell holds."""
+        shown = self.shown_columns()
+        room = self.viewport().width() / sum(_WIDTHS[column] for column in shown)
+        scale = room if room >= _NARROWEST else 1.0
+        for column in shown:
+            self.setColumnWidth(column, int(_WIDTHS[column] * scale))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit_columns()
 
     def columns_menu(self, parent: QWidget) -> QMenu:
         """A menu that shows and hides columns."""
@@ -131,12 +146,8 @@ class WatchlistTable(QTableView):
     # ------------------------------------------------------------------ keys and pointer
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
-        text = event.text()
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.current_symbol():
             self.removal_wanted.emit(self.current_symbol())
-        elif plain and text and (text.isalpha() or text in "$/."):
-            self.typed.emit(text.upper())
         else:
             super().keyPressEvent(event)
 

@@ -69,8 +69,8 @@ def test_it_wants_and_shows_the_linked_symbols_book(panel, ports, link):
     bids, asks = panel.canvas.visible()
     assert [(rung.price, rung.size) for rung in bids] == [(99.99, 300), (99.98, 200)]
     assert [rung.venue for rung in asks] == ["NSDQ"]
-    assert note(panel) == "spread 0.02 · imbalance +67 %"
-    assert panel.footer == "NASDAQ_BOOK · 09:30:00.000 ET · sizes in shares"
+    assert note(panel) == "spread 0.02 · +67 % imbalance"
+    assert panel.footer == "NASDAQ_BOOK · 09:30:00.000 ET · shares"
 
 
 def test_another_symbols_book_leaves_it_alone(panel, ports, link):

@@ -60,7 +60,7 @@ def test_prints_appear_as_quotes_report_them(panel, ports, link):
         print_seen(ports, volume)
     print_seen(ports, 50, symbol="MSFT")
     assert sizes(panel) == ["100", "100"]
-    assert note(panel) == "from quotes · 33 % of volume unseen"
+    assert note(panel) == "from quotes · 33 % unseen"
 
 
 def test_recorded_prints_come_before_those_on_the_board_and_none_twice(panel, ports, link):
