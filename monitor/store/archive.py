@@ -1,0 +1,117 @@
+"""The archive: bars, prints, instruments and coverage, read from disk for charts and panels."""
+
+import re
+import sqlite3
+from collections.abc import Iterable
+
+import numpy as np
+
+from monitor.analysis.bars import aggregate, join
+from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
+from monitor.market.instrument import Instrument
+from monitor.market.trade import Side, Trade
+from monitor.store.reader import Reader
+
+_LAST_MS = 2**62
+
+
+def base_of(interval: Interval) -> Interval:
+    """The stored interval that ``interval`` is built from: minutes within the day, days above."""
+    return Interval.M1 if interval.intraday else Interval.DAY
+
+
+class StoredArchive:
+    """Implements Archive."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = _LAST_MS) -> BarSeries:
+        return await self._reader.ask(lambda connection: _bars(connection, symbol, interval, start_ms, end_ms))
+
+    async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
+        return await self._reader.ask(lambda connection: _coverage(connection, symbol, interval))
+
+    async def trades(self, symbol: str, limit: int) -> list[Trade]:
+        return await self._reader.ask(lambda connection: _trades(connection, symbol, limit))
+
+    async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
+        return await self._reader.ask(lambda connection: _find(connection, text, limit))
+
+
+_BARS = """
+SELECT start_ms, open, high, low, close, volume FROM bar
+WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)
+  AND interval_s = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms
+"""
+
+
+def _bars(connection: sqlite3.Connection, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> BarSeries:
+    stored = _stored_bars(connection, symbol, interval, start_ms, end_ms)
+    base = base_of(interval)
+    if interval is base:
+        return stored
+    # A bar at the edge of the range is built from all of its own minutes or days.
+    margin = interval.milliseconds + base.milliseconds
+    built = aggregate(
+        _stored_bars(connection, symbol, base, start_ms - margin, min(end_ms, _LAST_MS) + margin), interval
+    )
+    inside = (built["start"] >= start_ms) & (built["start"] < end_ms)
+    return join(stored, built[inside])
+
+
+def _stored_bars(connection: sqlite3.Connection, symbol: str, interval: Interval, start: int, end: int) -> BarSeries:
+    return np.fromiter(connection.execute(_BARS, (symbol, int(interval), start, end)), dtype=BAR_DTYPE)
+
+
+def _coverage(connection: sqlite3.Connection, symbol: str, interval: Interval) -> list[tuple[int, int]]:
+    rows = connection.execute(
+        "SELECT from_ms, to_ms FROM coverage WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)"
+        " AND series = ? AND state IN ('complete', 'empty') ORDER BY from_ms",
+        (symbol, interval.label),
+    )
+    return _united(rows)
+
+
+def _united(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ascending ranges, those that touch or overlap made one."""
+    result: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if result and start <= result[-1][1]:
+            result[-1] = result[-1][0], max(end, result[-1][1])
+        else:
+            result.append((start, end))
+    return result
+
+
+def _trades(connection: sqlite3.Connection, symbol: str, limit: int) -> list[Trade]:
+    rows = connection.execute(
+        "SELECT time, price, size, volume, unseen, side FROM trade"
+        " WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?) ORDER BY received_us DESC LIMIT ?",
+        (symbol, limit),
+    ).fetchall()
+    return [
+        Trade(symbol, time, price, size, volume, unseen, Side(side))
+        for time, price, size, volume, unseen, side in reversed(rows)
+    ]
+
+
+_FACTS = "symbol, description, exchange, asset_type"
+_BY_SYMBOL = f"SELECT {_FACTS} FROM instrument WHERE symbol >= ? AND symbol < ? ORDER BY symbol LIMIT ?"
+_BY_WORDS = f"""
+SELECT {_FACTS} FROM instrument WHERE id IN (SELECT rowid FROM instrument_fts WHERE instrument_fts MATCH ?)
+ORDER BY symbol LIMIT ?
+"""
+
+
+def _find(connection: sqlite3.Connection, text: str, limit: int) -> list[Instrument]:
+    """Symbols that begin with the text first, the exact one leading; then those with words that begin so."""
+    prefix = text.strip().upper()
+    if not prefix:
+        return []
+    rows = connection.execute(_BY_SYMBOL, (prefix, prefix + "\U0010ffff", limit)).fetchall()
+    words = re.findall(r"\w+", text)
+    if words and len(rows) < limit:
+        match = " ".join(f'"{word}"*' for word in words)
+        rows += connection.execute(_BY_WORDS, (match, limit)).fetchall()
+    return [Instrument(*row) for row in dict.fromkeys(rows)][:limit]

@@ -1,0 +1,87 @@
+"""Connections: the only one that writes, those that read, and the lock that keeps a second writer away."""
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import IO
+
+from monitor.errors import StoreUnavailable
+
+BUSY_MS = 5_000
+_MIB = 1024 * 1024
+
+
+def connect_writing(path: Path) -> sqlite3.Connection:
+    """The connection that writes and does every checkpoint. Raises sqlite3.Error."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000, cached_statements=64
+    )
+    try:
+        _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
+        _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Raises sqlite3.Error."""
+    uri = path.absolute().as_uri() + "?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
+    _settle(connection, "query_only = ON", "trusted_schema = OFF", "cell_size_check = ON")
+    return connection
+
+
+def _settle(connection: sqlite3.Connection, *pragmas: str) -> None:
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class WriterLock:
+    """Held while this process writes. SQLite before 3.51.3 can lose pages when two connections write at once.
+
+    The system frees it when the process ends, however it ends.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock beside the database ``path``. Raises StoreUnavailable when another program holds it."""
+        self._file = path.with_name(path.name + ".lock").open("a+b")
+        if not _try_lock(self._file):
+            self._file.close()
+            raise StoreUnavailable(
+                f"Another Market Monitor is recording into {path.parent}: close it, or use another folder."
+            )
+
+    def release(self) -> None:
+        self._file.close()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+def same_file(path: Path, known: os.stat_result) -> bool:
+    """Whether ``path`` is still the file that ``known`` describes."""
+    try:
+        return os.path.samestat(path.stat(), known)
+    except OSError:
+        return False

@@ -1,0 +1,167 @@
+"""Opening the database: the whole store for a program that records, or a view for one that only reads."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.errors import StoreUnavailable
+from monitor.ports import StoreMeter
+from monitor.store.archive import StoredArchive
+from monitor.store.connect import WriterLock, connect_reading, connect_writing
+from monitor.store.export import CsvExporter
+from monitor.store.migrations import check_origin, migrate, origin
+from monitor.store.reader import Reader
+from monitor.store.recording import Recording
+from monitor.store.schema import TABLES, VERSION
+from monitor.store.trouble import unavailable
+from monitor.store.watchlists import StoredWatchlists
+from monitor.store.writer import Writer
+
+#: The first SQLite in which two connections that write at once cannot lose pages.
+_SAFE_SQLITE = (3, 51, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What ``doctor`` tells of a database: ``problems`` is what SQLite's own check found, empty when it is sound."""
+
+    path: Path
+    profile: str
+    schema_version: int
+    sqlite_version: str
+    sqlite_safe_for_two_writers: bool
+    bytes: int
+    rows: dict[str, int]
+    problems: tuple[str, ...]
+
+
+class Store:
+    """The database of a running program; the only one that writes to it."""
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: WriterLock, on_trouble: Callable[[str], None]
+    ) -> None:
+        self._lock = lock
+        ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
+        self._last_received_us = _last_received_us(connection)
+        self._writer = Writer(connection, path, on_trouble)
+        self._reader = Reader(path)
+        self.recorder = Recording(self._writer, ids)
+        self.archive = StoredArchive(self._reader)
+        self.watchlists = StoredWatchlists(self._reader, self._writer)
+        self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
+        self._writer.start()
+
+    def last_received_us(self) -> int:
+        """The newest receive stamp on disk when the store was opened, for the ReceiveClock to go on from."""
+        return self._last_received_us
+
+    def meter(self) -> StoreMeter:
+        return self._writer.meter()
+
+    async def close(self) -> None:
+        """Stop readers, write what waits and close; what could not be written is told through ``on_trouble``."""
+        await self._reader.close()
+        await self._writer.close()
+        self._lock.release()
+
+
+class ReadingStore:
+    """A database that is only read, perhaps while another program records into it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader = Reader(path)
+        self.archive = StoredArchive(self._reader)
+        self.exporter = CsvExporter(self._reader, audit=None)
+
+    async def facts(self) -> StoreFacts:
+        """Count the rows and let SQLite check the file. Raises StoreUnavailable."""
+        return await self._reader.ask(lambda connection: _facts(connection, self._path), limit_seconds=None)
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+def open_store(path: Path, sandbox: bool, on_trouble: Callable[[str], None]) -> Store:
+    """Open or create the database for recording; call it on the loop, which also hears ``on_trouble(sentence)``.
+
+    Raises StoreUnavailable with one sentence: the folder cannot be used, another program records into it, or the
+    file is foreign, damaged, read-only, from a newer version or of the other profile. It is then left untouched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = WriterLock(path)
+        try:
+            return _opened(path, sandbox, lock, on_trouble)
+        except BaseException:
+            lock.release()
+            raise
+    except (OSError, sqlite3.Error) as error:
+        raise unavailable(error, path) from error
+
+
+def open_for_reading(path: Path) -> ReadingStore:
+    """Open a database that is there, of either profile. Raises StoreUnavailable."""
+    if not path.is_file():
+        raise StoreUnavailable(f"There is no database in {path.parent} yet.")
+    try:
+        found_version = _checked_version(path, None)
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
+    if found_version < VERSION:
+        raise StoreUnavailable(f"{path} was made by an older version of Market Monitor: start the program on it once.")
+    return ReadingStore(path)
+
+
+def _checked_version(path: Path, sandbox: bool | None) -> int:
+    """The schema's version, once the file is known to be ours; it is opened read-only for that."""
+    connection = connect_reading(path)
+    try:
+        found = origin(connection)
+    finally:
+        connection.close()
+    check_origin(found, path, sandbox)
+    return found.version
+
+
+def _opened(path: Path, sandbox: bool, lock: WriterLock, on_trouble: Callable[[str], None]) -> Store:
+    if path.exists():
+        _checked_version(path, sandbox)
+    connection = connect_writing(path)
+    try:
+        migrate(connection, sandbox)
+        return Store(path, connection, lock, on_trouble)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _last_received_us(connection: sqlite3.Connection) -> int:
+    """One seek an instrument and table: the tables may hold millions of rows."""
+    newest = [
+        f"(SELECT max(received_us) FROM {table} WHERE instrument_id = instrument.id)" for table in ("quote", "trade")
+    ]
+    newest += [
+        f"(SELECT max(received_us) FROM book WHERE instrument_id = instrument.id AND venue = '{venue}')"
+        for venue in ("NYSE_BOOK", "NASDAQ_BOOK")
+    ]
+    columns = ", ".join(f"ifnull({part}, 0)" for part in newest)
+    return int(connection.execute(f"SELECT ifnull(max(max({columns})), 0) FROM instrument").fetchone()[0])
+
+
+def _facts(connection: sqlite3.Connection, path: Path) -> StoreFacts:
+    rows = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+    check = [text for (text,) in connection.execute("PRAGMA quick_check")]
+    found = origin(connection)
+    return StoreFacts(
+        path=path,
+        profile=found.profile,
+        schema_version=found.version,
+        sqlite_version=sqlite3.sqlite_version,
+        sqlite_safe_for_two_writers=sqlite3.sqlite_version_info >= _SAFE_SQLITE,
+        bytes=path.stat().st_size,
+        rows=rows,
+        problems=() if check == ["ok"] else tuple(check),
+    )

@@ -1,0 +1,87 @@
+"""The tables, as numbered steps that take a database from one version to the next; docs/storage.md explains them.
+
+A step is never edited once released: a change of the schema is a new step at the end of STEPS.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+#: Marks the file as ours, in its header ("MkMo").
+APPLICATION_ID = 0x4D6B4D6F
+
+# ANY keeps a number as it was sent: 214 stays 214 and 214.0 stays 214.0. WITHOUT ROWID keeps each instrument's rows
+# together and in order, so that reading a range is one run over the file.
+_TABLES = """
+CREATE TABLE about (
+    key TEXT PRIMARY KEY, value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE instrument (
+    id INTEGER PRIMARY KEY,
+    symbol TEXT NOT NULL UNIQUE,
+    description TEXT NOT NULL DEFAULT '',
+    exchange TEXT NOT NULL DEFAULT '',
+    asset_type TEXT NOT NULL DEFAULT '',
+    book_services TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE quote (
+    instrument_id INTEGER NOT NULL, received_us INTEGER NOT NULL,
+    bid ANY, ask ANY, last ANY, bid_size ANY, ask_size ANY, last_size ANY, volume ANY,
+    quote_time INTEGER, trade_time INTEGER,
+    PRIMARY KEY (instrument_id, received_us)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trade (
+    instrument_id INTEGER NOT NULL, received_us INTEGER NOT NULL,
+    time INTEGER NOT NULL, price ANY NOT NULL, size ANY NOT NULL, volume ANY, unseen ANY NOT NULL, side TEXT NOT NULL,
+    PRIMARY KEY (instrument_id, received_us)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE book (
+    instrument_id INTEGER NOT NULL, venue TEXT NOT NULL, received_us INTEGER NOT NULL,
+    time INTEGER NOT NULL, levels BLOB NOT NULL,
+    PRIMARY KEY (instrument_id, venue, received_us)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bar (
+    instrument_id INTEGER NOT NULL, interval_s INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+    open ANY NOT NULL, high ANY NOT NULL, low ANY NOT NULL, close ANY NOT NULL, volume ANY NOT NULL,
+    source TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+    PRIMARY KEY (instrument_id, interval_s, start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE coverage (
+    instrument_id INTEGER NOT NULL, series TEXT NOT NULL, from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL, state TEXT NOT NULL, noted_ms INTEGER NOT NULL,
+    PRIMARY KEY (instrument_id, series, from_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, sentence TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE watchlist (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE watchlist_symbol (
+    watchlist_id INTEGER NOT NULL REFERENCES watchlist (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, symbol TEXT NOT NULL,
+    PRIMARY KEY (watchlist_id, position)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _first_tables(db: "Database") -> None:
+    db.executescript(_TABLES)
+    db.table("instrument").enable_fts(["symbol", "description"])
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (_first_tables,)
+VERSION = len(STEPS)
+TABLES = ("instrument", "quote", "trade", "bar", "book", "coverage", "audit", "watchlist", "watchlist_symbol")

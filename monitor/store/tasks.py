@@ -1,0 +1,211 @@
+"""What the writer may be asked to do besides appending rows: small orders that each know their SQL."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.errors import BadData
+from monitor.market.bar import Bar
+from monitor.market.instrument import Instrument
+from monitor.store.insert import Insert
+
+
+class Task(Protocol):
+    """Runs in the writer's transaction. Raises sqlite3.Error, and BadData for what the person got wrong."""
+
+    def run(self, connection: sqlite3.Connection) -> None: ...
+
+
+_INSTRUMENT = """
+INSERT INTO instrument (id, symbol, description, exchange, asset_type) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    description = iif(excluded.description = '', description, excluded.description),
+    exchange = iif(excluded.exchange = '', exchange, excluded.exchange),
+    asset_type = iif(excluded.asset_type = '', asset_type, excluded.asset_type)
+"""
+# The search index is kept here and not by triggers: those would need a trusted schema, which no file deserves.
+_UNINDEX = """
+INSERT INTO instrument_fts (instrument_fts, rowid, symbol, description)
+SELECT 'delete', id, symbol, description FROM instrument WHERE id = ?
+"""
+_INDEX = """
+INSERT INTO instrument_fts (rowid, symbol, description) SELECT id, symbol, description FROM instrument WHERE id = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveInstruments:
+    """Instruments with their ids; an empty fact does not replace a known one."""
+
+    instruments: Sequence[tuple[int, Instrument]]
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        for number, i in self.instruments:
+            connection.execute(_UNINDEX, (number,))
+            connection.execute(_INSTRUMENT, (number, i.symbol, i.description, i.exchange, i.asset_type))
+            connection.execute(_INDEX, (number,))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBookService:
+    """That a service has sent a book of the instrument."""
+
+    instrument_id: int
+    service: str
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE instrument SET book_services = trim(book_services || ' ' || ?2)"
+            " WHERE id = ?1 AND instr(book_services, ?2) = 0",
+            (self.instrument_id, self.service),
+        )
+
+
+_COLUMNS = "open", "high", "low", "close", "volume"
+_OLD, _NEW = (f"({', '.join(table + '.' + name for name in _COLUMNS)})" for table in ("bar", "excluded"))
+_EQUAL = f"{_OLD} IS {_NEW}"
+# Equal values keep the digits that are there; a bar computed here never replaces one of Schwab's.
+_BAR = Insert(
+    f"INSERT INTO bar (instrument_id, interval_s, start_ms, {', '.join(_COLUMNS)}, source, first_seen, last_seen)",
+    width=11,
+    tail=f"""
+ON CONFLICT (instrument_id, interval_s, start_ms) DO UPDATE SET
+    {", ".join(f"{name} = iif({_EQUAL}, bar.{name}, excluded.{name})" for name in _COLUMNS)},
+    source = iif({_EQUAL} AND bar.source <> 'computed', bar.source, excluded.source),
+    revision = bar.revision + ({_EQUAL} = 0),
+    last_seen = excluded.last_seen
+WHERE excluded.source <> 'computed' OR bar.source = 'computed'
+""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveBars:
+    """New or revised bars, seen at ``seen_ms``."""
+
+    bars: Sequence[Bar]
+    ids: Mapping[str, int]
+    seen_ms: int
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        seen = self.seen_ms
+        rows = [
+            (
+                *(self.ids[b.symbol], int(b.interval), b.start, b.open, b.high, b.low, b.close, b.volume),
+                *(b.source.value, seen, seen),
+            )
+            for b in self.bars
+        ]
+        _BAR.run_sifted(connection, rows)
+
+
+_ANSWERED = "IN ('complete', 'empty')"
+_COVERAGE = f"""
+INSERT INTO coverage (instrument_id, series, from_ms, to_ms, state, noted_ms) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    to_ms = iif(state {_ANSWERED}, max(to_ms, excluded.to_ms), excluded.to_ms),
+    state = iif(state = 'complete', state, excluded.state),
+    noted_ms = excluded.noted_ms
+WHERE excluded.state {_ANSWERED} OR state NOT {_ANSWERED}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCoverage:
+    """What was asked of the source, and what came of it; an answered range is never taken back."""
+
+    instrument_id: int
+    series: str
+    start_ms: int
+    end_ms: int
+    state: str
+    noted_ms: int
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            _COVERAGE, (self.instrument_id, self.series, self.start_ms, self.end_ms, self.state, self.noted_ms)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAudit:
+    """One line of the audit."""
+
+    at_ms: int
+    kind: str
+    sentence: str
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "INSERT INTO audit (at_ms, kind, sentence) VALUES (?, ?, ?)", (self.at_ms, self.kind, self.sentence)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWatchlist:
+    """A new list with its symbols."""
+
+    name: str
+    symbols: Sequence[str]
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        _check_free(connection, self.name)
+        cursor = connection.execute("INSERT INTO watchlist (name) VALUES (?)", (self.name,))
+        _put_symbols(connection, cursor.lastrowid, self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class RenameWatchlist:
+    """Another name for a list."""
+
+    old: str
+    new: str
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        number = _watchlist_id(connection, self.old)
+        if self.new != self.old:
+            _check_free(connection, self.new)
+        connection.execute("UPDATE watchlist SET name = ? WHERE id = ?", (self.new, number))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWatchlist:
+    """Away with a list; what was recorded of its symbols stays."""
+
+    name: str
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM watchlist WHERE id = ?", (_watchlist_id(connection, self.name),))
+
+
+@dataclass(frozen=True, slots=True)
+class SetSymbols:
+    """A list's symbols, in a new order."""
+
+    name: str
+    symbols: Sequence[str]
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        number = _watchlist_id(connection, self.name)
+        connection.execute("DELETE FROM watchlist_symbol WHERE watchlist_id = ?", (number,))
+        _put_symbols(connection, number, self.symbols)
+
+
+def _check_free(connection: sqlite3.Connection, name: str) -> None:
+    if not name:
+        raise BadData("A watchlist needs a name.")
+    if connection.execute("SELECT 1 FROM watchlist WHERE name = ?", (name,)).fetchone():
+        raise BadData(f"There is a watchlist “{name}” already.")
+
+
+def _watchlist_id(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT id FROM watchlist WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise BadData(f"There is no watchlist “{name}”.")
+    return int(row[0])
+
+
+def _put_symbols(connection: sqlite3.Connection, number: int | None, symbols: Sequence[str]) -> None:
+    rows = [(number, position, symbol) for position, symbol in enumerate(dict.fromkeys(symbols))]
+    connection.executemany("INSERT INTO watchlist_symbol VALUES (?, ?, ?)", rows)

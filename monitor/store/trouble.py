@@ -1,0 +1,39 @@
+"""What went wrong with the database, as one sentence for people."""
+
+import sqlite3
+from pathlib import Path
+
+from monitor.errors import StoreUnavailable
+
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The disk that holds {path} is full.",
+    sqlite3.SQLITE_BUSY: "Another program has locked the database {path}.",
+    sqlite3.SQLITE_LOCKED: "Another program has locked the database {path}.",
+    sqlite3.SQLITE_READONLY: "The database {path} cannot be written: it is read-only.",
+    sqlite3.SQLITE_PERM: "The database {path} cannot be written: permission is missing.",
+    sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened.",
+    sqlite3.SQLITE_IOERR: "The disk that holds {path} reports an error.",
+    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged.",
+    sqlite3.SQLITE_NOTADB: "{path} is not a database of Market Monitor.",
+    sqlite3.SQLITE_INTERRUPT: "Reading from {path} took too long and was stopped.",
+}
+
+
+class FileMoved(Exception):
+    """The database's file is no longer where it was opened: rows would be written into the void."""
+
+
+def sentence_of(error: Exception, path: Path) -> str:
+    """The sentence for a failure of SQLite or of the disk."""
+    if isinstance(error, FileMoved):
+        return f"The database {path} was moved or deleted while it was in use."
+    if isinstance(error, OSError):
+        return f"The folder {path.parent} cannot be used: {error.strerror or error}."
+    # The low byte is the kind of failure, the rest its variety.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return _SENTENCES.get(code, "The database {path} does not work; the log says why.").format(path=path)
+
+
+def unavailable(error: Exception, path: Path) -> StoreUnavailable:
+    """The error to raise for a failure of SQLite or of the disk."""
+    return StoreUnavailable(sentence_of(error, path), detail=f"{type(error).__name__}: {error}")

@@ -1,0 +1,234 @@
+"""The writer: one thread with the only connection that writes, taking what has gathered a few times a second.
+
+The loop's side only appends to lists. The thread takes from their front, which the interpreter does in one step, so
+neither side needs a lock. Order of taking: who waits, then rows, then tasks. So every row's instrument, queued before
+the row, is in the same transaction, and who waits has everything recorded before in it too.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from monitor.errors import MonitorError, StoreUnavailable
+from monitor.ports import StoreMeter
+from monitor.store.batch import Batch, Intake
+from monitor.store.connect import same_file
+from monitor.store.insert import UNFIT
+from monitor.store.trouble import FileMoved, sentence_of
+
+_log = logging.getLogger(__name__)
+
+BATCH_SECONDS = 0.25
+RETRY_SECONDS = 3.0
+CLOSE_SECONDS = 5.0
+_CHECKPOINT_SECONDS = 3.0
+_LARGEST_WAL = 64 * 1024 * 1024
+
+
+class Writer:
+    """Puts the intake on disk until it is closed; while the disk refuses, everything is kept and tried again."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, on_trouble: Callable[[str], None]) -> None:
+        """Made on the loop's thread, where ``on_trouble`` will be called too."""
+        self.intake = Intake()
+        self._connection = connection
+        self._path = path
+        self._wal = path.with_name(path.name + "-wal")
+        self._file = path.stat()
+        self._on_trouble = on_trouble
+        self._loop = asyncio.get_running_loop()
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._ended = self._loop.create_future()
+        self._hand: Batch | None = None
+        self._written = 0
+        self._trouble = ""
+        self._checkpointed = (0, time.monotonic())
+        self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
+
+    # ---------------------------------------------------------------------------- the loop's side
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def meter(self) -> StoreMeter:
+        """Rows that wait, rows written since the start, and the size on disk with what is not checkpointed yet."""
+        hand = self._hand
+        size = sum(file.stat().st_size for file in (self._path, self._wal) if file.exists())
+        return StoreMeter(self.intake.rows + (hand.size if hand else 0), self._written, size)
+
+    async def flushed(self) -> None:
+        """Wait until all that was taken in so far is committed. Raises StoreUnavailable."""
+        self._check_running()
+        future: asyncio.Future[None] = self._loop.create_future()
+        self.intake.waiting.append(future)
+        self._wake.set()
+        await future
+
+    async def perform(self, task: Any) -> None:
+        """Run a task at once and wait for its commit. Raises StoreUnavailable, and what the task raises."""
+        self._check_running()
+        future: asyncio.Future[None] = self._loop.create_future()
+        self.intake.tasks.append((task, future))
+        self._wake.set()
+        await future
+
+    async def close(self) -> None:
+        """Write what waits, checkpoint and end the thread; what the disk still refuses by then is lost, and told."""
+        self._closing.set()
+        self._wake.set()
+        await asyncio.wait([self._ended], timeout=CLOSE_SECONDS + 5)
+        if self._ended.done():
+            self._thread.join()
+        else:
+            _log.error("the store's writer did not end in time")
+
+    def _check_running(self) -> None:
+        if self._closing.is_set():
+            raise StoreUnavailable("The database is closed.")
+
+    # ---------------------------------------------------------------------------- the thread
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._wake.wait(BATCH_SECONDS)
+            self._wake.clear()
+            if not self._write_all():
+                self._closing.wait(RETRY_SECONDS)
+        self._finish()
+        self._connection.close()
+        self._tell(self._end)
+
+    def _write_all(self) -> bool:
+        """Commit until nothing waits but what came meanwhile; False when the disk refuses."""
+        while True:
+            if self._hand is None:
+                self._hand = self.intake.take()
+            batch = self._hand
+            try:
+                self._commit(batch)
+            except Exception as error:  # noqa: BLE001  the thread must survive, and keeps the batch
+                self._suffer(error, batch)
+                return False
+            self._hand = None
+            if not batch.full:
+                return True
+
+    def _commit(self, batch: Batch) -> None:
+        unfit = 0
+        if batch.size:
+            if not same_file(self._path, self._file):
+                raise FileMoved
+            unfit = self._transaction(batch)
+            self._written += batch.rows_taken
+        self._recovered()
+        for future, error in batch.outcomes:
+            self._answer(future, error)
+        for future in batch.waiting:
+            self._answer(future, None)
+        if unfit:
+            self._say(f"{unfit} recorded rows hold values that cannot be stored and were left out; the log names them.")
+        self._checkpoint()
+
+    def _transaction(self, batch: Batch) -> int:
+        """Everything of the batch, or nothing; gives the number of rows that no table can hold."""
+        # What streams may lose its last seconds in a power cut; ledgers, bars and what the person made may not.
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if batch.tasks else 'NORMAL'}")
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            batch.outcomes = [(future, self._run_task(task)) for task, future in batch.tasks]
+            unfit = 0
+            for stream, rows in batch.rows:
+                rows.sort(key=itemgetter(0))
+                unfit += stream.insert.run_sifted(self._connection, stream.encoded(rows))
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return unfit
+
+    def _run_task(self, task: Any) -> Exception | None:
+        """Run one task by itself, so that one that cannot be done leaves the others alone."""
+        self._connection.execute("SAVEPOINT task")
+        outcome: Exception | None = None
+        try:
+            task.run(self._connection)
+        except (MonitorError, *UNFIT) as error:
+            self._connection.execute("ROLLBACK TO task")
+            _log.warning("%s was not done: %s", type(task).__name__, error)
+            known = isinstance(error, MonitorError)
+            outcome = error if known else StoreUnavailable("The database cannot hold that.", str(error))
+        self._connection.execute("RELEASE task")
+        return outcome
+
+    def _checkpoint(self) -> None:
+        written, at = self._checkpointed
+        now = time.monotonic()
+        if written == self._written or now - at < _CHECKPOINT_SECONDS:
+            return
+        self._checkpointed = self._written, now
+        large = self._wal.exists() and self._wal.stat().st_size > _LARGEST_WAL
+        self._connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if large else 'PASSIVE'})")
+
+    def _finish(self) -> None:
+        """Write the rest, however often that takes within CLOSE_SECONDS, and leave one tidy file."""
+        deadline = time.monotonic() + CLOSE_SECONDS
+        while not self._write_all() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        lost = self._hand.size if self._hand else 0
+        if lost or self.intake.rows:
+            self._say(f"{lost + self.intake.rows} recorded rows could not be written to {self._path} and are lost.")
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            _log.warning("the last checkpoint failed: %s", error)
+
+    # ---------------------------------------------------------------------------- what others hear
+
+    def _suffer(self, error: Exception, batch: Batch) -> None:
+        """The disk refused: tell it once, fail those who wait, keep the rest."""
+        sentence = sentence_of(error, self._path)
+        if sentence != self._trouble:
+            self._trouble = sentence
+            _log.error("recording stopped: %s", sentence, exc_info=error)
+            self._say(f"{sentence} What is recorded waits in memory and is written as soon as that is possible.")
+        for future in [*batch.drop_waiting(), *self.intake.drop_waiting()]:
+            self._answer(future, StoreUnavailable(sentence, str(error)))
+
+    def _recovered(self) -> None:
+        if self._trouble:
+            self._trouble = ""
+            self._say("Recording goes on: what had waited in memory is on disk.")
+
+    def _say(self, sentence: str) -> None:
+        self._tell(self._on_trouble, sentence)
+
+    def _answer(self, future: "asyncio.Future[None] | None", error: Exception | None) -> None:
+        if future is not None:
+            self._tell(_settle, future, error)
+
+    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:
+            _log.debug("the loop is closed and cannot be told any more")
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+
+def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
