@@ -27,9 +27,12 @@ O_ = TypeVar("O_", bound="DataclassInstance")
 def run(typed: Sequence[str]) -> int:
     """Run a command and give its exit code: 0 done, 1 failed. Raises SystemExit 2 on wrong usage."""
     command = arguments.parse(typed)
-    logging.lastResort = None  # what nobody set up a log for is said in a sentence, once
+    logging.getLogger().addHandler(logging.NullHandler())  # until a log is set up, the sentence below says enough
     try:
-        return _COMMANDS[command.command](command)
+        code = _COMMANDS[command.command](command)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _leave_quietly()
     except MonitorError as error:
         _log.error("%s %s", error.sentence, error.detail)
         return _fail(error.sentence)
@@ -37,6 +40,7 @@ def run(typed: Sequence[str]) -> int:
         return _fail("Interrupted.")
     except Exception:  # noqa: BLE001  whatever it was, a person reads a sentence and the log keeps the rest
         return _fail(_keep_traceback(sandbox=command.command == "sandbox"))
+    return code
 
 
 def _gui(command: argparse.Namespace) -> int:
@@ -136,6 +140,12 @@ def _keep_traceback(sandbox: bool) -> str:
         return f"Something went wrong that should not have, and it could not be logged: {error.sentence}"
     _log.exception("unforeseen")
     return f"Something went wrong that should not have; the log {path} has the details."
+
+
+def _leave_quietly() -> int:
+    """Whoever read our output has enough of it; Python must not complain about that when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def _fail(sentence: str) -> int:

@@ -1,5 +1,6 @@
 """The check-up: what the machine, the settings and the database are like, a sentence each; changes nothing."""
 
+import asyncio
 import json
 import os
 import platform
@@ -10,7 +11,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor import __version__
 from monitor.apps.logs import log_level
@@ -18,6 +21,9 @@ from monitor.apps.machine import bad_qt_pair, has_display, qt_version, wal_reset
 from monitor.apps.options import DoctorOptions
 from monitor.apps.settings import default_data_dir, read_settings
 from monitor.errors import MonitorError, Unusable
+
+if TYPE_CHECKING:
+    from monitor.store import StoreFacts
 
 _GIB = 1024**3
 _QT_SECONDS = 60
@@ -59,9 +65,9 @@ def check_up(given: Path | None) -> Iterator[Finding]:
         yield _finding(name, check)
     folders = {"": given} if given else {"live ": default_data_dir(False), "sandbox ": default_data_dir(True)}
     for profile, folder in folders.items():
-        yield _finding(f"{profile}data folder", lambda folder=folder: _folder(folder))
-        yield _finding(f"{profile}settings", lambda folder=folder: _settings(folder))
-        yield _finding(f"{profile}database", lambda folder=folder: _database(folder))
+        yield _finding(f"{profile}data folder", partial(_folder, folder))
+        yield _finding(f"{profile}settings", partial(_settings, folder))
+        yield _finding(f"{profile}database", partial(_database, folder))
 
 
 def _finding(name: str, check: Callable[[], str]) -> Finding:
@@ -145,6 +151,18 @@ def _database(folder: Path) -> str:
     path = folder / "monitor.db"
     if not path.exists():
         return "There is none yet."
-    from monitor.store.health import examine
+    facts = asyncio.run(_facts(path))
+    if facts.problems:
+        raise Unusable(f"{path} is damaged: {'; '.join(facts.problems[:3])}.")
+    rows = ", ".join(f"{count} {table}" for table, count in facts.rows.items() if count)
+    return f"{path} is sound: {facts.profile} data, {facts.bytes / 1e6:.1f} MB, rows: {rows or 'none yet'}."
 
-    return examine(path)
+
+async def _facts(path: Path) -> "StoreFacts":
+    from monitor.store import open_for_reading
+
+    store = open_for_reading(path)
+    try:
+        return await store.facts()
+    finally:
+        await store.close()

@@ -18,10 +18,9 @@ Programs = Callable[[Callable[[Any], int]], None]
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
-    root, last_resort = logging.getLogger(), logging.lastResort
+    root = logging.getLogger()
     handlers = list(root.handlers)
     yield
-    logging.lastResort = last_resort
     for handler in [handler for handler in root.handlers if handler not in handlers]:
         root.removeHandler(handler)
         handler.close()
