@@ -1,0 +1,163 @@
+"""What stands within one minute of one symbol: the totals ahead of it, its trades and its quotes, worked out once."""
+
+from collections import OrderedDict
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.market.calendar import Phase
+from monitor.sandbox.exchange import LevelOne
+from monitor.sandbox.market.days import axis
+from monitor.sandbox.market.facts import facts
+from monitor.sandbox.market.minutes import MinuteMarket, Minutes
+from monitor.sandbox.market.sessions import MINUTE_MS, Days, last_open_moment, stretches
+from monitor.sandbox.market.ticks import Quotes, Trades, minute_at, minute_row, quotes_of, trades_of
+from monitor.sandbox.market.universe import Company, universe
+
+#: How many minutes of any symbols are kept.
+_KEPT_MINUTES = 1500
+_YEAR = 252
+
+
+class Print(NamedTuple):
+    """A single trade."""
+
+    time: int
+    price: float
+    size: int
+    venue: int
+    regular: bool
+
+
+class Totals(NamedTuple):
+    """A day so far: shares, and open, high and low once there is an open (the lists run with a minute's trades)."""
+
+    volume: int
+    open: float
+    high: float
+    low: float
+    opened: bool
+
+
+class Running(NamedTuple):
+    """A minute's trades with what they add up to, one by one."""
+
+    trades: Trades
+    volume: list[int]
+    high: list[float]
+    low: list[float]
+
+
+class Standing(NamedTuple):
+    """All that Level 1 needs to know within one minute."""
+
+    company: Company
+    start: int
+    facts: LevelOne
+    close: float  # of the trading day before
+    year_high: float
+    year_low: float
+    before: Print  # the last trade ahead of the minute
+    regular_before: Print
+    ahead: Totals
+    running: Running | None  # None without trades, or when they belong to the day before
+    regular: bool
+    counted: bool  # whether the minute's trades count for open, high and low
+    quotes: Quotes
+
+
+class Standings:
+    """Standings of any symbol and moment; the most recently asked ones are kept."""
+
+    def __init__(self, minutes: MinuteMarket, real_hours: bool) -> None:
+        self._minutes = minutes
+        self._extra = not real_hours
+        self._days = Days()
+        self._kept: OrderedDict[tuple[str, int, date], Standing] = OrderedDict()
+        self._newest: dict[str, tuple[int, date, Standing]] = {}
+        self.trades = lru_cache(maxsize=_KEPT_MINUTES)(self._trades)
+        self._facts = lru_cache(maxsize=2048)(facts)
+
+    def at(self, symbol: str, at_ms: int) -> tuple[Standing, int]:
+        """The standing that counts at ``at_ms``, and the moment in it: the last open one where the market is closed."""
+        asked = self._days.of(at_ms)
+        moment = at_ms if self._extra else last_open_moment(at_ms, asked)
+        start = moment - moment % MINUTE_MS
+        newest = self._newest.get(symbol)
+        if newest and newest[0] == start and newest[1] == asked:
+            return newest[2], moment
+        key = (symbol, start, asked)
+        if key not in self._kept:
+            self._kept[key] = self._make(universe()[symbol], start, asked)
+            if len(self._kept) > _KEPT_MINUTES:
+                self._kept.popitem(last=False)
+        self._newest[symbol] = (start, asked, self._kept[key])
+        return self._kept[key], moment
+
+    def _trades(self, symbol: str, start: int) -> Trades | None:
+        """The trades of the minute that began at ``start``."""
+        minutes = self._minutes.of_day(symbol, self._days.of(start), self._extra)
+        minute = minute_at(minutes, start)
+        return trades_of(self._minutes.seed, universe()[symbol], minute) if minute else None
+
+    def _make(self, company: Company, start: int, asked: date) -> Standing:
+        symbol, day = company.listing.symbol, self._days.of(start)
+        trading = axis().place(asked) is not None
+        totals_day = asked if self._extra or trading else day
+        # After midnight of a trading day totals begin anew, though the newest trade is still the evening's.
+        rolled = totals_day != day
+        edge = start + MINUTE_MS if rolled else start
+        minutes = self._minutes.of_day(symbol, day, self._extra)
+        ahead = minutes.where(minutes.start < (0 if rolled else start))
+        trades = self.trades(symbol, start)
+        before = self._last(company, edge, False)
+        phase = next(s for s in stretches(day, self._extra) if s.start <= start < s.end)
+        regular = phase.phase is Phase.REGULAR
+        place = axis().before(totals_day)
+        daily = self._minutes.daily.of(symbol)
+        year = slice(max(place - _YEAR + 1, 0), place + 1)
+        return Standing(
+            company,
+            start,
+            self._facts(company, totals_day, float(daily.close[place])),
+            float(daily.close[place]),
+            float(daily.high[year].max()),
+            float(daily.low[year].min()),
+            before,
+            self._last(company, edge, True),
+            _totals(ahead, official=trading or not self._extra),
+            _running(trades) if trades and not rolled else None,
+            regular,
+            regular and (not phase.extra or not trading),
+            quotes_of(self._minutes.seed, company, start, trades, before.price, regular),
+        )
+
+    def _last(self, company: Company, edge: int, regular: bool) -> Print:
+        """The last trade ahead of ``edge``."""
+        symbol, day = company.listing.symbol, self._days.of(edge - 1)
+        while True:
+            minutes = self._minutes.of_day(symbol, day, self._extra)
+            chosen = np.flatnonzero((minutes.start < edge) & (minutes.regular >= regular))
+            if len(chosen):
+                row = minute_row(minutes, int(chosen[-1]))
+                trades = self.trades(symbol, row.start)
+                if trades:
+                    return Print(trades.time[-1], trades.price[-1], trades.size[-1], trades.venue[-1], row.regular)
+            day -= timedelta(days=1)
+
+
+def _totals(minutes: Minutes, official: bool) -> Totals:
+    volume = int(minutes.volume.sum())
+    counted = minutes.where(minutes.official == 1) if official else minutes
+    if not len(counted.start):
+        return Totals(volume, 0.0, 0.0, 0.0, False)
+    return Totals(volume, float(counted.open[0]), float(counted.high.max()), float(counted.low.min()), True)
+
+
+def _running(trades: Trades) -> Running:
+    return Running(
+        trades, list(accumulate(trades.size)), list(accumulate(trades.price, max)), list(accumulate(trades.price, min))
+    )
