@@ -18,7 +18,7 @@ _DOT_PX = 3
 
 def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     """Everything behind the candles; leaves the painter unclipped."""
-    painter.fillRect(painter.viewport(), scene.colours.colour("panel"))
+    painter.fillRect(scene.canvas, scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
     size = scene.bins.size
     ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size)
@@ -42,7 +42,7 @@ def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
     plot = scene.plot
     grid, axis = scene.tint("line", 0.45), scene.colours.colour("line")
-    rows, x = scene.scale.y(scene.scale.ticks()), np.array([x for x in columns if x <= plot.right()], np.int64)
+    rows, x = scene.scale.y(scene.price_ticks), np.array([x for x in columns if x <= plot.right()], np.int64)
     fill_rects(painter, grid, 0, rows, plot.right(), rows)
     fill_rects(painter, grid, x, 0, x, plot.bottom())
     painter.fillRect(0, plot.bottom() + 1, plot.width() + 1, 1, axis)
@@ -93,7 +93,7 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     painter.setClipping(False)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
-    corner = QRect(plot.right() + 1, plot.bottom() + 1, painter.viewport().width() - plot.width(), TIME_AXIS_PX)
+    corner = QRect(plot.right() + 1, plot.bottom() + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
     painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, "ET")
 
 

@@ -44,10 +44,14 @@ def paint_legend(painter: QPainter, scene: Scene, index: int | None) -> None:
     bold = QFont(font)
     bold.setWeight(QFont.Weight.Bold)
     at = QPoint(10, 10 + painter.fontMetrics().ascent())
-    for piece in legend(scene, index):
+    pieces = legend(scene, index)
+    for number, piece in enumerate(pieces):
         painter.setFont(bold if piece.bold else font)
-        width = painter.fontMetrics().horizontalAdvance(piece.text)
-        if at.x() + width > scene.plot.right():
+        metrics = painter.fontMetrics()
+        width = metrics.horizontalAdvance(piece.text)
+        # A letter is of no use without its figure.
+        figure = pieces[number + 1].text if piece.colour == "dim" and 1 < number < len(pieces) - 1 else ""
+        if at.x() + width + metrics.horizontalAdvance(figure) > scene.plot.right():
             break
         painter.setPen(scene.colours.colour(piece.colour))
         painter.drawText(at, piece.text)

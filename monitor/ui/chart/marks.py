@@ -38,11 +38,13 @@ def paint_previous_close(painter: QPainter, scene: Scene) -> None:
 def paint_prices(painter: QPainter, scene: Scene, tags: Sequence[QRect]) -> None:
     """The price axis' labels, except where one of the ``tags`` stands."""
     painter.setPen(scene.colours.colour("dim"))
-    ticks = scene.scale.ticks()
+    ticks, decimals = scene.price_ticks, 2 if abs(scene.scale.high) >= 1 else 4
     for price, y in zip(ticks, scene.scale.y(ticks).tolist(), strict=True):
-        place = QRect(scene.plot.right() + 8, y - 8, painter.viewport().width() - scene.plot.width() - 8, 16)
+        place = QRect(scene.plot.right() + 8, y - 8, scene.canvas.width() - scene.plot.width() - 8, 16)
         if 8 < y < scene.plot.bottom() - 6 and not any(place.intersects(tag) for tag in tags):
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words.price(price))
+            painter.drawText(
+                place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{price:,.{decimals}f}"
+            )
 
 
 def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> QRect:
@@ -78,7 +80,7 @@ def _axis_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground:
     height = _LINE_PX * len(lines) + 4
     top = min(max(0, y - _LINE_PX // 2 - 2), scene.plot.height() - height)
     left = scene.plot.right() + 2
-    place = QRect(left, top, painter.viewport().width() - left, height)
+    place = QRect(left, top, scene.canvas.width() - left, height)
     _tag(painter, place, lines, ground, text)
     return place
 

@@ -34,6 +34,7 @@ class Scene:
     bars: ChartBars = field(default_factory=lambda: ChartBars(EMPTY))
     viewport: Viewport = field(default_factory=Viewport)
     scale: PriceScale = field(default_factory=PriceScale)
+    canvas: QRect = field(default_factory=QRect)
     plot: QRect = field(default_factory=QRect)
     most_volume: float = 1.0
     bins: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
@@ -57,6 +58,7 @@ class Scene:
         True when the plot has another size than before, so that ``measure`` is due.
         """
         longest = max(_PRICE_AXIS_PX, metrics.horizontalAdvance(f"{abs(self.scale.high):,.2f}") + 16)
+        self.canvas = QRect(0, 0, width, height)
         plot = QRect(0, 0, max(1, width - longest), max(1, height - TIME_AXIS_PX))
         changed, self.plot = plot != self.plot, plot
         self.scale.height = plot.height()
@@ -71,6 +73,11 @@ class Scene:
         if len(self.bins) and refit:
             self.scale.fit(float(self.bins.low.min()), float(self.bins.high.max()))
             self.most_volume = max(1.0, float(self.bins.volume.max()))
+
+    @property
+    def price_ticks(self) -> list[float]:
+        """Round prices along the axis; none while there are no bars."""
+        return self.scale.ticks() if len(self.bars) else []
 
     @property
     def last_bin(self) -> Bins:

@@ -62,8 +62,7 @@ class ChartView(QWidget):
             view.grow(len(fresh), follow=False)
             view.pan(moved)
         else:
-            view.grow(len(fresh), follow=False)
-            view.go_latest()
+            view.begin(len(fresh))
             scene.scale.automatic = True
         scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
         self.refresh()
@@ -129,7 +128,7 @@ class ChartView(QWidget):
     # ---------------------------------------------------------------------------------------- painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._still is None:
+        if self._still is None or self._still.devicePixelRatio() != self.devicePixelRatioF():
             self._still = self._paint_still()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._still)

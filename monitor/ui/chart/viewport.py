@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 DEFAULT_BAR_PX = 7.0
+_CANDLE_PX = 2.0
 WIDEST_BAR_PX = 80.0
 #: Empty room at the right edge: five bars, but never less than this many pixels.
 _MARGIN_BARS = 5
@@ -72,6 +73,13 @@ class Viewport:
         self.right = self.span
         self._clamp()
 
+    def begin(self, count: int) -> None:
+        """Turn to another series, at its latest; bars too narrow to be told apart get the usual width."""
+        self.count = count
+        if self.bar_px < _CANDLE_PX:
+            self.bar_px = DEFAULT_BAR_PX
+        self.go_latest()
+
     def reset(self) -> None:
         """The usual width of bars, at the latest."""
         self.bar_px = DEFAULT_BAR_PX
@@ -83,10 +91,10 @@ class Viewport:
         self._clamp()
 
     def zoom(self, factor: float, x: float) -> None:
-        """Make bars ``factor`` times wider; what is at ``x`` stays there."""
-        anchor = self.index_at(x)
+        """Make bars ``factor`` times wider; what is at ``x`` stays there, but no more empty room opens at the right."""
+        anchor, spare = self.index_at(x), self.right - self.count
         self.bar_px = min(WIDEST_BAR_PX, max(self._narrowest(), self.bar_px * factor))
-        self.right = anchor + (self.width - x) / self.bar_px
+        self.right = min(anchor + (self.width - x) / self.bar_px, self.count + max(spare, self.margin))
         self._clamp()
 
     def zoom_at_latest(self, factor: float) -> None:

@@ -42,7 +42,7 @@ def test_zooming_leaves_what_is_under_the_mouse(factor: float, x: int, pan: floa
     view.zoom(1.0, x)
     before, right = view.index_at(x), view.right
     view.zoom(factor, x)
-    in_bounds = view.span / 4 < view.right < view.count + view.span * 0.59
+    in_bounds = view.span / 4 < view.right < view.count + view.margin
     if in_bounds and right:
         assert view.index_at(x) == pytest.approx(before, abs=1e-6)
 
