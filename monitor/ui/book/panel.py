@@ -19,6 +19,7 @@ OWNER = "book"
 #: A book that has not changed for so long is shaded.
 STALE_MS = 10_000
 _ROWS, _CUMULATIVE = "book.rows", "book.cumulative"
+_IMBALANCE = "Imbalance: bid minus ask size of the rows in view, in percent of both together"
 _SERVICES = {BookService.NASDAQ: "NASDAQ_BOOK", BookService.NYSE: "NYSE_BOOK"}
 
 
@@ -51,7 +52,6 @@ class BookPanel(Panel):
         self._options = QMenu(more)
         self._options.aboutToShow.connect(self._fill_options)
         more.setMenu(self._options)
-        self._note.setToolTip("Imbalance: bid minus ask size of the rows in view, in percent of both together")
         self.header_row.addWidget(more)
 
     def _build_body(self) -> None:
@@ -139,7 +139,9 @@ class BookPanel(Panel):
         wide, lean = spread(book), imbalance(*self.canvas.visible())
         parts = [] if wide is None else [f"spread {wide:,.2f}" if wide >= 0.01 else f"spread {wide:.4f}"]
         parts += [] if lean is None else [f"{lean:+.0f} % imbalance"]
-        self.set_note(" · ".join(parts))
+        note = " · ".join(parts)
+        self.set_note(note)
+        self._note.setToolTip(f"{note}\n{_IMBALANCE}")
         if wide is not None:
             best = f"best bid {text.price(book.bids[0].price)}, best ask {text.price(book.asks[0].price)}"
             self.canvas.setAccessibleDescription(best)

@@ -15,6 +15,10 @@ from monitor.ui.view_ports import ViewPorts
 
 PRELOADED = 200
 MINIMUM_SIZES = (0, 50, 100, 500, 1000, 5000, 10_000)
+_FROM_QUOTES = (
+    "Schwab sends no time and sales. These prints are seen in the quotes, about one a second.\n"
+    "The percentage is the share of the volume that passed between them, unseen."
+)
 _MINIMUM = "tape.minimum"
 
 
@@ -52,10 +56,6 @@ class TapePanel(Panel):
             choice.setData(minimum)
             group.addAction(choice)
         self.sizes.setMenu(menu)
-        self._note.setToolTip(
-            "Schwab sends no time and sales. These prints are seen in the quotes, about one a second.\n"
-            "The percentage is the share of the volume that passed between them, unseen."
-        )
         self.header_row.addWidget(self.newer)
         self.header_row.addWidget(self.sizes)
 
@@ -151,7 +151,9 @@ class TapePanel(Panel):
     def _show_state(self) -> None:
         unseen, waiting = self.model.unseen_percent, self.model.waiting
         share = "" if unseen is None else f" · {unseen:.0f} % unseen"
-        self.set_note(f"from quotes{share}")
+        note = f"from quotes{share}"
+        self.set_note(note)
+        self._note.setToolTip(f"{note}\n{_FROM_QUOTES}")
         self.newer.setText(f"{waiting} new")
         self.newer.setVisible(waiting > 0)
         self._empty.setText(self._why_empty())

@@ -1,15 +1,19 @@
 """The person's named lists: which one is shown, and every change to them kept through the port."""
 
-from collections.abc import Coroutine, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from monitor.live.events import WatchlistsChanged
+from monitor.errors import MonitorError
+from monitor.live.events import Level, Notice, WatchlistsChanged
 from monitor.ui.view_ports import ViewPorts
 
 FIRST_LIST = "Watchlist"
 FIRST_SYMBOLS = ("AAPL", "MSFT", "NVDA", "GOOGL", "AMZN", "META", "TSLA", "AMD", "SPY", "QQQ", "IWM", "$SPX")
+Change = Callable[[], Coroutine[Any, Any, None]]
 _PREFERENCE = "watchlist.list"
 
 
@@ -23,7 +27,8 @@ class NamedLists(QObject):
         self._ports = ports
         self._lists: dict[str, list[str]] = {}
         self._current = ports.preferences.get(_PREFERENCE)
-        self._keeping = 0
+        self._unkept: deque[Change] = deque()
+        self._keeping = False
         self._stop = ports.bus.listen(WatchlistsChanged, self._hear)
 
     @property
@@ -51,7 +56,7 @@ class NamedLists(QObject):
         lists = await self._ports.watchlists.all()
         if not lists:
             lists = {FIRST_LIST: list(FIRST_SYMBOLS)}
-            self._keep("create", FIRST_LIST, self._ports.watchlists.create(FIRST_LIST, FIRST_SYMBOLS))
+            self._keep(partial(self._ports.watchlists.create, FIRST_LIST, FIRST_SYMBOLS))
             for symbol in FIRST_SYMBOLS:
                 self._ports.loader.ensure(symbol)
         before = (self.current, self.symbols)
@@ -73,14 +78,23 @@ class NamedLists(QObject):
         name = self.current
         if name:
             self._lists[name] = list(symbols)
-            self._keep("symbols", name, self._ports.watchlists.set_symbols(name, list(symbols)))
+            self._keep(partial(self._ports.watchlists.set_symbols, name, list(symbols)))
+
+    def extend(self, name: str, symbols: Sequence[str]) -> list[str]:
+        """Put symbols at the end of the list of that name, shown or not; gives those it did not have."""
+        known = self._lists.get(name, [])
+        new = [symbol for symbol in symbols if symbol not in known]
+        if new and name in self._lists:
+            self._lists[name] = known + new
+            self._keep(partial(self._ports.watchlists.set_symbols, name, known + new))
+        return new
 
     def create(self, name: str, symbols: Sequence[str] = ()) -> str:
         """Make a list and show it. Gives a sentence instead when the name will not do."""
         objection = self._objection(name)
         if not objection:
             self._lists[name] = list(symbols)
-            self._keep("create", name, self._ports.watchlists.create(name, list(symbols)))
+            self._keep(partial(self._ports.watchlists.create, name, list(symbols)))
             self.show(name)
         return objection
 
@@ -89,7 +103,7 @@ class NamedLists(QObject):
         old, objection = self.current, self._objection(name)
         if not objection and old:
             self._lists = {name if key == old else key: symbols for key, symbols in self._lists.items()}
-            self._keep("rename", old, self._ports.watchlists.rename(old, name))
+            self._keep(partial(self._ports.watchlists.rename, old, name))
             self.show(name)
         return objection
 
@@ -98,7 +112,7 @@ class NamedLists(QObject):
         name = self.current
         if name and len(self._lists) > 1:
             del self._lists[name]
-            self._keep("remove", name, self._ports.watchlists.remove(name))
+            self._keep(partial(self._ports.watchlists.remove, name))
             self.show(next(iter(self._lists)))
 
     def _objection(self, name: str) -> str:
@@ -106,15 +120,25 @@ class NamedLists(QObject):
             return "A list needs a name."
         return f"There is a list “{name}” already. Choose another name." if name in self._lists else ""
 
-    def _keep(self, what: str, name: str, change: Coroutine[Any, Any, None]) -> None:
-        self._keeping += 1
-        self._ports.tasks.start(f"watchlist.{what}.{name}", self._kept(change))
+    def _keep(self, change: Change) -> None:
+        """Have a change kept, after those before it: none may overtake or cancel another."""
+        self._unkept.append(change)
+        if not self._keeping:
+            self._keeping = True
+            self._ports.tasks.start("watchlist.keep", self._keep_all())
 
-    async def _kept(self, change: Coroutine[Any, Any, None]) -> None:
+    async def _keep_all(self) -> None:
         try:
-            await change
+            while self._unkept:
+                await self._keep_one(self._unkept.popleft())
         finally:
-            self._keeping -= 1
+            self._keeping = False
+
+    async def _keep_one(self, change: Change) -> None:
+        try:
+            await change()
+        except MonitorError as error:
+            self._ports.bus.publish(Notice(Level.ERROR, f"The list was not kept. {error.sentence}", error.detail))
 
     def _hear(self, _: WatchlistsChanged) -> None:
         """Someone changed a list: read again, unless it is our own change that comes back."""

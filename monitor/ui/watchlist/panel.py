@@ -112,7 +112,8 @@ class WatchlistPanel(Panel):
     def remove_symbol(self, symbol: str) -> None:
         """Take ``symbol`` off the shown list; what was recorded of it stays."""
         self.model.remove(symbol)
-        self._list_changed()
+        self.lists.set_symbols(self.model.symbols)
+        self._list_shown()
 
     def close_panel(self) -> None:
         """Stop listening and want nothing more from the stream."""
@@ -124,6 +125,7 @@ class WatchlistPanel(Panel):
     # ------------------------------------------------------------------ adding
 
     async def _add(self, text: str) -> None:
+        name = self.lists.current
         symbols, wrong = split_symbols(text)
         self.entry.say(f"Looking up {', '.join(symbols)}…" if symbols else "")
         try:
@@ -132,26 +134,30 @@ class WatchlistPanel(Panel):
             self.entry.give_back(text)
             self.entry.say(f"{', '.join(symbols)} could not be looked up. {error.sentence}")
             return
-        added = [symbol for symbol in symbols if symbol in known and self.model.row_of(symbol) < 0]
-        for symbol in added:
-            self.model.add(symbol)
-            self._ports.loader.ensure(symbol)
-        if added:
-            self._list_changed()
         unknown = [symbol for symbol in symbols if symbol not in known] + wrong
+        added = self.lists.extend(name, [symbol for symbol in symbols if symbol in known])
+        for symbol in added:
+            self._ports.loader.ensure(symbol)
+        if self.lists.current == name:
+            self._show_added(added)
         self.entry.say(_sentence(unknown, added, symbols))
         if len(symbols) == 1 and not unknown:
             self.table.select(symbols[0])
 
     async def _known(self, symbols: list[str]) -> set[str]:
         """Those that are in the list already, and those that Schwab knows."""
-        known = {symbol for symbol in symbols if self.model.row_of(symbol) >= 0}
+        known = set(symbols) & set(self.lists.symbols)
         new = [symbol for symbol in symbols if symbol not in known]
         if new:
             found = await self._ports.history.find_instruments(",".join(new))
             self._ports.recorder.record_instruments(found)
             known |= {instrument.symbol for instrument in found}
         return known
+
+    def _show_added(self, symbols: list[str]) -> None:
+        for symbol in symbols:
+            self.model.add(symbol)
+        self._list_shown()
 
     # ------------------------------------------------------------------ the list and the link group
 
@@ -164,10 +170,6 @@ class WatchlistPanel(Panel):
             remembered = self._ports.preferences.get(_SYMBOL)
             self._group.choose(remembered or (symbols[0] if symbols else ""))
         self.table.select(self._group.symbol)
-
-    def _list_changed(self) -> None:
-        self.lists.set_symbols(self.model.symbols)
-        self._list_shown()
 
     def _list_shown(self) -> None:
         symbols = self.model.symbols

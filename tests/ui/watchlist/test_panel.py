@@ -1,18 +1,21 @@
 """The watchlist panel as a person uses it."""
 
+import asyncio
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 
-from monitor.errors import Transient
+from monitor.errors import StoreUnavailable, Transient
+from monitor.live.events import Notice
 from monitor.market.quote import Quote
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import Theme
 from monitor.ui.watchlist.lists import FIRST_SYMBOLS
 from monitor.ui.watchlist.panel import WatchlistPanel
 from monitor.ui.watchlist.row import Column
-from tests.support.ports import FakeHistory, FakePreferences, FakeWatchlists, view_ports
+from tests.support.ports import FakeHistory, FakePreferences, FakeWatchlists, until, view_ports
 
 
 @pytest.fixture
@@ -76,6 +79,63 @@ def test_a_symbol_that_is_there_already_is_shown_without_asking(open_panel, qtbo
     assert panel.entry.sentence == "NVDA is in this list already."
     assert panel.link.symbol == "NVDA"
     assert ports.loader.ensured == []
+
+
+class SlowHistory(FakeHistory):
+    """Answers when the test lets it."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def find_instruments(self, text):
+        await self.gate.wait()
+        return await super().find_instruments(text)
+
+
+async def test_several_symbols_are_looked_up_at_once_and_it_says_so(open_panel):
+    panel, ports = open_panel(history=SlowHistory())
+    await until(panel.symbols)
+    panel.add_symbol("SPY")
+    panel.add_symbol("AMD")
+    await until(lambda: panel.entry.sentence == "Looking up AMD…")
+    ports.history.gate.set()
+    await until(lambda: ports.watchlists.lists["Tech"] == ["AAPL", "MSFT", "NVDA", "SPY", "AMD"])
+    assert panel.entry.sentence == ""
+
+
+async def test_a_symbol_goes_to_the_list_in_which_it_was_typed(open_panel):
+    lists = FakeWatchlists({"Tech": ["AAPL"], "Funds": ["QQQ"]})
+    panel, ports = open_panel(history=SlowHistory(), watchlists=lists)
+    await until(panel.symbols)
+    panel.add_symbol("AMD")
+    await until(lambda: panel.entry.sentence)
+    panel.lists.show("Funds")
+    ports.history.gate.set()
+    await until(lambda: lists.lists == {"Tech": ["AAPL", "AMD"], "Funds": ["QQQ"]})
+    assert panel.symbols() == ["QQQ"]
+
+
+async def test_changes_made_at_once_are_all_kept(open_panel):
+    panel, ports = open_panel()
+    await until(panel.symbols)
+    panel.remove_symbol("AAPL")
+    panel.remove_symbol("MSFT")
+    panel.lists.create("Funds", ["SPY"])
+    await until(lambda: ports.watchlists.lists == {"Tech": ["NVDA"], "Funds": ["SPY"]})
+
+
+def test_a_list_that_cannot_be_kept_is_told(open_panel, monkeypatch):
+    panel, ports = open_panel()
+    notices = []
+    ports.bus.listen(Notice, notices.append)
+
+    async def full(name, symbols):
+        raise StoreUnavailable("The disk is full.")
+
+    monkeypatch.setattr(ports.watchlists, "set_symbols", full)
+    panel.remove_symbol("AAPL")
+    assert [notice.sentence for notice in notices] == ["The list was not kept. The disk is full."]
 
 
 def test_suggestions_come_from_the_archive(open_panel, qtbot):
