@@ -11,6 +11,7 @@ from monitor.ports import RequestMeter
 #: Nobody knows Schwab's real limit for GETs; 120 a minute is what clients take for it.
 CEILING = 120
 WINDOW_SECONDS = 60.0
+_MARGIN_SECONDS = 0.05  # for clocks that round
 
 
 class RequestBudget:
@@ -56,5 +57,5 @@ class RequestBudget:
 
     def _delay(self, limit: int) -> float:
         now = self._clock()
-        window = self._sent[-limit] + WINDOW_SECONDS - now if len(self._sent) >= limit else 0.0
+        window = self._sent[-limit] + WINDOW_SECONDS + _MARGIN_SECONDS - now if len(self._sent) >= limit else 0.0
         return max(window, self._held_until - now)

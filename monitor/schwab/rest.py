@@ -118,7 +118,7 @@ class SchwabHistory:
         else:
             found += await self._instruments(f"{_literal(symbol)}.*", kinds.SYMBOL_REGEX)
         found += await self._instruments(text.strip(), kinds.DESCRIPTION_SEARCH)
-        return list({instrument.symbol: instrument for instrument in reversed(found)}.values())[::-1]
+        return list({instrument.symbol: instrument for instrument in found}.values())
 
     async def market_hours(self, day: str = "") -> MarketHours:
         try:

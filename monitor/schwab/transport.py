@@ -7,7 +7,7 @@ import random
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
@@ -122,9 +122,9 @@ class SchwabTransport(httpx.AsyncBaseTransport):
 
 
 async def _read_whole(answer: httpx.Response, request: httpx.Request) -> httpx.Response:
+    content = bytearray()
     try:
-        content = bytearray()
-        async for part in answer.aiter_raw():
+        async for part in cast("httpx.AsyncByteStream", answer.stream):
             content += part
             if len(content) > _MOST_BYTES:
                 raise httpx.ReadError("the answer is too large")
