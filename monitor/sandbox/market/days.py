@@ -1,4 +1,4 @@
-"""The daily level: correlated, mean-reverting prices for every trading day from 1996 to 2045."""
+"""The daily level: correlated, mean-reverting prices for every trading day from 2000 to 2039."""
 
 from datetime import date, datetime, time
 from functools import cache, cached_property, lru_cache
@@ -10,7 +10,7 @@ from monitor.market.calendar import CHICAGO, is_half_day, to_ms, trading_days
 from monitor.sandbox.market.chance import Floats, Ints, excursion, in_ticks, stream
 from monitor.sandbox.market.universe import Company, universe
 
-FIRST, ANCHOR, LAST = date(1996, 1, 2), date(2026, 1, 2), date(2045, 12, 29)
+FIRST, ANCHOR, LAST = date(2000, 1, 3), date(2026, 1, 2), date(2039, 12, 30)
 MARKET_VOLATILITY, SECTOR_VOLATILITY = 0.009, 0.005
 #: Sectors that move by themselves, not with a sector factor.
 _ALONE = {"Index Fund"}
@@ -88,7 +88,7 @@ class DailyMarket:
     def mood(self) -> Floats:
         """How lively each day is, by a factor around 1 that all symbols share."""
         slow = _reverting(stream(self.seed, "mood").standard_normal(len(axis().days)), 0.97)
-        return np.exp(0.3 * np.sqrt(1 - 0.97**2) * slow)
+        return np.asarray(np.exp(0.3 * np.sqrt(1 - 0.97**2) * slow))
 
     @cached_property
     def market(self) -> Factor:

@@ -45,7 +45,7 @@ def strikes(price: float, deviation: float) -> Floats:
     step *= 2 if 2 * reach / step > _MOST_STRIKES else 1
     step *= 2.5 if 2 * reach / step > _MOST_STRIKES else 1
     first, last = max(round((price - reach) / step), 1), round((price + reach) / step)
-    return np.arange(first, last + 1) * step
+    return np.asarray(np.arange(first, last + 1) * step, dtype=np.float64)
 
 
 def _third_fridays(today: date) -> Iterator[date]:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 
 from monitor.sandbox.exchange import LevelOne
 from monitor.sandbox.market.facts import whole
-from monitor.sandbox.market.standing import Print, Standing
+from monitor.sandbox.market.standing import Print, Standing, print_at
 from monitor.sandbox.market.ticks import QUOTING, REPORTING, SLOT_MS
 
 
@@ -13,7 +13,7 @@ def level_one(s: Standing, moment: int) -> LevelOne:
     last, volume, high, low, open_ = s.before, s.ahead.volume, s.ahead.high, s.ahead.low, s.ahead.open
     if s.running and (count := bisect_right(s.running.trades.time, moment)):
         n, trades = count - 1, s.running.trades
-        last = Print(trades.time[n], trades.price[n], trades.size[n], trades.venue[n], s.regular)
+        last = print_at(trades, n, s.regular)
         volume += s.running.volume[n]
         if s.counted:
             high = max(high, s.running.high[n])

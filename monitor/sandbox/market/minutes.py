@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.market.calendar import Phase, from_ms
 from monitor.sandbox.market.chance import Floats, Ints, bridge, excursion, in_ticks, stream
@@ -19,13 +20,14 @@ from monitor.sandbox.market.days import (
 from monitor.sandbox.market.sessions import MINUTE_MS, Stretch, stretches
 from monitor.sandbox.market.universe import Company, universe
 
-#: How many day halves (real sessions, or the stretches between) of any symbols are kept.
-_KEPT_DAYS = 900
+#: How many days of any symbols are kept.
+_KEPT_DAYS = 800
 #: Own paths tried for a regular session, to find one that nearly reaches the day's high and low by itself.
-_TRIES = 6
+_TRIES = 4
 #: Part of a day's variance in the other stretches, and of an average minute's volume that trades in them.
 _OTHER_VARIANCE = {Phase.PRE: 0.05, Phase.POST: 0.03, Phase.REGULAR: 0.12}
-_OTHER_VOLUME = {Phase.PRE: 0.03, Phase.POST: 0.035, Phase.REGULAR: 0.5}
+_OTHER_VOLUME = {Phase.PRE: 0.03, Phase.POST: 0.035, Phase.REGULAR: 0.3}
+_OTHER_TRADES = {Phase.PRE: 0.75, Phase.POST: 0.75, Phase.REGULAR: 0.4}  # as powers of the volume's part
 _MOST_TRADES = 220
 
 
@@ -42,12 +44,12 @@ class Minutes(NamedTuple):
     regular: Ints  # 1 in regular stretches, the extra ones too
     official: Ints  # 1 in the exchange's own regular session
 
-    def where(self, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]] | slice") -> "Minutes":
+    def where(self, chosen: "npt.NDArray[np.bool_] | slice") -> "Minutes":
         """Only the chosen minutes."""
-        return Minutes(*(column[chosen] for column in self))
+        return Minutes._make(column[chosen] for column in self)
 
 
-NO_MINUTES = Minutes(*(np.zeros(0, kind) for kind in "iffffiiii"))
+NO_MINUTES = Minutes._make(np.zeros(0, kind) for kind in ("i8", *("f8",) * 4, *("i8",) * 4))
 
 
 class MinuteMarket:
@@ -61,19 +63,12 @@ class MinuteMarket:
 
     def of_day(self, symbol: str, day: date, extra: bool) -> Minutes:
         """The minutes of a New York day: of its real sessions, with ``extra`` those between them as well."""
-        real = self._half(symbol, day, False)
-        if not extra:
-            return real
-        both = joined([real, self._half(symbol, day, True)])
-        return both.where(np.argsort(both.start, kind="stable"))  # type: ignore[arg-type]
-
-    def _half(self, symbol: str, day: date, extra: bool) -> Minutes:
         key = (symbol, day, extra)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
         company = universe()[symbol]
-        made = [self._minutes(company, s) for s in stretches(day, extra) if s.extra == extra and _trades(company, s)]
+        made = [self._minutes(company, stretch) for stretch in stretches(day, extra) if _trades(company, stretch)]
         self._kept[key] = joined(made)
         if len(self._kept) > _KEPT_DAYS:
             self._kept.popitem(last=False)
@@ -129,7 +124,7 @@ class MinuteMarket:
         return np.asarray((market + sector + own) * scale)
 
     def _make_shared_path(self, name: str, stretch: Stretch, shares: bytes) -> Floats:
-        return bridge(stream(self.seed, "path", name, stretch.start), np.frombuffer(shares))[0]
+        return np.asarray(bridge(stream(self.seed, "path", name, stretch.start), np.frombuffer(shares))[0])
 
     def _ends(self, symbol: str, stretch: Stretch) -> tuple[float, float]:
         """Log prices at both ends of a stretch outside the regular session."""
@@ -160,7 +155,7 @@ class MinuteMarket:
 
 def joined(parts: list[Minutes]) -> Minutes:
     """Several stretches as one."""
-    return Minutes(*map(np.concatenate, zip(*parts, strict=True))) if parts else NO_MINUTES
+    return Minutes._make(map(np.concatenate, zip(*parts, strict=True))) if parts else NO_MINUTES
 
 
 def _trades(company: Company, stretch: Stretch) -> bool:
@@ -220,7 +215,7 @@ def _other_activity(company: Company, stretch: Stretch, random: np.random.Genera
     near = np.exp(-np.arange(count) / 25)  # busier next to the session
     shape = 1 + 4 * (near[::-1] if stretch.phase is Phase.PRE else near) * (not stretch.extra)
     relative = _OTHER_VOLUME[stretch.phase] * shape
-    trades = random.poisson(_usual_trades(company) * relative**0.75)
+    trades = random.poisson(_usual_trades(company) * relative ** _OTHER_TRADES[stretch.phase])
     mean = company.volume / 390 * relative
     volume = (mean * np.exp(0.7 * random.standard_normal(count))).astype(np.int64)
     return np.where(trades > 0, np.maximum(volume, trades), 0), np.minimum(trades, _MOST_TRADES)
@@ -239,4 +234,4 @@ def _columns(stretch: Stretch, prices: list[Floats], volume: Ints, trades: Ints)
     start = stretch.start + MINUTE_MS * np.arange(stretch.minutes)
     regular = stretch.phase is Phase.REGULAR
     flags = (np.full(stretch.minutes, int(flag)) for flag in (regular, regular and not stretch.extra))
-    return Minutes(start, *prices, volume, trades, *flags)
+    return Minutes._make((start, *prices, volume, trades, *flags))

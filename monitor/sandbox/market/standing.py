@@ -111,7 +111,7 @@ class Standings:
         rolled = totals_day != day
         edge = start + MINUTE_MS if rolled else start
         minutes = self._minutes.of_day(symbol, day, self._extra)
-        ahead = minutes.where(minutes.start < (0 if rolled else start))
+        ahead = minutes.where(slice(0, 0 if rolled else int(np.searchsorted(minutes.start, start))))
         trades = self.trades(symbol, start)
         before = self._last(company, edge, False)
         phase = next(s for s in stretches(day, self._extra) if s.start <= start < s.end)
@@ -140,21 +140,31 @@ class Standings:
         symbol, day = company.listing.symbol, self._days.of(edge - 1)
         while True:
             minutes = self._minutes.of_day(symbol, day, self._extra)
-            chosen = np.flatnonzero((minutes.start < edge) & (minutes.regular >= regular))
-            if len(chosen):
-                row = minute_row(minutes, int(chosen[-1]))
+            place = int(np.searchsorted(minutes.start, edge)) - 1
+            if regular and place >= 0 and not minutes.regular[place]:
+                place = int(np.flatnonzero(minutes.regular[:place]).max(initial=-1))
+            if place >= 0:
+                row = minute_row(minutes, place)
                 trades = self.trades(symbol, row.start)
                 if trades:
-                    return Print(trades.time[-1], trades.price[-1], trades.size[-1], trades.venue[-1], row.regular)
+                    return print_at(trades, -1, bool(row.regular))
             day -= timedelta(days=1)
 
 
+def print_at(trades: Trades, place: int, regular: bool) -> Print:
+    """One of the trades."""
+    return Print(trades.time[place], trades.price[place], trades.size[place], trades.venue[place], regular)
+
+
 def _totals(minutes: Minutes, official: bool) -> Totals:
+    """What minutes add up to; with ``official`` only the exchange's own session counts for open, high and low."""
     volume = int(minutes.volume.sum())
-    counted = minutes.where(minutes.official == 1) if official else minutes
-    if not len(counted.start):
+    first = int(np.argmax(minutes.official)) if official and len(minutes.start) else 0
+    last = first + int(minutes.official.sum()) if official else len(minutes.start)
+    if first == last:
         return Totals(volume, 0.0, 0.0, 0.0, False)
-    return Totals(volume, float(counted.open[0]), float(counted.high.max()), float(counted.low.min()), True)
+    high, low = minutes.high[first:last].max(), minutes.low[first:last].min()
+    return Totals(volume, float(minutes.open[first]), float(high), float(low), True)
 
 
 def _running(trades: Trades) -> Running:

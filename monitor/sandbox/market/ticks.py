@@ -1,6 +1,6 @@
 """The trade level: one minute as the trades and quotes that its candle sums up."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,10 @@ SLOTS = MINUTE_MS // SLOT_MS
 QUOTING = (("Q", "XNAS"), ("P", "ARCX"), ("Z", "BATS"), ("K", "EDGX"), ("N", "XNYS"), ("V", "IEGX"), ("U", "MEMX"))
 #: Trades are also reported from off the exchanges.
 REPORTING = (*QUOTING, ("D", "XADF"))
+#: How often which venue reports a trade, or has the best quote: the sums of the venues' parts, without the last.
+_REPORTED = np.cumsum([0.2, 0.1, 0.09, 0.07, 0.08, 0.04, 0.04])
+_QUOTED = np.cumsum([0.3, 0.2, 0.14, 0.12, 0.12, 0.06])
+#: A usual spread as a part of the price.
 _SPREAD_SHARE = 1.2e-4
 
 
@@ -31,8 +35,8 @@ class Minute(NamedTuple):
     close: float
     volume: int
     trades: int
-    regular: bool
-    official: bool
+    regular: int  # 1 in regular stretches
+    official: int  # 1 in the exchange's own regular session
 
 
 class Trades(NamedTuple):
@@ -75,8 +79,7 @@ def minute_at(minutes: Minutes, start: int) -> Minute | None:
 
 def minute_row(minutes: Minutes, place: int) -> Minute:
     """The minute at a place."""
-    start, *prices, volume, trades, regular, official = (column[place].item() for column in minutes)
-    return Minute(start, *prices, volume, trades, bool(regular), bool(official))
+    return Minute._make(column[place].item() for column in minutes)
 
 
 def trades_of(seed: int, company: Company, minute: Minute) -> Trades:
@@ -86,8 +89,7 @@ def trades_of(seed: int, company: Company, minute: Minute) -> Trades:
     # One trade in each of ``count`` equal parts, never on the minute's edge, so that sums up to an edge are plain.
     moments = ((np.arange(count) + random.random(count)) * ((MINUTE_MS - 2) / count)).astype(np.int64)
     sizes = np.zeros(count, np.int64) if company.is_index else _sizes(random, minute.volume, count)
-    weights = [0.2, 0.1, 0.09, 0.07, 0.08, 0.04, 0.04, 0.38]
-    venues = random.choice(len(REPORTING), count, p=weights)
+    venues = np.searchsorted(_REPORTED, random.random(count))
     prices = _prices(random, minute)
     return Trades((minute.start + 1 + moments).tolist(), prices.tolist(), sizes.tolist(), venues.tolist())
 
@@ -110,7 +112,7 @@ def _prices(random: np.random.Generator, minute: Minute) -> Floats:
     digits = 2 if minute.low >= 1 else 4
     prices = np.clip(np.round(prices, digits), minute.low, minute.high)
     prices[places] = anchors
-    return prices
+    return np.asarray(prices)
 
 
 def _sizes(random: np.random.Generator, volume: int, count: int) -> Ints:
@@ -144,7 +146,7 @@ def quotes_of(seed: int, company: Company, start: int, trades: Trades | None, be
     jitter = start + slots * SLOT_MS - random.integers(1, SLOT_MS, SLOTS) * (slots > 0)
     bid_of, ask_of = np.maximum(bid_of, price_of), np.maximum(ask_of, price_of)
     sizes = _quote_sizes(random, company, before)
-    venues = random.choice(len(QUOTING), (2, SLOTS), p=[0.3, 0.2, 0.14, 0.12, 0.12, 0.06, 0.06])
+    venues = np.searchsorted(_QUOTED, random.random((2, SLOTS)))
     return Quotes(
         np.round(bid * tick, digits).tolist(),
         np.round((bid + spread[price_of]) * tick, digits).tolist(),
@@ -161,19 +163,19 @@ def _next_prices(trades: Trades | None, start: int, before: float) -> Floats:
     """For each slot the price of the trade to come, after the last trade that one's."""
     if trades is None:
         return np.full(SLOTS, before)
-    last = len(trades.time) - 1
-    return np.array([trades.price[min(bisect_left(trades.time, start + s * SLOT_MS), last)] for s in range(SLOTS)])
+    coming = np.searchsorted(trades.time, start + SLOT_MS * np.arange(SLOTS))
+    return np.array(trades.price)[np.minimum(coming, len(trades.price) - 1)]
 
 
 def _spreads(random: np.random.Generator, company: Company, price: float, tick: float, regular: bool) -> Ints:
     """Spreads in ticks: narrow for liquid names and funds, wide outside regular hours."""
     share = _SPREAD_SHARE * min(max((company.volume / 1e7 + 1e-3) ** -0.35, 0.3), 8.0)
     usual = price * share / tick * (1.0 if regular else 2.5) * (0.3 if company.listing.asset_subtype == "ETF" else 1.0)
-    return np.maximum(np.rint(usual * random.uniform(0.5, 1.6, SLOTS)), 1).astype(np.int64)
+    return np.asarray(np.maximum(np.rint(usual * random.uniform(0.5, 1.6, SLOTS)), 1), np.int64)
 
 
 def _quote_sizes(random: np.random.Generator, company: Company, price: float) -> Ints:
     """Sizes of both sides in round lots: larger where shares are cheap and many trade."""
     usual = 2.5 * (40 / price) ** 0.5 * (company.volume / 1e7 + 0.02) ** 0.4
     lots = np.exp(0.8 * random.standard_normal((2, SLOTS))) * usual
-    return 100 * np.maximum(np.rint(lots), 1).astype(np.int64)
+    return np.asarray(100 * np.maximum(np.rint(lots), 1), np.int64)
