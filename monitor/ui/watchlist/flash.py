@@ -6,13 +6,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 FLASH_SECONDS = 0.4
-_TICK_MS = 40
+_TICK_MS = 66
 
 
 class Flashes(QObject):
-    """``faded`` names each flashing cell at every tick, so that it is painted again."""
+    """``faded`` names the symbols with flashing cells at every tick, so that they are painted again."""
 
-    faded = Signal(str, int)
+    faded = Signal(set)
 
     def __init__(self, now: Callable[[], float] = time.monotonic, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,9 +48,8 @@ class Flashes(QObject):
     def tick(self) -> None:
         """Have every flashing cell painted, and forget those that have faded."""
         ended = self._now() - FLASH_SECONDS
-        for cell, (since, _) in list(self._since.items()):
-            if since <= ended:
-                del self._since[cell]
-            self.faded.emit(*cell)
+        symbols = {symbol for symbol, _ in self._since}
+        self._since = {cell: flash for cell, flash in self._since.items() if flash[0] > ended}
+        self.faded.emit(symbols)
         if not self._since:
             self._timer.stop()

@@ -172,13 +172,12 @@ class WatchlistModel(QAbstractTableModel):
         self._shown = order
         self._place = {symbol: row for row, symbol in enumerate(order)}
 
-    def _tell(self, rows: Sequence[int]) -> None:
-        """Emit dataChanged once for each run of neighbouring rows."""
+    def _tell(self, rows: Sequence[int], first: int = 0, last: int = len(Column) - 1) -> None:
+        """Emit dataChanged for these columns, once for each run of neighbouring rows."""
         start = 0
         for end in range(1, len(rows) + 1):
             if end == len(rows) or rows[end] != rows[end - 1] + 1:
-                last = len(Column) - 1
-                self.dataChanged.emit(self.index(rows[start], 0), self.index(rows[end - 1], last))
+                self.dataChanged.emit(self.index(rows[start], first), self.index(rows[end - 1], last))
                 start = end
 
     def _flash(self, symbol: str, before: Row, after: Row) -> None:
@@ -187,10 +186,9 @@ class WatchlistModel(QAbstractTableModel):
             if isinstance(old, int | float) and isinstance(new, int | float) and old and old != new:
                 self.flashes.start(symbol, column, 1 if new > old else -1)
 
-    def _repaint(self, symbol: str, column: int) -> None:
-        if symbol in self._place:
-            cell = self.index(self._place[symbol], column)
-            self.dataChanged.emit(cell, cell)
+    def _repaint(self, symbols: set[str]) -> None:
+        rows = sorted(self._place[symbol] for symbol in symbols if symbol in self._place)
+        self._tell(rows, min(FLASHING), max(FLASHING))
 
     # ------------------------------------------------------------------ Qt's questions
 

@@ -14,7 +14,7 @@ from monitor.ui.view_ports import ViewPorts
 from monitor.ui.watchlist.entry import SymbolEntry, split_symbols
 from monitor.ui.watchlist.lists import NamedLists
 from monitor.ui.watchlist.model import WatchlistModel
-from monitor.ui.watchlist.row import SHOWN_AT_FIRST, Column, export_titles
+from monitor.ui.watchlist.row import SHOWN_AT_FIRST, export_titles
 from monitor.ui.watchlist.switcher import ListSwitcher
 from monitor.ui.watchlist.table import WatchlistTable
 
@@ -78,9 +78,10 @@ class WatchlistPanel(Panel):
         column.addWidget(centre, 1)
         column.addWidget(self.entry)
         self.set_body(body)
-        saved = self._ports.preferences.get(_COLUMNS)
-        names = saved.split(",") if saved else [column.name for column in SHOWN_AT_FIRST]
-        self.table.show_columns([column for column in Column if column.name in names])
+        self.table.show_columns(SHOWN_AT_FIRST)
+        arrangement = self._ports.preferences.get(_COLUMNS)
+        if arrangement:
+            self.table.arrange(arrangement)
 
     def _connect(self) -> None:
         self.lists.changed.connect(self._show_list)
@@ -102,7 +103,7 @@ class WatchlistPanel(Panel):
         """Titles and rows of the visible columns in the order of the screen, each number digit for digit."""
         columns = self.table.shown_columns()
         header = [title for column in columns for title in export_titles(column)]
-        rows = [[text for column in columns for text in row.exact[column]] for row in self.model.shown_rows()]
+        rows = [[text for column in columns for text in row.written(column)] for row in self.model.shown_rows()]
         return header, rows
 
     def add_symbol(self, text: str) -> None:
@@ -220,7 +221,7 @@ class WatchlistPanel(Panel):
         self._ports.preferences.set(_FLASH, "on" if on else "off")
 
     def _keep_columns(self) -> None:
-        self._ports.preferences.set(_COLUMNS, ",".join(column.name for column in self.table.shown_columns()))
+        self._ports.preferences.set(_COLUMNS, self.table.arrangement())
 
 
 def _sentence(unknown: list[str], added: list[str], asked: list[str]) -> str:

@@ -33,16 +33,22 @@ _EXPORT_TITLES = {Column.SIZES: ("Bid size", "Ask size"), Column.VOLUME: ("Volum
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What each column shows, sorts by and exports.
+    """What each column shows, sorts by and is made of.
 
     ``colour`` follows the day's change; ``day`` is where Last lies from the day's low (0) to its high (1).
     """
 
     texts: tuple[str, ...]
     keys: tuple[SortKey, ...]
-    exact: tuple[tuple[str, ...], ...]
+    numbers: tuple[tuple[Number | None, ...], ...]
     colour: str
     day: float | None
+
+    def written(self, column: Column) -> tuple[str, ...]:
+        """A column's cells for a file: each number digit for digit, nothing where there is none."""
+        if column == Column.SYMBOL:
+            return (self.texts[column],)
+        return tuple("" if number is None else str(number) for number in self.numbers[column])
 
 
 def row_of(symbol: str, quote: Quote | None) -> Row:
@@ -62,12 +68,11 @@ def row_of(symbol: str, quote: Quote | None) -> Row:
         text.volume(q.volume),
         "",
     )
-    numbers: tuple[tuple[Number | None, ...], ...] = (
-        *((q.last,), (change,), (percent,), (q.bid,), (q.ask,)),
+    numbers = (
+        *((), (q.last,), (change,), (percent,), (q.bid,), (q.ask,)),
         *((q.bid_size, q.ask_size), (q.volume,), (q.low, q.high)),
     )
-    exact = ((symbol,), *(tuple("" if n is None else str(n) for n in cell) for cell in numbers))
-    return Row(texts, keys, exact, _direction(percent), _day(q))
+    return Row(texts, keys, numbers, _direction(percent), _day(q))
 
 
 def export_titles(column: Column) -> tuple[str, ...]:

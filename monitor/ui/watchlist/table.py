@@ -1,5 +1,7 @@
 """The watchlist's table: keys, pointer and header turned into what the person means by them."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
@@ -56,6 +58,7 @@ class WatchlistTable(QTableView):
         heads.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         heads.customContextMenuRequested.connect(lambda at: self._open_columns(heads.mapToGlobal(at)))
         heads.sectionClicked.connect(self.cycle_sort)
+        heads.sectionMoved.connect(self.columns_changed)
         heads.setToolTip("Click to sort, again to reverse, a third time for your own order. Right-click: columns")
         heads.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.columns_changed.connect(self._fit_columns)
@@ -67,11 +70,25 @@ class WatchlistTable(QTableView):
         heads = self.horizontalHeader()
         return [c for c in sorted(Column, key=heads.visualIndex) if not self.isColumnHidden(c)]
 
-    def show_columns(self, columns: list[Column]) -> None:
+    def show_columns(self, columns: Sequence[Column]) -> None:
         """Show just these; Symbol always is."""
         for column in Column:
             self.setColumnHidden(column, column not in columns and column != Column.SYMBOL)
         self._fit_columns()
+
+    def arrangement(self) -> str:
+        """All columns from left to right, those hidden with a minus before them, for ``arrange``."""
+        heads = self.horizontalHeader()
+        order = sorted(Column, key=heads.visualIndex)
+        return ",".join(f"-{c.name}" if self.isColumnHidden(c) else c.name for c in order)
+
+    def arrange(self, arrangement: str) -> None:
+        """Put the columns back as ``arrangement`` tells; names it does not know are passed over."""
+        heads = self.horizontalHeader()
+        names = [name for name in arrangement.split(",") if name.removeprefix("-") in Column.__members__]
+        for place, name in enumerate(names):
+            heads.moveSection(heads.visualIndex(Column[name.removeprefix("-")]), place)
+        self.show_columns([Column[name] for name in names if not name.startswith("-")])
 
     def _fit_columns(self) -> None:
         """Share the panel's width among the columns; only ever for the panel's sake, never for what a cell holds."""

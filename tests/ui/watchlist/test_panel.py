@@ -208,9 +208,11 @@ def test_symbol_list_and_columns_are_remembered(open_panel):
     first.lists.show("Funds")
     preferences.set("symbol", "QQQ")
     first.table.columns_menu(first).actions()[Column.BID - 1].trigger()
+    first.table.horizontalHeader().moveSection(Column.VOLUME, 1)
     second, _ = open_panel(preferences=preferences, watchlists=FakeWatchlists(lists))
     assert second.symbols() == ["SPY", "QQQ"]
     assert second.link.symbol == "QQQ"
+    assert second.table.shown_columns()[:2] == [Column.SYMBOL, Column.VOLUME]
     assert Column.BID in second.table.shown_columns()
 
 
