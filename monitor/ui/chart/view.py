@@ -31,7 +31,8 @@ class ChartView(QWidget):
         self.scene = Scene(theme.colours)
         self._theme = theme
         self._now_ms = now_ms
-        self._still: QPixmap | None = None
+        self._still = QPixmap()
+        self._stale = True
         self._mouse: QPoint | None = None
         self._remaining = ""
         self._held = False
@@ -81,7 +82,7 @@ class ChartView(QWidget):
         moved = scene.bars.put(rows)
         scene.viewport.grow(len(scene.bars), follow=not self._held)
         if self._held:
-            self._still = None if moved else self._still
+            self._stale = self._stale or moved
             self.update()
         elif moved or not scene.holds(scene.last_bin):
             self.refresh()
@@ -103,7 +104,7 @@ class ChartView(QWidget):
 
     def refresh(self) -> None:
         """The view or its bars changed: fit and paint all of it with the next frame."""
-        self._still = None
+        self._stale = True
         self._refit = True
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
         self.update()
@@ -128,8 +129,8 @@ class ChartView(QWidget):
     # ---------------------------------------------------------------------------------------- painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._still is None or self._still.devicePixelRatio() != self.devicePixelRatioF():
-            self._still = self._paint_still()
+        if self._stale or self._still.devicePixelRatio() != self.devicePixelRatioF():
+            self._paint_still()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._still)
         painter.setFont(self.font())
@@ -147,23 +148,23 @@ class ChartView(QWidget):
         paint_prices(painter, scene, tags)
         painter.end()
 
-    def _paint_still(self) -> QPixmap:
+    def _paint_still(self) -> None:
         """The layer that only a change of the view changes."""
         scene, ratio = self.scene, self.devicePixelRatioF()
         scene.measure(self._refit)
-        self._refit = False
+        self._stale = self._refit = False
         if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
             scene.measure()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        painter = QPainter(picture)
+        if self._still.size() != self.size() * ratio:
+            self._still = QPixmap(self.size() * ratio)
+        self._still.setDevicePixelRatio(ratio)
+        painter = QPainter(self._still)
         painter.setFont(self.font())
         paint_backdrop(painter, scene)
         painter.setClipRect(scene.plot)
         running = scene.viewport.shows_latest
         paint_bars(painter, scene, scene.bins.part(slice(0, -1 if running else None)))
         painter.end()
-        return picture
 
     def _countdown(self) -> str:
         bars = self.scene.bars
@@ -175,7 +176,7 @@ class ChartView(QWidget):
 
     def _recolour(self) -> None:
         self.scene.colours = self._theme.colours
-        self._still = None
+        self._stale = True
         self.update()
 
     # ---------------------------------------------------------------------------------------- Qt's events
@@ -193,4 +194,5 @@ class ChartView(QWidget):
 
     def hideEvent(self, _event: QHideEvent) -> None:
         self._seconds.stop()
-        self._still = None
+        self._still = QPixmap()
+        self._stale = True

@@ -115,11 +115,13 @@ def test_a_tick_paints_only_what_lives(make: MAKE) -> None:
     panel, ports = make()
     print_trade(ports, float(minutes()[-1].close))
     panel.view.grab()
-    still = panel.view._still
+    still = panel.view._still.cacheKey()
     print_trade(ports, float(minutes()[-1].close))
     panel.view.grab()
-    assert still is not None
-    assert panel.view._still is still
+    assert panel.view._still.cacheKey() == still
+    print_trade(ports, 900.0)
+    panel.view.grab()
+    assert panel.view._still.cacheKey() != still
 
 
 def test_the_view_follows_at_the_right_edge_only(make: MAKE) -> None:
