@@ -106,33 +106,38 @@ class _Refill:
 
 async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> None:
     """Run the stream whenever there is a sign-in; a renewal of it does not disturb a running stream."""
-    changed = asyncio.Event()
-    stop_listening = services.bus.listen(SignInChanged, lambda _: changed.set())
+    changed, run = asyncio.Event(), None
+
+    def hear(change: SignInChanged) -> None:
+        changed.set()
+        if run is not None and not change.signed_in:
+            run.cancel()
+
+    stop_listening = services.bus.listen(SignInChanged, hear)
     try:
         while True:
             changed.clear()
             if services.sign_in.signed_in:
-                await _stream_until_signed_out(stream, services, changed)
+                run = asyncio.create_task(stream.run(services.streaming), name="stream")
+                await asyncio.wait({run})
+                _tell_end(run, services.bus)
             await changed.wait()
     finally:
         stop_listening()
+        if run is not None:
+            run.cancel()
+            await asyncio.wait({run})
 
 
-async def _stream_until_signed_out(stream: SchwabStream, services: Services, changed: asyncio.Event) -> None:
-    run = asyncio.create_task(stream.run(services.streaming), name="stream")
-    try:
-        while services.sign_in.signed_in and not run.done():
-            changed.clear()
-            change = asyncio.create_task(changed.wait())
-            await asyncio.wait({run, change}, return_when=asyncio.FIRST_COMPLETED)
-            change.cancel()
-        if run.done():
-            await run
-    except SignInNeeded as error:
-        _warn(services.bus, error.sentence)
-    finally:
-        run.cancel()
-        await asyncio.wait({run})
+def _tell_end(run: "asyncio.Task[None]", bus: Bus) -> None:
+    """Why the stream ended: a sign-out, or the need to sign in again. Raises whatever else it was."""
+    if run.cancelled():
+        return
+    error = run.exception()
+    if isinstance(error, SignInNeeded):
+        _warn(bus, error.sentence)
+    elif error is not None:
+        raise error
 
 
 def _take_refused(services: Services, refused: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ class Backfill:
         self._waiting: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._fetching: tuple[str, asyncio.Task[None]] | None = None
-        self._unauthorised: dict[str, None] = {}
+        self._held = False
 
     def ensure(self, symbol: str) -> None:
         """Queue ``symbol``, before all others that wait; returns at once."""
@@ -69,15 +69,14 @@ class Backfill:
 
     def resume(self) -> None:
         """Take up again what a missing sign-in had stopped."""
-        for symbol in self._unauthorised:
-            self.ensure(symbol)
-        self._unauthorised.clear()
+        self._held = False
+        self._wake.set()
 
     async def run(self) -> None:
         """Fetch what is queued until cancelled."""
         while True:
             await self._wake.wait()
-            while self._waiting:
+            while self._waiting and not self._held:
                 symbol, _ = self._waiting.popitem()
                 task = asyncio.create_task(self._fetch(symbol), name=f"history of {symbol}")
                 self._fetching = symbol, task
@@ -101,8 +100,9 @@ class Backfill:
             self._bus.publish(HistoryProgress(symbol, done, total, failed=f"The download for {symbol} was cancelled."))
             raise
         except MonitorError as error:
-            if isinstance(error, SignInNeeded):
-                self._unauthorised[symbol] = None
+            if isinstance(error, SignInNeeded):  # the others would fail alike: all of them wait for it
+                self._held = True
+                self._waiting[symbol] = None
             _log.warning("history of %s: %s %s", symbol, error.sentence, error.detail)
             self._bus.publish(HistoryProgress(symbol, done, total, failed=error.sentence))
         except Exception:  # noqa: BLE001  one symbol must not stop the others

@@ -133,6 +133,7 @@ class SignInBrowser(QWidget):
         self.failure.setTextFormat(Qt.TextFormat.PlainText)
         self.failure.setContentsMargins(12, 8, 12, 8)
         self.failure.hide()
+        self.reload.setAutoDefault(False)  # Enter belongs to the page
         self.reload.clicked.connect(self.begin)
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)

@@ -162,15 +162,17 @@ async def test_a_refusal_is_told_in_its_own_words_and_the_next_symbol_goes_on() 
     assert bench.progress[-1] == HistoryProgress("AAPL", 6, 6)
 
 
-async def test_what_a_missing_sign_in_stopped_is_resumed() -> None:
+async def test_what_a_missing_sign_in_stopped_is_asked_once_and_resumed_later() -> None:
     bench = Bench()
     bench.source.failure = SignInNeeded("Sign in to Schwab to go on.")
+    bench.backfill.ensure("MSFT")
     bench.backfill.ensure("AAPL")
     await bench.until(bench.finished())
+    assert [event.failed for event in bench.progress if event.finished] == ["Sign in to Schwab to go on."]
     bench.source.failure = None
     bench.backfill.resume()
-    await bench.until(bench.finished(2))
-    assert bench.progress[-1].failed == ""
+    await bench.until(bench.finished(3))
+    assert [event.symbol for event in bench.progress if event.finished and not event.failed] == ["AAPL", "MSFT"]
 
 
 async def test_a_cancelled_download_says_so_and_keeps_what_came() -> None:
