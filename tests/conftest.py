@@ -9,6 +9,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Chromium refuses to run as root with its own sandbox, and tests often run as root in a container.
 os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
 
+pytest_plugins = ["tests.support.sandbox"]
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

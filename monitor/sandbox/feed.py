@@ -92,13 +92,17 @@ class LiveFeed:
 
     def _changes(self, slot: int) -> Iterator[DataFrame]:
         now = self._exchange.now_ms()
-        keys = [k for k in self._subscriptions.of(LEVEL_ONE) if crc32(k.encode()) % _SLOTS == slot]
+        keys = [k for k in self._known(LEVEL_ONE) if crc32(k.encode()) % _SLOTS == slot]
         yield from _framed(LEVEL_ONE, now, [item for key in keys if (item := self._delta(key, now))])
         if slot % _BOOK_EVERY_SLOTS == 0:
             for service in (NASDAQ_BOOK, NYSE_BOOK):
-                found = (self._book(service, key, now) for key in self._subscriptions.of(service))
+                found = (self._book(service, key, now) for key in self._known(service))
                 yield from _framed(service, now, [item for item in found if item])
         yield from self._finished_minutes(now)
+
+    def _known(self, service: str) -> list[str]:
+        """The subscribed keys that this market has; of others Schwab says nothing."""
+        return [key for key in self._subscriptions.of(service) if self._exchange.listing(key)]
 
     def _wanted(self, key: str, now: int) -> LevelOne:
         fields = self._subscriptions.of(LEVEL_ONE).get(key, frozenset())
@@ -140,7 +144,7 @@ class LiveFeed:
     def _finished_minutes(self, now: int) -> Iterator[DataFrame]:
         newest = _last_published(now)
         for start in range(self._minute + MINUTE_MS, newest + MINUTE_MS, MINUTE_MS):
-            bars = ((key, self._exchange.candle(key, start)) for key in self._subscriptions.of(CHART))
+            bars = ((key, self._exchange.candle(key, start)) for key in self._known(CHART))
             yield from _framed(CHART, now, [self._chart_item(key, bar) for key, bar in bars if bar])
         self._minute = newest
 

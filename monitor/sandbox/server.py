@@ -23,7 +23,7 @@ from monitor.sandbox.feed import LiveFeed
 from monitor.sandbox.oauth import Authorization, TokenEndpoint
 from monitor.sandbox.replay import Replay
 from monitor.sandbox.rest import Gate, Preferences, market_data
-from monitor.sandbox.streamer import FeedFactory, Streamer, Timing
+from monitor.sandbox.streamer import FeedFactory, Streamer, Timing, wall_clock_ms
 from monitor.sandbox.tape import Tape
 from monitor.sandbox.tokens import Clock, Credentials, Signer
 
@@ -138,9 +138,9 @@ def run(options: SandboxOptions) -> int:
 
 def _simulated(seed: int, real_hours: bool) -> Exchange:
     """The simulated market, built only where it is served."""
-    from monitor.sandbox.market.simulated import SimulatedExchange  # slow to import: numpy and the universe
+    from monitor.sandbox.market.simulated import SimulatedExchange  # a replay needs none of it
 
-    return SimulatedExchange(seed, real_hours=real_hours)
+    return SimulatedExchange(seed, wall_clock_ms, real_hours)
 
 
 @contextlib.contextmanager

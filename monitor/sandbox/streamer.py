@@ -132,7 +132,7 @@ class Connection:
     async def end(self, code: int, text: str) -> None:
         """Says why, then closes."""
         with suppress(ConnectionError):
-            await self.send(commands.notice(code, text, _now_ms()))
+            await self.send(commands.notice(code, text, wall_clock_ms()))
         await self.close()
 
     async def close(self) -> None:
@@ -233,7 +233,7 @@ class Connection:
 
     async def _answer(self, command: Command, code: int, text: str) -> None:
         log.info("streamer %s %s: code %d", command.service, command.command, code)
-        await self.send(commands.response(command, code, text, _now_ms()))
+        await self.send(commands.response(command, code, text, wall_clock_ms()))
 
     def _watch_idleness(self) -> None:
         """A connection without subscriptions is stopped after a while."""
@@ -251,7 +251,7 @@ class Connection:
         with suppress(ConnectionError):
             await asyncio.sleep(self._streamer.timing.first_heartbeat)
             while True:
-                await self.send(commands.heartbeat(_now_ms()))
+                await self.send(commands.heartbeat(wall_clock_ms()))
                 await asyncio.sleep(self._streamer.timing.heartbeat)
 
     async def _stream(self, feed: Feed) -> None:
@@ -263,5 +263,6 @@ class Connection:
             log.exception("the feed of a connection failed")
 
 
-def _now_ms() -> int:
+def wall_clock_ms() -> int:
+    """Milliseconds UTC now."""
     return time.time_ns() // 1_000_000

@@ -1,6 +1,7 @@
 """The sandbox is Schwab to unmodified schwab-py: only the address of its requests is changed, below the library."""
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ def client(sandbox: RunningSandbox, signed_in: dict[str, Any]) -> Iterator[Any]:
     made.session.close()
 
 
+# The library leaves the session open with which it fetched the token.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_sign_in_through_the_received_url(sandbox: RunningSandbox) -> None:
     from schwab.auth import client_from_received_url, get_auth_context
 
@@ -66,6 +69,7 @@ def test_sign_in_through_the_received_url(sandbox: RunningSandbox) -> None:
     with client.session:
         assert client.get_quote("AAPL").raise_for_status().json()["AAPL"]["symbol"] == "AAPL"
     assert kept[0]["token"]["expires_in"] == 1800
+    gc.collect()
 
 
 def test_an_expired_token_is_refreshed_on_the_way(sandbox: RunningSandbox, tmp_path: Path) -> None:
@@ -147,7 +151,6 @@ async def test_a_whole_streaming_session(sandbox: RunningSandbox, signed_in: dic
         await stream.nyse_book_subs(["F"])
         while not (all(seen.values()) and len(seen["level_one_equity"]) > 6):
             await stream.handle_message()
-        await stream.level_one_equity_view([stream.LevelOneEquityFields.SYMBOL, stream.LevelOneEquityFields.BID_PRICE])
         await stream.level_one_equity_unsubs(["SPY"])
         await stream.nasdaq_book_unsubs(["AAPL"])
         await stream.logout()

@@ -38,8 +38,7 @@ class StillExchange:
         return next((listing for listing in LISTINGS if listing.symbol == symbol), None)
 
     def level_one(self, symbol: str, at_ms: int) -> LevelOne:
-        listing = self.listing(symbol)
-        assert listing is not None
+        listing = _listed(symbol)
         state: LevelOne = {"1": 214.0, "2": 214.02, "3": 214.01, "8": 69_783_235, "10": 215.5, "11": 213.0}
         state |= {"12": 213.5, "13": listing.exchange, "15": listing.description, "17": 213.25, "18": 0.51}
         state |= {
@@ -53,14 +52,14 @@ class StillExchange:
         return state | self.moves
 
     def book(self, symbol: str, service: BookService, at_ms: int) -> dict[str, Any] | None:
-        listing = self.listing(symbol)
-        if listing is None or listing.book_service is not service:
+        if _listed(symbol).book_service is not service:
             return None
         bid, ask = self.level_one(symbol, at_ms)["1"], self.level_one(symbol, at_ms)["2"]
         sides = {side: [_level(price)] for side, price in (("2", bid), ("3", ask))}
         return {"key": symbol, "1": at_ms} | sides
 
     def candle(self, symbol: str, start_ms: int) -> Candle | None:
+        _listed(symbol)
         return Candle(start_ms, 214.0, 214.5, 213.5, 214.25, start_ms // MINUTE % 1000)
 
     def candles(self, symbol: str, interval: Interval, start_ms: int, end_ms: int, extended: bool) -> list[Candle]:
@@ -108,6 +107,11 @@ def _contract(root: str, side: str, strike: float, day: str, left: int, kind: st
         "nonStandard": False,
         "inTheMoney": (strike < 214.01) == (side == "CALL"),
     }
+
+
+def _listed(symbol: str) -> Listing:
+    """As the simulated market, this one knows no other symbols. Raises KeyError."""
+    return {listing.symbol: listing for listing in LISTINGS}[symbol]
 
 
 def _level(price: Any) -> dict[str, Any]:

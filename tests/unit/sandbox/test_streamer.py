@@ -13,7 +13,7 @@ from tests.support.exchange import NOW, StillExchange
 from tests.support.visitor import Line, Visitor, streamer_url
 
 LEVEL_ONE = {"keys": "AAPL", "fields": "0,1,2,3,8"}
-ALL_CHART = {"keys": "AAPL", "fields": "0,1,2,3,4,5,6,7,8"}
+ALL_CHART = {"keys": "AAPL,NOPE", "fields": "0,1,2,3,4,5,6,7,8"}
 
 
 async def test_a_session_begins_as_captured(line: Line) -> None:
@@ -82,7 +82,7 @@ async def test_view_changes_the_fields_of_every_key(line: Line) -> None:
 
 async def test_books_are_whole_images_of_their_own_service(line: Line, exchange: StillExchange) -> None:
     await line.log_in()
-    await line.ask("NASDAQ_BOOK", "SUBS", keys="AAPL,F", fields="0,1,2,3")
+    await line.ask("NASDAQ_BOOK", "SUBS", keys="AAPL,F,NOPE", fields="0,1,2,3")
     first = await line.next("data")
     assert [item["key"] for item in first["content"]] == ["AAPL"]
     exchange.moves = {"1": 214.01}
@@ -168,7 +168,7 @@ class TestWithoutSubscriptions:
     async def test_the_last_unsubs_starts_the_wait_anew(self, line: Line) -> None:
         await line.log_in()
         await line.ask("CHART_EQUITY", "SUBS", **ALL_CHART)
-        await line.ask("CHART_EQUITY", "UNSUBS", keys="AAPL")
+        await line.ask("CHART_EQUITY", "UNSUBS", keys="AAPL,NOPE")
         assert (await line.until_closed())[-1]["notify"][0]["content"]["code"] == 30
 
 
