@@ -36,7 +36,7 @@ class MessageBar(QWidget):
         self._leave.timeout.connect(self.dismiss)
         self._lay_out()
         theme.changed.connect(self._draw_mark)
-        self.destroyed.connect(bus.listen(Notice, self._hear))
+        self._stop = bus.listen(Notice, self._hear)
         self.hide()
 
     @property
@@ -48,6 +48,11 @@ class MessageBar(QWidget):
     def leaves_by_itself(self) -> bool:
         """Whether the message goes away without being dismissed."""
         return self._leave.isActive()
+
+    def close_panel(self) -> None:
+        """Stop listening."""
+        self._leave.stop()
+        self._stop()
 
     def dismiss(self) -> None:
         """Take the message away."""

@@ -48,6 +48,11 @@ class SymbolBox(QLineEdit):
         self.textEdited.connect(lambda _text: self._pause.start())
         self.returnPressed.connect(self._enter)
 
+    @property
+    def offered(self) -> list[str]:
+        """The symbols in the list below the field."""
+        return list(self._names.values())
+
     def show_symbol(self, symbol: str) -> None:
         """The symbol of the link group, chosen here or elsewhere."""
         self._shown, self._description = symbol, ""
@@ -98,7 +103,7 @@ class SymbolBox(QLineEdit):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setWidget(self)
         completer.setPopup(self._list)
-        completer.activated.connect(self._take_line)
+        completer.activated.connect(self.take)
         self._list.setMinimumWidth(360)
         return completer
 
@@ -126,7 +131,8 @@ class SymbolBox(QLineEdit):
                 self._description = instrument.description
                 self.update()
 
-    def _take_line(self, line: str) -> None:
+    def take(self, line: str) -> None:
+        """Choose a line of the list."""
         self._choose(self._names.get(line, line))
 
     def _enter(self) -> None:

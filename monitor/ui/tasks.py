@@ -26,7 +26,7 @@ class Tasks:
         self.cancel(name)
         task = asyncio.get_running_loop().create_task(self._guard(name, work), name=name)
         self._running[name] = task
-        task.add_done_callback(lambda done: self._forget(name, done))
+        task.add_done_callback(lambda done: self._forget(name, done, work))
         return task
 
     def cancel(self, name: str) -> None:
@@ -41,7 +41,8 @@ class Tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _forget(self, name: str, task: "asyncio.Task[None]") -> None:
+    def _forget(self, name: str, task: "asyncio.Task[None]", work: Coroutine[Any, Any, None]) -> None:
+        work.close()  # a task cancelled before its first step has never begun the work
         if self._running.get(name) is task:
             del self._running[name]
 

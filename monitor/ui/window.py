@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
         self.status.sign_in_wanted.connect(self.open_sign_in)
         self.status.log_wanted.connect(self._show_log)
         self.messages.details_wanted.connect(self._show_log)
-        self.destroyed.connect(self._ports.bus.listen(SignInChanged, self._take_sign_in))
+        self._stop = self._ports.bus.listen(SignInChanged, self._take_sign_in)
         self.watchlist.export_requested.connect(self.open_watchlist_export)
         hear_typing(self, self._take_letter, self.interval_entry.begin)
 
@@ -192,8 +192,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._area.keep(self._ports.preferences)
-        for part in (self.watchlist, self.book, self.tape, self.status):
+        for part in (self.watchlist, self.book, self.tape, self.log, self.status, self.messages):
             part.close_panel()
+        self._stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()

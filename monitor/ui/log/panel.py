@@ -50,13 +50,17 @@ class LogPanel(Panel):
 
     def _listen(self) -> None:
         bus = self._ports.bus
-        for stop in (
+        self._stops = (
             bus.listen(Notice, self._hear_notice),
             bus.listen(StreamChanged, self._hear_stream),
             bus.listen(SignInChanged, self._hear_sign_in),
             bus.listen(HistoryProgress, self._hear_history),
-        ):
-            self.destroyed.connect(stop)
+        )
+
+    def close_panel(self) -> None:
+        """Stop listening."""
+        for stop in self._stops:
+            stop()
 
     def _set_up_header(self, theme: Theme) -> None:
         for text, level in _FILTERS:

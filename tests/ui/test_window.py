@@ -1,0 +1,294 @@
+"""The main window: menus, keys, docks and what stays over a restart."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QDialog, QMenu
+from pytestqt.qtbot import QtBot
+
+from monitor.errors import Transient
+from monitor.live.events import Level, Notice, SignInChanged
+from monitor.market.bar import Interval
+from monitor.ports import Profile
+from monitor.ui.docks import pull_back
+from monitor.ui.export.dialog import ExportDialog
+from monitor.ui.help import About, KeyList
+from monitor.ui.theme import Theme
+from monitor.ui.view_ports import ViewPorts
+from monitor.ui.window import MainWindow
+from tests.support.ports import FakePreferences, FakeSignIn, minutes, until, view_ports
+
+Open = Callable[[ViewPorts], MainWindow]
+
+
+@pytest_asyncio.fixture
+async def open_window(qtbot: QtBot) -> AsyncIterator[Open]:
+    """Opens windows on the test's loop, and closes them with everything they started."""
+    opened: list[tuple[MainWindow, ViewPorts]] = []
+
+    def open_one(ports: ViewPorts) -> MainWindow:
+        window = MainWindow(ports, Theme(), ["127.0.0.1:1"])
+        opened.append((window, ports))
+        qtbot.addWidget(window)
+        window.show()
+        window.activateWindow()
+        return window
+
+    yield open_one
+    for window, ports in opened:
+        window.close()
+        await ports.tasks.close()
+
+
+def entry(window: MainWindow, title: str, text: str) -> QAction:
+    """The menu entry whose words begin with ``text``."""
+    for top in window.menuBar().actions():
+        menu = top.menu()
+        if isinstance(menu, QMenu) and top.text().replace("&", "") == title:
+            return next(action for action in menu.actions() if action.text().replace("&", "").startswith(text))
+    raise AssertionError(f"no menu {title}")
+
+
+async def test_sandbox_is_named_in_title_and_banner(open_window: Open) -> None:
+    window = open_window(view_ports())
+    assert window.windowTitle() == "Market Monitor — SANDBOX"
+    assert window.menuBar().cornerWidget().text() == "SANDBOX"
+
+
+async def test_live_window_says_nothing_of_a_sandbox(open_window: Open, tmp_path) -> None:
+    window = open_window(view_ports(profile=Profile(sandbox=False, data_dir=tmp_path)))
+    assert (window.windowTitle(), window.menuBar().cornerWidget()) == ("Market Monitor", None)
+
+
+async def test_default_layout(open_window: Open) -> None:
+    window = open_window(view_ports())
+    window.resize(1600, 900)
+    await until(lambda: abs(window.watchlist.width() - 344) < 8)
+    places = [panel.mapTo(window, panel.rect().topLeft()) for panel in (window.watchlist, window.chart, window.book)]
+    assert [point.x() for point in places] == sorted(point.x() for point in places)
+    assert window.tape.mapTo(window, window.tape.rect().topLeft()).y() > places[2].y()
+    assert window.log.width() == 1600
+    assert window.chart.width() > 2 * window.watchlist.width()
+
+
+async def test_menus_have_no_key_that_draws_on_the_chart(open_window: Open) -> None:
+    window = open_window(view_ports())
+    titles = [action.text() for action in window.menuBar().actions()]
+    keys = {title[title.index("&") + 1].upper() for title in titles if "&" in title}
+    assert keys.isdisjoint("FHVTCRGLPISAW")
+
+
+async def test_letters_open_the_symbol_search_and_enter_goes_there(open_window: Open, qtbot: QtBot) -> None:
+    ports = view_ports()
+    window = open_window(ports)
+    window.chart.setFocus()
+    qtbot.keyClick(window.chart.view, Qt.Key.Key_M)
+    box = window.toolbar.symbol_box
+    assert (box.hasFocus(), box.text()) == (True, "M")
+    qtbot.keyClicks(box, "SFT")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    await until(lambda: window.link.symbol == "MSFT")
+    assert box.text() == "MSFT"
+    assert ports.preferences.get("symbol") == "MSFT"
+
+
+async def test_escape_leaves_the_search_as_it_was(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(view_ports())
+    window.go_to("AAPL")
+    window.chart.setFocus()
+    qtbot.keyClick(window.chart.view, Qt.Key.Key_X)
+    box = window.toolbar.symbol_box
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert (box.text(), box.hasFocus(), window.link.symbol) == ("AAPL", False, "AAPL")
+
+
+async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(view_ports())
+    box = window.toolbar.symbol_box
+    box.begin("micro")
+    await until(lambda: box.offered)
+    assert box.offered == ["AMD", "MSFT"]
+    box.take("MSFT    Microsoft Corp")
+    await until(lambda: window.link.symbol == "MSFT")
+
+
+async def test_a_digit_opens_the_interval_entry(open_window: Open, qtbot: QtBot) -> None:
+    ports = view_ports()
+    window = open_window(ports)
+    window.chart.setFocus()
+    qtbot.keyClick(window.chart.view, Qt.Key.Key_1)
+    field = window.interval_entry.field
+    assert field.text() == "1"
+    qtbot.keyClicks(field, "5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.chart.interval is Interval.M15
+    assert ports.preferences.get("interval") == "900"
+    assert window.interval_entry.isHidden()
+
+
+async def test_escape_closes_the_interval_entry(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(view_ports())
+    window.chart.setFocus()
+    qtbot.keyClick(window.chart.view, Qt.Key.Key_Comma)
+    assert not window.interval_entry.isHidden()
+    qtbot.keyClick(window.interval_entry.field, Qt.Key.Key_Escape)
+    assert (window.interval_entry.isHidden(), window.chart.interval) == (True, Interval.M1)
+
+
+async def test_text_fields_keep_their_letters_and_digits(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(view_ports())
+    field = window.watchlist.entry.field
+    field.setFocus()
+    qtbot.keyClicks(field, "ibm1")
+    assert field.text().lower() == "ibm1"
+    assert window.interval_entry.isHidden()
+
+
+async def test_letters_on_the_watchlist_add_to_it(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(view_ports())
+    window.watchlist.table.setFocus()
+    qtbot.keyClick(window.watchlist.table, Qt.Key.Key_I)
+    assert window.watchlist.entry.field.text() == "I"
+    assert not window.toolbar.symbol_box.hasFocus()
+
+
+async def test_an_unknown_symbol_is_one_sentence(open_window: Open) -> None:
+    window = open_window(view_ports())
+    window.go_to("AAPL")
+    window.toolbar.symbol_box.chosen.emit("XQZW")
+    await until(lambda: window.messages.text)
+    assert window.messages.text == "Schwab knows no symbol “XQZW”."
+    assert window.link.symbol == "AAPL"
+
+
+async def test_without_an_answer_the_symbol_is_shown_anyway(open_window: Open) -> None:
+    ports = view_ports()
+    ports.history.failure = Transient("Schwab does not answer.")
+    window = open_window(ports)
+    window.toolbar.symbol_box.chosen.emit("IBM")
+    await until(lambda: window.link.symbol == "IBM")
+    assert window.messages.text == "IBM could not be checked. Schwab does not answer."
+
+
+async def test_what_cannot_be_a_symbol_is_refused(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(view_ports())
+    box = window.toolbar.symbol_box
+    box.begin("A*B")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert window.messages.text.startswith("“A*B” is not a symbol.")
+
+
+async def test_symbol_menu_names_the_symbol(open_window: Open) -> None:
+    ports = view_ports()
+    window = open_window(ports)
+    window.go_to("SPY")
+    entry(window, "Symbol", "Add SPY").trigger()
+    await until(lambda: "SPY" in ports.watchlists.lists["Tech"])
+    entry(window, "Data", "Cancel").trigger()
+    assert ports.loader.cancelled == ["SPY"]
+    ports.loader.ensured.clear()
+    entry(window, "Data", "Download history of SPY").trigger()
+    assert ports.loader.ensured == ["SPY"]
+
+
+async def test_export_of_the_chart_from_the_menu(open_window: Open) -> None:
+    ports = view_ports()
+    ports.archive.put(minutes("AAPL"))
+    window = open_window(ports)
+    window.go_to("AAPL")
+    await until(lambda: window.chart.visible_bars()[1])
+    entry(window, "File", "Export chart").trigger()
+    dialog = window.findChild(ExportDialog)
+    assert dialog.path.text().endswith("AAPL-1m-SANDBOX.csv")
+    dialog.begin()
+    await until(lambda: ports.exporter.tables)
+    assert ports.exporter.tables[0][1] == window.chart.visible_bars()[1]
+
+
+async def test_theme_switch_is_remembered(open_window: Open) -> None:
+    ports = view_ports()
+    window = open_window(ports)
+    entry(window, "View", "Light").trigger()
+    assert ports.preferences.get("theme") == "light"
+    assert QGuiApplication.palette().window().color().lightness() > 200
+    assert entry(window, "View", "Dark").text() == "&Dark colours"
+
+
+async def test_closed_panels_come_back_from_the_view_menu(open_window: Open) -> None:
+    window = open_window(view_ports())
+    entry(window, "View", "Time & sales").trigger()
+    assert window.tape.isHidden() or not window.tape.isVisible()
+    entry(window, "View", "Time & sales").trigger()
+    assert window.tape.isVisible()
+
+
+async def test_layout_and_choices_survive_a_restart(open_window: Open) -> None:
+    preferences = FakePreferences()
+    first = open_window(view_ports(preferences=preferences))
+    entry(first, "View", "Log").trigger()
+    first.set_interval(Interval.H1)
+    first.go_to("NVDA")
+    first.close()
+    second = open_window(view_ports(preferences=preferences))
+    assert (second.log.isVisible(), second.chart.interval, second.link.symbol) == (False, Interval.H1, "NVDA")
+    entry(second, "View", "Reset").trigger()
+    assert second.log.isVisible()
+
+
+async def test_a_damaged_layout_is_ignored(open_window: Open) -> None:
+    preferences = FakePreferences()
+    preferences.set_bytes("window/state", b"\x00nonsense")
+    preferences.set_bytes("window/geometry", b"\xff")
+    assert open_window(view_ports(preferences=preferences)).log.isVisible()
+
+
+async def test_a_window_off_every_screen_is_pulled_back(open_window: Open) -> None:
+    window = open_window(view_ports())
+    window.setGeometry(QRect(-9000, 5000, 800, 600))
+    pull_back(window)
+    assert QGuiApplication.primaryScreen().availableGeometry().contains(window.geometry().center())
+
+
+async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> None:
+    ports = view_ports()
+    window = open_window(ports)
+    entry(window, "File", "Sign out").trigger()
+    await until(lambda: not ports.sign_in.signed_in)
+    ports.bus.publish(SignInChanged(False, "Signed out."))
+    assert not entry(window, "File", "Sign out").isEnabled()
+    assert window.status.sign_in.text() == "Signed out · sign in"
+
+
+async def test_clicking_the_sign_in_field_opens_the_key_form(open_window: Open, tmp_path) -> None:
+    sign_in = FakeSignIn(signed_in=False, configured=False)
+    profile = Profile(sandbox=False, data_dir=tmp_path)
+    window = open_window(view_ports(sign_in=sign_in, profile=profile))
+    window.status.sign_in.click()
+    dialog = window.findChild(QDialog)
+    assert dialog.windowTitle() == "Sign in"
+    assert dialog.stack.currentWidget() is dialog.key_form
+
+
+@pytest.mark.parametrize(("key", "kind"), [(Qt.Key.Key_F1, KeyList)])
+async def test_keys_open_help(open_window: Open, qtbot: QtBot, key: Qt.Key, kind: type[QDialog]) -> None:
+    window = open_window(view_ports())
+    qtbot.keyClick(window.chart.view, key)
+    assert window.findChild(kind) is not None
+
+
+async def test_about_tells_the_versions(open_window: Open) -> None:
+    window = open_window(view_ports())
+    entry(window, "Help", "About").trigger()
+    assert window.findChild(About) is not None
+
+
+async def test_details_of_a_message_show_the_log(open_window: Open) -> None:
+    ports = view_ports()
+    window = open_window(ports)
+    entry(window, "View", "Log").trigger()
+    ports.bus.publish(Notice(Level.ERROR, "The disk is full."))
+    window.messages.details_wanted.emit()
+    assert window.log.isVisible()
