@@ -65,7 +65,7 @@ def _sandbox(command: argparse.Namespace) -> int:
 def _collect(command: argparse.Namespace) -> int:
     from monitor.apps.logs import set_up_stderr
 
-    set_up_stderr()
+    set_up_stderr(logging.WARNING)  # the file has all of it
     _log_to_file(bool(command.sandbox_url), command.data_dir)
     from monitor.apps.collector import run as run_collector
 

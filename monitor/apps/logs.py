@@ -38,10 +38,11 @@ def set_up_file(folder: Path) -> Path:
     return path
 
 
-def set_up_stderr() -> None:
+def set_up_stderr(least: int = logging.NOTSET) -> None:
     """Show the log on stderr, as the programs without a window do. Raises Unusable as set_up_file."""
     set_levels()
     handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(least)
     handler.addFilter(lambda record: record.name != "monitor.apps.cli")  # it prints its sentence there itself
     _replace(handler)
 

@@ -1,0 +1,110 @@
+"""The check-up: what it finds, and that it changes nothing."""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from monitor.apps import cli, doctor
+from monitor.apps.doctor import Finding, check_up
+from monitor.store import open_store
+from tests.support.builders import a_bar
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Qt and the password store are asked in a scenario; the disk is a large one."""
+    monkeypatch.setattr(doctor, "_qt", lambda: "It loads.")
+    monkeypatch.setattr(doctor, "_password_store", lambda: "Usable.")
+    has_free(monkeypatch, 50 * 1024**3)
+
+
+def has_free(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=size))
+
+
+def found(folder: Path) -> dict[str, Finding]:
+    return {finding.check: finding for finding in check_up(folder)}
+
+
+def test_a_new_machine_is_in_order_and_stays_as_it_was(tmp_path: Path) -> None:
+    findings = found(tmp_path / "new")
+    assert [finding for finding in findings.values() if not finding.ok] == []
+    assert "is not there yet, and can be made" in findings["data folder"].says
+    assert findings["database"].says == "There is none yet."
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_database_is_counted_and_called_sound(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "monitor.db", True, pytest.fail)
+    store.recorder.record_bars([a_bar(at="09:30"), a_bar(at="09:31")])
+    await store.close()
+    findings = await asyncio.to_thread(found, tmp_path)  # the check runs a loop of its own
+    says = findings["database"].says
+    assert "is sound: sandbox data" in says
+    assert "2 bar" in says
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "check", "words"),
+    [
+        ("settings.json", b"{", "settings", "cannot be read"),
+        ("monitor.db", b"something else" * 100, "database", "is not a database of Market Monitor"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_found(tmp_path: Path, name: str, content: bytes, check: str, words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    finding = found(tmp_path)[check]
+    assert not finding.ok
+    assert words in finding.says
+    assert (tmp_path / name).read_bytes() == content
+
+
+def test_a_database_from_a_newer_version_is_found(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "monitor.db")
+    connection.executescript(f"PRAGMA application_id = {0x4D6B4D6F}; PRAGMA user_version = 999; CREATE TABLE x (y)")
+    connection.close()
+    finding = found(tmp_path)["database"]
+    assert not finding.ok
+    assert "newer version" in finding.says
+
+
+def test_a_folder_that_cannot_be_is_found(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    finding = found(tmp_path / "file" / "data")["data folder"]
+    assert not finding.ok
+    assert "cannot be written to" in finding.says
+
+
+def test_a_disk_that_is_nearly_full_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_free(monkeypatch, 300 * 1024**2)
+    finding = found(tmp_path)["data folder"]
+    assert not finding.ok
+    assert "only 0.29 GiB left" in finding.says
+
+
+def test_a_wrong_log_level_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_MONITOR_LOG_LEVEL", "loud")
+    assert not found(tmp_path)["log level"].ok
+
+
+@pytest.mark.parametrize(("level", "code"), [("INFO", 0), ("loud", 1)])
+def test_json_says_the_same_as_the_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], level: str, code: int
+) -> None:
+    monkeypatch.setenv("MARKET_MONITOR_LOG_LEVEL", level)
+    assert cli.run(["doctor", "--json", "--data-dir", str(tmp_path)]) == code
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] == (code == 0)
+    assert [each["check"] for each in report["findings"] if not each["ok"]] == ["log level"] * code
+
+
+def test_people_read_a_line_a_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--data-dir", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 10
+    assert all(line.startswith("ok     ") for line in lines)
