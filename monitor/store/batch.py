@@ -10,7 +10,7 @@ from monitor.store.insert import Insert, Row
 from monitor.store.tasks import Task
 
 #: More than this goes to disk in several transactions, so that each stays short.
-LARGEST_BATCH = 50_000
+LARGEST_BATCH = 20_000
 
 Waiting = asyncio.Future[None]
 

@@ -54,6 +54,8 @@ def migrate(connection: sqlite3.Connection, sandbox: bool) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version < VERSION:
             _take_steps(connection, version, profile_name(sandbox))
+        # Written even when it stands: that tells at once whether the file can be written at all.
+        connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
@@ -68,4 +70,3 @@ def _take_steps(connection: sqlite3.Connection, version: int, profile: str) -> N
         step(db)
     db.execute("INSERT OR IGNORE INTO about VALUES ('profile', ?)", (profile,))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version = {VERSION}")
