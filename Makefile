@@ -24,7 +24,7 @@ check: setup ## Format, lint, types, import contracts, length of modules
 	@$(BIN)/python packaging/check_lengths.py
 
 bench: setup ## Run every benchmark
-	@set -e; for file in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py); done
+	@set -e; for file in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python -m benchmarks.$$(basename $$file .py); done
 
 soak: setup ## Run the long tests
 	@$(BIN)/python -m pytest -m soak
