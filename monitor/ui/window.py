@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
             watchlist=dock(self.watchlist, "Watchlist"),
             chart=dock(self.chart, "Chart"),
             book=dock(self.book, "Level 2"),
-            tape=dock(self.tape, "Time & sales"),
+            tape=dock(self.tape, "Time and sales"),
             below=[self._log_dock],
         )
 

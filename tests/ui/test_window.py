@@ -1,8 +1,7 @@
 """The main window: menus, keys, docks and what stays over a restart."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
-import pytest
 import pytest_asyncio
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -21,7 +20,7 @@ from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
 from tests.support.ports import FakePreferences, FakeSignIn, minutes, until, view_ports
 
-Open = Callable[[ViewPorts], MainWindow]
+Open = Callable[[ViewPorts], Awaitable[MainWindow]]
 
 
 @pytest_asyncio.fixture
@@ -29,12 +28,13 @@ async def open_window(qtbot: QtBot) -> AsyncIterator[Open]:
     """Opens windows on the test's loop, and closes them with everything they started."""
     opened: list[tuple[MainWindow, ViewPorts]] = []
 
-    def open_one(ports: ViewPorts) -> MainWindow:
+    async def open_one(ports: ViewPorts) -> MainWindow:
         window = MainWindow(ports, Theme(), ["127.0.0.1:1"])
         opened.append((window, ports))
         qtbot.addWidget(window)
         window.show()
         window.activateWindow()
+        await until(window.isActiveWindow)
         return window
 
     yield open_one
@@ -53,18 +53,18 @@ def entry(window: MainWindow, title: str, text: str) -> QAction:
 
 
 async def test_sandbox_is_named_in_title_and_banner(open_window: Open) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     assert window.windowTitle() == "Market Monitor — SANDBOX"
     assert window.menuBar().cornerWidget().text() == "SANDBOX"
 
 
 async def test_live_window_says_nothing_of_a_sandbox(open_window: Open, tmp_path) -> None:
-    window = open_window(view_ports(profile=Profile(sandbox=False, data_dir=tmp_path)))
+    window = await open_window(view_ports(profile=Profile(sandbox=False, data_dir=tmp_path)))
     assert (window.windowTitle(), window.menuBar().cornerWidget()) == ("Market Monitor", None)
 
 
 async def test_default_layout(open_window: Open) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     window.resize(1600, 900)
     await until(lambda: abs(window.watchlist.width() - 344) < 8)
     places = [panel.mapTo(window, panel.rect().topLeft()) for panel in (window.watchlist, window.chart, window.book)]
@@ -75,7 +75,7 @@ async def test_default_layout(open_window: Open) -> None:
 
 
 async def test_menus_have_no_key_that_draws_on_the_chart(open_window: Open) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     titles = [action.text() for action in window.menuBar().actions()]
     keys = {title[title.index("&") + 1].upper() for title in titles if "&" in title}
     assert keys.isdisjoint("FHVTCRGLPISAW")
@@ -83,7 +83,7 @@ async def test_menus_have_no_key_that_draws_on_the_chart(open_window: Open) -> N
 
 async def test_letters_open_the_symbol_search_and_enter_goes_there(open_window: Open, qtbot: QtBot) -> None:
     ports = view_ports()
-    window = open_window(ports)
+    window = await open_window(ports)
     window.chart.setFocus()
     qtbot.keyClick(window.chart.view, Qt.Key.Key_M)
     box = window.toolbar.symbol_box
@@ -96,7 +96,7 @@ async def test_letters_open_the_symbol_search_and_enter_goes_there(open_window: 
 
 
 async def test_escape_leaves_the_search_as_it_was(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     window.go_to("AAPL")
     window.chart.setFocus()
     qtbot.keyClick(window.chart.view, Qt.Key.Key_X)
@@ -106,7 +106,7 @@ async def test_escape_leaves_the_search_as_it_was(open_window: Open, qtbot: QtBo
 
 
 async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     box = window.toolbar.symbol_box
     box.begin("micro")
     await until(lambda: box.offered)
@@ -117,7 +117,7 @@ async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot
 
 async def test_a_digit_opens_the_interval_entry(open_window: Open, qtbot: QtBot) -> None:
     ports = view_ports()
-    window = open_window(ports)
+    window = await open_window(ports)
     window.chart.setFocus()
     qtbot.keyClick(window.chart.view, Qt.Key.Key_1)
     field = window.interval_entry.field
@@ -130,7 +130,7 @@ async def test_a_digit_opens_the_interval_entry(open_window: Open, qtbot: QtBot)
 
 
 async def test_escape_closes_the_interval_entry(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     window.chart.setFocus()
     qtbot.keyClick(window.chart.view, Qt.Key.Key_Comma)
     assert not window.interval_entry.isHidden()
@@ -139,7 +139,7 @@ async def test_escape_closes_the_interval_entry(open_window: Open, qtbot: QtBot)
 
 
 async def test_text_fields_keep_their_letters_and_digits(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     field = window.watchlist.entry.field
     field.setFocus()
     qtbot.keyClicks(field, "ibm1")
@@ -148,7 +148,7 @@ async def test_text_fields_keep_their_letters_and_digits(open_window: Open, qtbo
 
 
 async def test_letters_on_the_watchlist_add_to_it(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     window.watchlist.table.setFocus()
     qtbot.keyClick(window.watchlist.table, Qt.Key.Key_I)
     assert window.watchlist.entry.field.text() == "I"
@@ -156,7 +156,7 @@ async def test_letters_on_the_watchlist_add_to_it(open_window: Open, qtbot: QtBo
 
 
 async def test_an_unknown_symbol_is_one_sentence(open_window: Open) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     window.go_to("AAPL")
     window.toolbar.symbol_box.chosen.emit("XQZW")
     await until(lambda: window.messages.text)
@@ -167,14 +167,14 @@ async def test_an_unknown_symbol_is_one_sentence(open_window: Open) -> None:
 async def test_without_an_answer_the_symbol_is_shown_anyway(open_window: Open) -> None:
     ports = view_ports()
     ports.history.failure = Transient("Schwab does not answer.")
-    window = open_window(ports)
+    window = await open_window(ports)
     window.toolbar.symbol_box.chosen.emit("IBM")
     await until(lambda: window.link.symbol == "IBM")
     assert window.messages.text == "IBM could not be checked. Schwab does not answer."
 
 
 async def test_what_cannot_be_a_symbol_is_refused(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     box = window.toolbar.symbol_box
     box.begin("A*B")
     qtbot.keyClick(box, Qt.Key.Key_Return)
@@ -183,7 +183,7 @@ async def test_what_cannot_be_a_symbol_is_refused(open_window: Open, qtbot: QtBo
 
 async def test_symbol_menu_names_the_symbol(open_window: Open) -> None:
     ports = view_ports()
-    window = open_window(ports)
+    window = await open_window(ports)
     window.go_to("SPY")
     entry(window, "Symbol", "Add SPY").trigger()
     await until(lambda: "SPY" in ports.watchlists.lists["Tech"])
@@ -197,7 +197,7 @@ async def test_symbol_menu_names_the_symbol(open_window: Open) -> None:
 async def test_export_of_the_chart_from_the_menu(open_window: Open) -> None:
     ports = view_ports()
     ports.archive.put(minutes("AAPL"))
-    window = open_window(ports)
+    window = await open_window(ports)
     window.go_to("AAPL")
     await until(lambda: window.chart.visible_bars()[1])
     entry(window, "File", "Export chart").trigger()
@@ -210,7 +210,7 @@ async def test_export_of_the_chart_from_the_menu(open_window: Open) -> None:
 
 async def test_theme_switch_is_remembered(open_window: Open) -> None:
     ports = view_ports()
-    window = open_window(ports)
+    window = await open_window(ports)
     entry(window, "View", "Light").trigger()
     assert ports.preferences.get("theme") == "light"
     assert QGuiApplication.palette().window().color().lightness() > 200
@@ -218,21 +218,21 @@ async def test_theme_switch_is_remembered(open_window: Open) -> None:
 
 
 async def test_closed_panels_come_back_from_the_view_menu(open_window: Open) -> None:
-    window = open_window(view_ports())
-    entry(window, "View", "Time & sales").trigger()
+    window = await open_window(view_ports())
+    entry(window, "View", "Time and sales").trigger()
     assert window.tape.isHidden() or not window.tape.isVisible()
-    entry(window, "View", "Time & sales").trigger()
+    entry(window, "View", "Time and sales").trigger()
     assert window.tape.isVisible()
 
 
 async def test_layout_and_choices_survive_a_restart(open_window: Open) -> None:
     preferences = FakePreferences()
-    first = open_window(view_ports(preferences=preferences))
+    first = await open_window(view_ports(preferences=preferences))
     entry(first, "View", "Log").trigger()
     first.set_interval(Interval.H1)
     first.go_to("NVDA")
     first.close()
-    second = open_window(view_ports(preferences=preferences))
+    second = await open_window(view_ports(preferences=preferences))
     assert (second.log.isVisible(), second.chart.interval, second.link.symbol) == (False, Interval.H1, "NVDA")
     entry(second, "View", "Reset").trigger()
     assert second.log.isVisible()
@@ -242,11 +242,12 @@ async def test_a_damaged_layout_is_ignored(open_window: Open) -> None:
     preferences = FakePreferences()
     preferences.set_bytes("window/state", b"\x00nonsense")
     preferences.set_bytes("window/geometry", b"\xff")
-    assert open_window(view_ports(preferences=preferences)).log.isVisible()
+    window = await open_window(view_ports(preferences=preferences))
+    assert window.log.isVisible()
 
 
 async def test_a_window_off_every_screen_is_pulled_back(open_window: Open) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     window.setGeometry(QRect(-9000, 5000, 800, 600))
     pull_back(window)
     assert QGuiApplication.primaryScreen().availableGeometry().contains(window.geometry().center())
@@ -254,7 +255,7 @@ async def test_a_window_off_every_screen_is_pulled_back(open_window: Open) -> No
 
 async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> None:
     ports = view_ports()
-    window = open_window(ports)
+    window = await open_window(ports)
     entry(window, "File", "Sign out").trigger()
     await until(lambda: not ports.sign_in.signed_in)
     ports.bus.publish(SignInChanged(False, "Signed out."))
@@ -265,29 +266,28 @@ async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> N
 async def test_clicking_the_sign_in_field_opens_the_key_form(open_window: Open, tmp_path) -> None:
     sign_in = FakeSignIn(signed_in=False, configured=False)
     profile = Profile(sandbox=False, data_dir=tmp_path)
-    window = open_window(view_ports(sign_in=sign_in, profile=profile))
+    window = await open_window(view_ports(sign_in=sign_in, profile=profile))
     window.status.sign_in.click()
     dialog = window.findChild(QDialog)
     assert dialog.windowTitle() == "Sign in"
     assert dialog.stack.currentWidget() is dialog.key_form
 
 
-@pytest.mark.parametrize(("key", "kind"), [(Qt.Key.Key_F1, KeyList)])
-async def test_keys_open_help(open_window: Open, qtbot: QtBot, key: Qt.Key, kind: type[QDialog]) -> None:
-    window = open_window(view_ports())
-    qtbot.keyClick(window.chart.view, key)
-    assert window.findChild(kind) is not None
+async def test_f1_lists_the_keys(open_window: Open, qtbot: QtBot) -> None:
+    window = await open_window(view_ports())
+    qtbot.keyClick(window.chart.view, Qt.Key.Key_F1)
+    assert window.findChild(KeyList) is not None
 
 
 async def test_about_tells_the_versions(open_window: Open) -> None:
-    window = open_window(view_ports())
+    window = await open_window(view_ports())
     entry(window, "Help", "About").trigger()
     assert window.findChild(About) is not None
 
 
 async def test_details_of_a_message_show_the_log(open_window: Open) -> None:
     ports = view_ports()
-    window = open_window(ports)
+    window = await open_window(ports)
     entry(window, "View", "Log").trigger()
     ports.bus.publish(Notice(Level.ERROR, "The disk is full."))
     window.messages.details_wanted.emit()
