@@ -106,7 +106,8 @@ class _Refill:
 
 async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> None:
     """Run the stream whenever there is a sign-in; a renewal of it does not disturb a running stream."""
-    changed, run = asyncio.Event(), None
+    changed = asyncio.Event()
+    run: asyncio.Task[None] | None = None
 
     def hear(change: SignInChanged) -> None:
         changed.set()
