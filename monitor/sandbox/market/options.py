@@ -100,7 +100,7 @@ class OptionMarket:
         nearness = np.exp(-np.abs(np.log(grid / u.close)) / (u.volatility * 0.15)) / (1 + (expiry.day - u.today).days)
         busy = u.company.volume if not u.company.is_index else 4e7
         daily_volume = busy * 0.01 * nearness * np.exp(random.standard_normal(count))
-        open_interest = (busy * 0.03 * nearness**0.5 * np.exp(random.standard_normal(count))).astype(int)
+        open_interest = (busy * 0.004 * nearness**0.5 * np.exp(random.standard_normal(count))).astype(int)
         volume = (daily_volume * u.elapsed).astype(int)
         traded = volume > 0
         last = np.where(traded, np.clip(_minted(now.price), bid, ask), np.where(open_interest > 0, close, 0.0))
