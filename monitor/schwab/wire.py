@@ -4,6 +4,7 @@ The field numbers are those that real captures show (the Streamer Guide has CHAR
 Unknown fields are ignored, missing ones stay None, and both number styles (``214`` and ``214.0``) are kept as sent.
 """
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -185,6 +186,7 @@ class Rejected(Struct, frozen=True):
     reason: str
 
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _frame = msgspec.json.Decoder(Frame)
 _loose_frame = msgspec.json.Decoder(_LooseFrame)
 _loose_data = msgspec.json.Decoder(_LooseData)
@@ -204,22 +206,33 @@ def decode_frame(raw: str | bytes) -> tuple[Frame, tuple[Rejected, ...]]:
     """The frame, and what of it had to be left out. Never raises: one bad item does not spoil its siblings."""
     try:
         return _frame.decode(raw), ()
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except _UNREADABLE:
         return _salvage(raw.encode(errors="replace") if isinstance(raw, str) else raw)
 
 
 def _salvage(raw: bytes) -> tuple[Frame, tuple[Rejected, ...]]:
-    try:
-        loose = _loose_frame.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        return Frame(), (Rejected("undecodable", raw, str(error)),)
-    rejected: list[Rejected] = []
+    loose, rejected = _loosen(raw)
     frame = Frame(
         response=tuple(_each(loose.response, _response, rejected)),
         notify=tuple(_each(loose.notify, _notify, rejected)),
         data=tuple(_salvage_data(loose.data, rejected)),
     )
     return frame, tuple(rejected)
+
+
+def _loosen(raw: bytes) -> tuple[_LooseFrame, list[Rejected]]:
+    try:
+        return _loose_frame.decode(raw), []
+    except _UNREADABLE as error:
+        reason = str(error)
+    try:
+        if b"NaN" in raw or b"Infinity" in raw:
+            # Not JSON, yet some servers print it; null says the same, that there is no value.
+            mended = msgspec.json.encode(json.loads(raw, parse_constant=lambda _name: None))
+            return _loose_frame.decode(mended), [Rejected("wrong-type", raw, "NaN or Infinity is not JSON")]
+    except (*_UNREADABLE, ValueError):
+        pass
+    return _LooseFrame(), [Rejected("undecodable", raw, reason)]
 
 
 def _salvage_data(parts: tuple[msgspec.Raw, ...], rejected: list[Rejected]) -> Iterator[Data]:
@@ -236,5 +249,5 @@ def _each(parts: tuple[msgspec.Raw, ...], decoder: "msgspec.json.Decoder[S]", re
     for part in parts:
         try:
             yield decoder.decode(part)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             rejected.append(Rejected("wrong-type", bytes(part), str(error)))

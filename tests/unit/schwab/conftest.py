@@ -1,5 +1,6 @@
 """What the tests of the Schwab adapter share: a clock that is moved by sleeping, and a signed-in Schwab of answers."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class FakeClock:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+        await asyncio.sleep(0)
 
 
 class Schwab:
