@@ -3,9 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ "$(id -u)" = 0 ]; then
-    export QTWEBENGINE_DISABLE_SANDBOX=1 # Chromium's own sandbox does not work for root
-fi
 if [ "$(uname)" = Darwin ] || [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     exec .venv/bin/market-monitor gui --sandbox
 fi

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.apps import arguments
+from monitor.apps.machine import bad_qt_pair, has_display, runs_as_root
 from monitor.apps.options import CollectOptions, DoctorOptions, ExportOptions, GuiOptions
 from monitor.errors import MonitorError, Unusable
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _log = logging.getLogger(__name__)
-DONE, FAILED = 0, 1
+FAILED = 1
+_BROWSER_SWITCH = "QTWEBENGINE_DISABLE_SANDBOX"
 O_ = TypeVar("O_", bound="DataclassInstance")
 
 
@@ -47,6 +49,7 @@ def _gui(command: argparse.Namespace) -> int:
     options = _as(GuiOptions, command)
     _refuse_bad_qt()
     _choose_platform(options)
+    _settle_browser(options)
     _log_to_file(options.sandboxed, options.chosen_folder)
     from monitor.apps.desktop import run as run_desktop
 
@@ -106,8 +109,6 @@ def _log_to_file(sandbox: bool, folder: Path | None) -> None:
 
 
 def _refuse_bad_qt() -> None:
-    from monitor.apps.machine import bad_qt_pair
-
     sentence = bad_qt_pair()
     if sentence:
         raise Unusable(sentence)
@@ -115,8 +116,6 @@ def _refuse_bad_qt() -> None:
 
 def _choose_platform(options: GuiOptions) -> None:
     """Draw offscreen where that was asked for, or where a picture is wanted and there is no display."""
-    from monitor.apps.machine import has_display
-
     if options.offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         return
@@ -128,6 +127,21 @@ def _choose_platform(options: GuiOptions) -> None:
         )
     print("This machine has no display: the program runs offscreen.", file=sys.stderr)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _settle_browser(options: GuiOptions) -> None:
+    """Chromium, behind the sign-in page, ends the whole process when it is to isolate pages and runs as root.
+
+    The sandbox's own pages need no isolation; Schwab's do, so there a person must decide.
+    """
+    if _BROWSER_SWITCH in os.environ or not runs_as_root():
+        return
+    if not options.sandboxed:
+        raise Unusable(
+            "The sign-in page's browser does not run for root: start the program as another user, "
+            f"or set {_BROWSER_SWITCH}=1 to do without the browser's own protection."
+        )
+    os.environ[_BROWSER_SWITCH] = "1"
 
 
 def _keep_traceback(sandbox: bool) -> str:

@@ -110,7 +110,7 @@ def _display() -> str:
 
 
 def _sqlite() -> str:
-    remark = wal_reset_remark()
+    remark = wal_reset_remark(sqlite3.sqlite_version_info)
     return f"{sqlite3.sqlite_version}" + (f": {remark}." if remark else ".")
 
 

@@ -1,7 +1,6 @@
 """What this machine offers to the program: Python, Qt, SQLite, a display."""
 
 import os
-import sqlite3
 import sys
 from importlib import metadata
 
@@ -35,7 +34,12 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def wal_reset_remark(sqlite: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:
+def runs_as_root() -> bool:
+    """Whether this process has all rights on a Unix system."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def wal_reset_remark(sqlite: tuple[int, int, int]) -> str:
     """What to know about this SQLite's write-ahead log, or an empty string when there is nothing."""
     if sqlite >= (3, 51, 3):
         return ""

@@ -122,10 +122,21 @@ class TestWithoutDisplay:
         assert cli.os.environ["QT_QPA_PLATFORM"] == "minimal"
 
 
+@pytest.mark.parametrize(("typed", "code", "switch"), [(["--sandbox"], 0, "1"), ([], 1, None)])
+def test_as_root_only_the_sandboxs_own_pages_go_without_the_browsers_protection(
+    desktop: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str], code: int, switch: str | None
+) -> None:
+    monkeypatch.delenv("QTWEBENGINE_DISABLE_SANDBOX")
+    monkeypatch.setattr(cli, "runs_as_root", lambda: True)
+    desktop(lambda _: 0)
+    assert cli.run([*typed, "--offscreen", "--data-dir", str(tmp_path)]) == code
+    assert cli.os.environ.get("QTWEBENGINE_DISABLE_SANDBOX") == switch
+
+
 def test_the_pair_of_qt_and_python_that_crashes_is_refused(
     desktop: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("monitor.apps.machine.bad_qt_pair", lambda: "PySide6 6.12.0 crashes on Python 3.11.")
+    monkeypatch.setattr("monitor.apps.cli.bad_qt_pair", lambda: "PySide6 6.12.0 crashes on Python 3.11.")
     desktop(lambda _: 0)
     assert cli.run(["--offscreen", "--data-dir", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "PySide6 6.12.0 crashes on Python 3.11.\n"
