@@ -77,7 +77,8 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
         subscriptions = Subscriptions(stream)
         services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters)
         await sign_in.load()
-        stack.callback(bus.listen(SignInChanged, lambda change: backfill.resume() if change.signed_in else None))
+        stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
+        _hold_or_resume(backfill, sign_in.signed_in)
         stack.callback(bus.listen(StreamChanged, _Refill(services)))
         spine = Spine(bus)
         stack.push_async_callback(spine.close)
@@ -102,6 +103,13 @@ class _Refill:
         if self._connections > 1:
             for symbol in sorted(self._services.subscriptions.union.bars):
                 self._services.backfill.ensure(symbol)
+
+
+def _hold_or_resume(backfill: Backfill, signed_in: bool) -> None:
+    if signed_in:
+        backfill.resume()
+    else:
+        backfill.hold()
 
 
 async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> None:

@@ -67,8 +67,12 @@ class Backfill:
         if self._fetching is not None and self._fetching[0] == symbol:
             self._fetching[1].cancel()
 
+    def hold(self) -> None:
+        """Ask for nothing more until ``resume``: there is no sign-in."""
+        self._held = True
+
     def resume(self) -> None:
-        """Take up again what a missing sign-in had stopped."""
+        """Take up what has waited for a sign-in."""
         self._held = False
         self._wake.set()
 
@@ -101,7 +105,7 @@ class Backfill:
             raise
         except MonitorError as error:
             if isinstance(error, SignInNeeded):  # the others would fail alike: all of them wait for it
-                self._held = True
+                self.hold()
                 self._waiting[symbol] = None
             _log.warning("history of %s: %s %s", symbol, error.sentence, error.detail)
             self._bus.publish(HistoryProgress(symbol, done, total, failed=error.sentence))

@@ -175,6 +175,19 @@ async def test_what_a_missing_sign_in_stopped_is_asked_once_and_resumed_later() 
     assert [event.symbol for event in bench.progress if event.finished and not event.failed] == ["AAPL", "MSFT"]
 
 
+async def test_nothing_is_asked_while_there_is_no_sign_in() -> None:
+    bench = Bench()
+    bench.backfill.hold()
+    bench.backfill.ensure("AAPL")
+    running = asyncio.create_task(bench.backfill.run())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert bench.source.asked == []
+    bench.backfill.resume()
+    await bench.until(bench.finished())
+    running.cancel()
+
+
 async def test_a_cancelled_download_says_so_and_keeps_what_came() -> None:
     bench = Bench()
 
