@@ -43,10 +43,13 @@ class Refusal(Exception):
 
 def answer(payload: Any, status: int = 200) -> web.Response:
     """A JSON answer with the headers Schwab sends."""
+    return answer_text(jackson.encode(payload), status)
+
+
+def answer_text(body: bytes, status: int = 200) -> web.Response:
+    """The same for JSON that is text already."""
     headers = {"schwab-client-correlid": str(uuid4())} | _HEADERS | {"x-request-id": str(uuid4())}
-    return web.Response(
-        body=jackson.encode(payload), status=status, headers={"content-type": "application/json"} | headers
-    )
+    return web.Response(body=body, status=status, headers={"content-type": "application/json"} | headers)
 
 
 def refuse(refusal: Refusal) -> web.Response:

@@ -20,6 +20,7 @@ CHART_DELAY_MS = 2_500
 _SLOTS = 4
 _SLOT_MS = 1000 // _SLOTS
 _BOOK_EVERY_SLOTS = 2
+_SNAPSHOTS_A_FRAME = 40
 _DAY_OPENS_MINUTE = 7 * 60
 _EPOCH = date(1970, 1, 1)
 _LOOK_BACK_MS = (2 * 3_600_000, 6 * 86_400_000)
@@ -61,21 +62,13 @@ class LiveFeed:
         self._seq = 0
         self._minute = _last_published(exchange.now_ms())
 
-    def subscribed(self, service: str, keys: list[str]) -> Iterable[DataFrame]:
+    def subscribed(self, service: str, keys: list[str]) -> Iterator[DataFrame]:
         """Whole quotes and books, or the last bar that exists, of the keys this market knows."""
         now = self._exchange.now_ms()
         known = [listing for key in keys if (listing := self._exchange.listing(key))]
-        match service:
-            case "LEVELONE_EQUITIES":
-                items = [self._snapshot(listing, now) for listing in known]
-            case "CHART_EQUITY":
-                bars = ((x.symbol, _last_bar(self._exchange, x.symbol, now)) for x in known)
-                items = [self._chart_item(symbol, bar) for symbol, bar in bars if bar]
-            case _:
-                for listing in known:
-                    self._books.pop((service, listing.symbol), None)
-                items = [item for x in known if (item := self._book(service, x.symbol, now))]
-        return _framed(service, now, items)
+        for first in range(0, len(known), _SNAPSHOTS_A_FRAME):
+            found = (self._first_item(service, x, now) for x in known[first : first + _SNAPSHOTS_A_FRAME])
+            yield from _framed(service, now, [item for item in found if item])
 
     async def run(self, send: Send) -> None:
         """Sends what changes, at the pace of the market."""
@@ -99,6 +92,18 @@ class LiveFeed:
                 found = (self._book(service, key, now) for key in self._known(service))
                 yield from _framed(service, now, [item for item in found if item])
         yield from self._finished_minutes(now)
+
+    def _first_item(self, service: str, listing: Listing, now: int) -> dict[str, Any] | None:
+        symbol = listing.symbol
+        match service:
+            case "LEVELONE_EQUITIES":
+                return self._snapshot(listing, now)
+            case "CHART_EQUITY":
+                bar = _last_bar(self._exchange, symbol, now)
+                return self._chart_item(symbol, bar) if bar else None
+            case _:
+                self._books.pop((service, symbol), None)
+                return self._book(service, symbol, now)
 
     def _known(self, service: str) -> list[str]:
         """The subscribed keys that this market has; of others Schwab says nothing."""

@@ -1,5 +1,7 @@
 """GET /pricehistory: which windows may be asked for, and how deep the answer goes (PROTOCOL 4.2)."""
 
+import asyncio
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
@@ -7,8 +9,9 @@ from aiohttp import web
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, at_new_york, from_ms
-from monitor.sandbox.answers import Refusal, answer
+from monitor.sandbox.answers import Refusal, answer_text
 from monitor.sandbox.exchange import Candle, Exchange
+from monitor.sandbox.jackson import encode
 
 
 class PeriodRule(NamedTuple):
@@ -68,15 +71,16 @@ class History:
         window = self._window(request)
         if self._exchange.listing(symbol) is None:
             raise Refusal(404)
-        candles = self._fetch(symbol, window)
-        payload: dict[str, Any] = {"symbol": symbol, "empty": not candles}
-        if _flag(request, "needPreviousClose") and (before := self._close_before(symbol, window, candles)):
-            payload |= {"previousClose": before.close, "previousCloseDate": before.start}
-        payload["candles"] = [
-            {"open": c.open, "high": c.high, "low": c.low, "close": c.close, "volume": c.volume, "datetime": c.start}
-            for c in candles
-        ]
-        return answer(payload)
+        first, texts = None, []
+        for stretch in _stretches(self._reachable(window)):
+            if candles := self._fetch(symbol, stretch):
+                first = first or candles[0]
+                texts.append(_text(candles))
+            await asyncio.sleep(0)  # the streamer's turn: a long history takes a while
+        head: dict[str, Any] = {"symbol": symbol, "empty": first is None}
+        if _flag(request, "needPreviousClose") and (before := self._close_before(symbol, window, first)):
+            head |= {"previousClose": before.close, "previousCloseDate": before.start}
+        return answer_text(encode(head)[:-1] + b',"candles":[' + b",".join(texts) + b"]}")
 
     def _window(self, request: web.Request) -> Window:
         query = request.query
@@ -127,21 +131,43 @@ class History:
                 break
         return day
 
-    def _fetch(self, symbol: str, window: Window) -> list[Candle]:
+    def _reachable(self, window: Window) -> Window:
+        """The part of the window that the market still remembers."""
+        if not window.interval.intraday:
+            return window
         today = from_ms(self._exchange.now_ms()).date()
         depth = _MINUTE_DAYS if window.interval is Interval.M1 else _LONGER_MINUTES_DAYS
-        first = max(window.first, today - timedelta(days=depth)) if window.interval.intraday else window.first
-        start, end = _midnight(first), _midnight(window.last + timedelta(days=1))
+        return window._replace(first=max(window.first, today - timedelta(days=depth)))
+
+    def _fetch(self, symbol: str, window: Window) -> list[Candle]:
+        start, end = _midnight(window.first), _midnight(window.last + timedelta(days=1))
         candles = self._exchange.candles(symbol, window.interval, start, end, window.extended)
         return _joined(candles) if window.tens else candles
 
-    def _close_before(self, symbol: str, window: Window, candles: list[Candle]) -> Candle | None:
-        """The daily candle of the day before the first candle."""
-        first = from_ms(candles[0].start).date() if candles else window.first
-        first = max(first, window.first)
+    def _close_before(self, symbol: str, window: Window, candle: Candle | None) -> Candle | None:
+        """The daily candle of the day before the first candle of an answer."""
+        first = max(from_ms(candle.start).date(), window.first) if candle else window.first
         start, end = _midnight(first - timedelta(days=12)), _midnight(first)
         days = self._exchange.candles(symbol, Interval.DAY, start, end, False)
         return days[-1] if days else None
+
+
+def _stretches(window: Window) -> Iterator[Window]:
+    """The window in parts that are quickly answered: days of minutes, years of days."""
+    length = timedelta(days=1 if window.interval.intraday else 366)
+    first = window.first
+    while first <= window.last:
+        yield window._replace(first=first, last=min(first + length - timedelta(days=1), window.last))
+        first += length
+
+
+def _text(candles: list[Candle]) -> bytes:
+    """The candles as they stand in the list of an answer, without its brackets."""
+    rows = [
+        {"open": c.open, "high": c.high, "low": c.low, "close": c.close, "volume": c.volume, "datetime": c.start}
+        for c in candles
+    ]
+    return encode(rows)[1:-1]
 
 
 def _midnight(day: date) -> int:

@@ -105,7 +105,11 @@ def _fundamental(listing: Listing, state: LevelOne) -> dict[str, Value]:
     own = random.Random(listing.symbol)
     last, ratio, dividend = (float(state.get(n, 0.0)) for n in ("3", "21", "22"))
     shares = float(own.randrange(50, 16_000) * 1_000_000)
-    day = str(state.get("26", "")).strip() or "2024-05-10 00:00:00.0"
+    ex_date = str(state.get("26", "")).strip()
+
+    def dated(*names: str) -> dict[str, Value]:
+        return dict.fromkeys(names, ex_date) if ex_date else {}
+
     volume = int(state.get("8", 0))
     figures: dict[str, Value] = {
         "symbol": listing.symbol,
@@ -113,7 +117,7 @@ def _fundamental(listing: Listing, state: LevelOne) -> dict[str, Value]:
         "low52": float(state.get("20", 0.0)),
         "dividendAmount": dividend,
         "dividendYield": float(state.get("23", 0.0)),
-        "dividendDate": day,
+        **dated("dividendDate"),
         "peRatio": ratio,
     }
     figures |= {name: round(own.uniform(low, high), 4) for name, low, high in _RATIOS}
@@ -122,8 +126,10 @@ def _fundamental(listing: Listing, state: LevelOne) -> dict[str, Value]:
     figures |= {name: round(own.uniform(low, high), 4) for name, low, high in _CHANGES}
     figures |= {"sharesOutstanding": shares, "marketCapFloat": 0.0, "marketCap": round(shares * last, 2)}
     figures |= {"bookValuePerShare": round(last / 4, 5), "shortIntToFloat": 0.0, "shortIntDayToCover": 0.0}
-    figures |= {"divGrowthRate3Year": 0.0, "dividendPayAmount": round(dividend / 4, 5), "dividendPayDate": day}
+    figures |= {"divGrowthRate3Year": 0.0, "dividendPayAmount": round(dividend / 4, 5)}
+    figures |= dated("dividendPayDate")
     figures |= {"beta": round(own.uniform(0.4, 1.9), 5), "vol1DayAvg": 0.0, "vol10DayAvg": 0.0, "vol3MonthAvg": 0.0}
     figures |= {"avg10DaysVolume": volume, "avg1DayVolume": volume, "avg3MonthVolume": volume}
-    figures |= {"declarationDate": day, "dividendFreq": 4 if dividend else 0, "eps": earnings, "dtnVolume": volume}
-    return figures | {"nextDividendPayDate": day, "nextDividendDate": day, "fundLeverageFactor": 0.0}
+    figures |= dated("declarationDate")
+    figures |= {"dividendFreq": 4 if dividend else 0, "eps": earnings, "dtnVolume": volume}
+    return figures | dated("nextDividendPayDate", "nextDividendDate") | {"fundLeverageFactor": 0.0}

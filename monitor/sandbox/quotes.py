@@ -1,5 +1,6 @@
 """GET /quotes and /{symbol}/quotes: the Level 1 state of the market under REST's names (PROTOCOL 4.1)."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -82,9 +83,11 @@ class Quotes:
         if len(symbols) > MAX_SYMBOLS:
             raise Refusal(400, "Search combination should not exceed 500.", _SEARCH_POINTER)
         blocks = _blocks(request)
-        known = {s: listing for s in symbols if (listing := self._exchange.listing(s))}
-        payload: dict[str, Any] = {s: self._entry(listing, blocks) for s, listing in known.items()}
-        if unknown := [s for s in dict.fromkeys(symbols) if s not in known]:
+        payload: dict[str, Any] = {}
+        for listing in filter(None, map(self._exchange.listing, symbols)):
+            payload[listing.symbol] = self._entry(listing, blocks)
+            await asyncio.sleep(0)  # the streamer's turn: 500 quotes take a while
+        if unknown := [s for s in dict.fromkeys(symbols) if s not in payload]:
             payload["errors"] = {"invalidSymbols": unknown}
         return answer(payload)
 

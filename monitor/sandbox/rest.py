@@ -65,6 +65,9 @@ class Gate:
                 response = answers.refuse(refusal)
             except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
                 response = answers.refuse(Refusal(404))
+            except Exception:  # the sandbox serves on, and says what Schwab would
+                log.exception("the answer to %s failed", request.path)
+                response = answers.refuse(Refusal(500))
         self.refused += response.status >= 400
         return response
 

@@ -49,7 +49,7 @@ def client(sandbox: RunningSandbox, signed_in: dict[str, Any]) -> Iterator[Any]:
     from schwab.auth import client_from_access_functions
 
     made = client_from_access_functions(
-        sandbox.client_id, sandbox.client_secret, lambda: signed_in, lambda token, *_, **__: None
+        sandbox.client_id, sandbox.client_secret, lambda: signed_in, lambda *_, **__: None
     )
     yield made
     made.session.close()
@@ -136,7 +136,7 @@ async def test_a_whole_streaming_session(sandbox: RunningSandbox, signed_in: dic
     from schwab.streaming import StreamClient
 
     client = client_from_access_functions(
-        sandbox.client_id, sandbox.client_secret, lambda: signed_in, lambda token, *_, **__: None, asyncio=True
+        sandbox.client_id, sandbox.client_secret, lambda: signed_in, lambda *_, **__: None, asyncio=True
     )
     stream, seen = StreamClient(client), {}
     for kind in ("level_one_equity", "chart_equity", "nasdaq_book", "nyse_book"):

@@ -159,3 +159,11 @@ async def test_preferences_tell_where_the_streamer_is(guest: Visitor) -> None:
     (streamer,) = preference["streamerInfo"]
     assert streamer["streamerSocketUrl"] == f"ws://127.0.0.1:{guest.http.base_url.port}/ws"
     assert len(streamer["schwabClientCustomerId"]) == 64
+
+
+async def test_a_failure_inside_is_a_500_in_schwabs_words(guest: Visitor, exchange, monkeypatch) -> None:
+    monkeypatch.setattr(exchange, "level_one", lambda *_: {})
+    monkeypatch.setattr(exchange, "contracts", lambda *_: 1 / 0)
+    error = (await guest.get("expirationchain", symbol="AAPL"))["errors"][0]
+    assert (error["status"], error["title"]) == (500, "Internal Server Error")
+    assert await guest.status("quotes", symbols="AAPL") == 200
