@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
 from monitor.ports import Preferences
 from monitor.ui.icons import wear
@@ -13,7 +13,7 @@ from monitor.ui.theme import Theme
 LAYOUT_VERSION = 1
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
-_LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.2, 0.55
+_LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.21, 0.55
 #: A title bar counts as reachable when this much of it lies on a screen.
 _REACH = QSize(80, 20)
 
@@ -27,6 +27,9 @@ class PanelDock(QDockWidget):
         self.setObjectName(f"{type(panel).__name__}Dock")
         self.setTitleBarWidget(panel.header)
         self.setWidget(panel)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(0)
+        panel.header_row.addLayout(self._buttons)
         self._add_button("float", "Tear off, or put back", theme).clicked.connect(self._toggle_floating)
         self._add_button("close", "Close the panel; View shows it again", theme).clicked.connect(self.close)
 
@@ -36,7 +39,7 @@ class PanelDock(QDockWidget):
         button.setAccessibleName(f"{self.windowTitle()}: {tip}")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         wear(button, name, theme)
-        self.panel.header_row.addWidget(button)
+        self._buttons.addWidget(button)
         return button
 
     def _toggle_floating(self) -> None:

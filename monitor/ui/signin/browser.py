@@ -36,7 +36,7 @@ class SignInBrowser(QWidget):
         self.progress = QProgressBar()
         self.failure = named(QLabel(), "failure")
         self.reload = QPushButton("&Reload")
-        self._column = QVBoxLayout(self)
+        self._page = QVBoxLayout()
         self._lay_out()
 
     def begin(self) -> None:
@@ -75,7 +75,7 @@ class SignInBrowser(QWidget):
         view.loadStarted.connect(lambda: self.progress.setVisible(True))
         view.loadProgress.connect(self.progress.setValue)
         view.loadFinished.connect(self._page_done)
-        self._column.addWidget(view, 1)
+        self._page.addWidget(view)
         self.view = view
         return view
 
@@ -141,11 +141,13 @@ class SignInBrowser(QWidget):
         row.addWidget(self.lock)
         row.addWidget(self.address, 1)
         row.addWidget(self.reload)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addLayout(row)
-        self._column.addWidget(self.progress)
-        self._column.addWidget(self.failure)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.progress)
+        column.addWidget(self.failure)
+        column.addLayout(self._page, 1)
 
 
 def _without_query(url: QUrl) -> str:

@@ -12,6 +12,9 @@ from monitor.ui.signin.hosts import AllowedHosts
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
+_SANDBOX_WORDS = "This is the SANDBOX on this machine; no account is touched."
+_LIVE_WORDS = "The page is Schwab's own; the program never sees what you type into it."
+
 
 class SignInDialog(QDialog):
     """Opened with ``start()``; ``sign_in_finished`` says whether an attempt worked, ``page_loaded`` how far it is."""
@@ -66,6 +69,7 @@ class SignInDialog(QDialog):
         else:
             self.stack.setCurrentWidget(self.browser)
             self.browser.begin()
+        self._words.setVisible(self.stack.currentWidget() is self.browser)
 
     def _take_keeping(self) -> None:
         self._kept = True
@@ -79,10 +83,9 @@ class SignInDialog(QDialog):
     def _lay_out(self) -> None:
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 8, 12, 8)
-        words = "The page is Schwab's own; the program never sees what you type into it."
-        if self._ports.profile.sandbox:
-            words = "This is the SANDBOX on this machine; no account is touched."
-        foot.addWidget(named(QLabel(words), "hint"))
+        words = _SANDBOX_WORDS if self._ports.profile.sandbox else _LIVE_WORDS
+        self._words = named(QLabel(words), "hint")
+        foot.addWidget(self._words)
         foot.addStretch(1)
         foot.addWidget(self.cancel)
         column = QVBoxLayout(self)
