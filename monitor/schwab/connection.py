@@ -12,22 +12,12 @@ import websockets.exceptions
 from websockets.asyncio.client import ClientConnection, connect
 
 from monitor.errors import MonitorError, Refused, Transient
-from monitor.market.book import BookService
 from monitor.ports import StreamListener
 from monitor.schwab.address import Address
-from monitor.schwab.library import MarketClient, StreamClient, StreamJsonDecoder
+from monitor.schwab.delivery import Delivery
+from monitor.schwab.library import MarketClient, StreamClient
 from monitor.schwab.subscriptions import BOOKS, CHART, EQUITIES, Command, succeeded
-from monitor.schwab.wire import (
-    ChartData,
-    Data,
-    EquityData,
-    Frame,
-    Notify,
-    NyseBookData,
-    Outcome,
-    Response,
-    decode_frame,
-)
+from monitor.schwab.wire import Notify, Outcome, Response
 
 _log = logging.getLogger(__name__)
 # The library's own debug lines hold whole frames, the LOGIN with its token among them.
@@ -88,10 +78,15 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._tasks: list[asyncio.Task[None]] = []
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.last_frame = clock()
-        self.has_data = False
         self._outcome = Outcome(0)
         self._socket: ClientConnection | None = None
-        self.set_json_decoder(_Decoder(self, listener))
+        self._delivery = Delivery(listener, self)
+        self.set_json_decoder(self._delivery)
+
+    @property
+    def has_data(self) -> bool:
+        """Whether any data came over it."""
+        return self._delivery.has_data
 
     # ------------------------------------------------------------------ commands
 
@@ -164,14 +159,16 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._tasks = [loop.create_task(self._read(), name="read"), loop.create_task(self._watch(), name="watch")]
 
     async def _send(self, obj: dict[str, Any]) -> None:
-        # Answers can come before the sending has returned, so they are expected from here on.
-        for request in obj["requests"]:
-            self._waiting[request["requestid"]] = _Waiting(self._clock() + ANSWER_SECONDS)
         if self._socket is None or self.ended.done():
             raise self.ended.result() if self.ended.done() else Ended("There is no connection.")
+        # Answers can come before the sending has returned, so they are expected from here on.
+        sent = {request["requestid"]: _Waiting(self._clock() + ANSWER_SECONDS) for request in obj["requests"]}
+        self._waiting |= sent
         try:
             await self._socket.send(json.dumps(obj))
         except websockets.exceptions.ConnectionClosed as error:
+            for request_id in sent:
+                self._waiting.pop(request_id).answer.cancel()
             raise Ended("The connection was lost.", detail=str(error)) from error
 
     async def _await_response(self, request_id: int, service: str, command: str) -> None:
@@ -239,44 +236,6 @@ class Connection(StreamClient):  # type: ignore[misc]
         """Take in what the streamer says of the connection."""
         if notify.content is not None and notify.content.code in _SEVERING:
             self.end(Ended(_said(notify.content), notify.content.code, notify.content.msg))
-
-
-class _Decoder(StreamJsonDecoder):  # type: ignore[misc]
-    """schwab-py's seam for JSON decoders: hands every part of a frame on and leaves nothing for schwab-py to do."""
-
-    def __init__(self, connection: Connection, listener: StreamListener) -> None:
-        self._connection = connection
-        self._listener = listener
-
-    def decode_json_string(self, raw: str | bytes) -> dict[str, Any]:
-        frame, rejected = decode_frame(raw)
-        for data in frame.data:
-            self._connection.has_data = True
-            _hand_on(data, self._listener)
-        if frame.response or frame.notify:
-            self._take_rest(frame)
-        for part in rejected:
-            self._listener.hear_rejected(part.kind, part.raw, part.reason)
-        return {}
-
-    def _take_rest(self, frame: Frame) -> None:
-        for response in frame.response:
-            self._connection.take_response(response)
-        for notify in frame.notify:
-            if notify.heartbeat is not None:
-                stamp = str(notify.heartbeat)
-                self._listener.hear_heartbeat(int(stamp) if stamp.isascii() and stamp.isdigit() else 0)
-            self._connection.take_notify(notify)
-
-
-def _hand_on(data: Data, listener: StreamListener) -> None:
-    if isinstance(data, EquityData):
-        listener.hear_quotes(data.content, data.timestamp)
-    elif isinstance(data, ChartData):
-        listener.hear_bars([item.bar() for item in data.content], data.timestamp)
-    else:
-        service = BookService.NYSE if isinstance(data, NyseBookData) else BookService.NASDAQ
-        listener.hear_books(service, data.content, data.timestamp)
 
 
 def _said(outcome: Outcome) -> str:

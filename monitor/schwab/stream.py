@@ -48,6 +48,7 @@ class SchwabStream:
         self._sleep = sleep
         self._wanted = Wanted()
         self._subscriptions = Subscriptions()
+        self._told: dict[str, str] = {}  # what on_refused heard last
         self._changed = asyncio.Event()
         self._taken_back = asyncio.Event()
         self._connection: Connection | None = None
@@ -147,7 +148,6 @@ class SchwabStream:
                 raise connection.ended.result()
 
     async def _send(self, connection: Connection, command: Command) -> None:
-        before = self._subscriptions.refused
         try:
             outcome = await connection.command(command)
         except NoAnswer:
@@ -155,8 +155,9 @@ class SchwabStream:
         if outcome.code in _REPEATED:
             outcome = await connection.command(command)
         self._subscriptions.settle(command, outcome.code, outcome.msg)
-        if self._subscriptions.refused != before:
-            self._on_refused(self._subscriptions.refused)
+        if self._subscriptions.refused != self._told:
+            self._told = self._subscriptions.refused
+            self._on_refused(self._told)
 
     async def _until_wanted(self, listener: StreamListener) -> None:
         if not self._wanted:

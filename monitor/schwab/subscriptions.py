@@ -39,6 +39,9 @@ class Subscriptions:
         """Replace what should be on the wire; books are asked of both book services."""
         books = dict.fromkeys(BOOKS, wanted.books)
         self._wanted = {EQUITIES: wanted.quotes, **books, CHART: wanted.bars}
+        for service, keys in self._wanted.items():
+            refused = self._refused[service]
+            self._refused[service] = {key: why for key, why in refused.items() if key in keys}
 
     def connected(self) -> None:
         """A new connection begins with nothing; keys that were refused before are asked for last."""

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from monitor.errors import BadData, Unusable
 from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
+from monitor.schwab.private_file import sweep, write_whole
 from monitor.schwab.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Vault:
         self._passphrase = Secret(passphrase or os.environ.get(PASSPHRASE_VARIABLE, ""))
         if self._path is None:
             return Kept()
-        _sweep(self._path)
+        sweep(self._path)
         self.kept_by = self._choose_keeper()
         content = self._read()
         if content is None:
@@ -120,7 +121,7 @@ class Vault:
             nonce = secrets.token_bytes(12)
             header = key.header(nonce)
             plain = msgspec.json.encode(kept, enc_hook=_reveal)
-            _write_whole(self._path, header + key.cipher().encrypt(nonce, plain, header))
+            write_whole(self._path, header + key.cipher().encrypt(nonce, plain, header))
         except (OSError, KeyStoreUnavailable) as error:
             detail = f"{type(error).__name__}: {error}"
             raise Unusable("The sign-in could not be kept on disk; it holds until the program ends.", detail) from error
@@ -244,35 +245,3 @@ def _reveal(value: Any) -> str:
 
 def _hide(kind: type, value: Any) -> Any:
     return Secret(value) if kind is Secret else value
-
-
-def _sweep(path: Path) -> None:
-    """Remove what a killed program left half written; it is ciphertext."""
-    for stray in path.parent.glob(f"{FILE_NAME}.*.tmp"):
-        stray.unlink(missing_ok=True)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{FILE_NAME}.{secrets.token_hex(8)}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

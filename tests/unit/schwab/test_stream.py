@@ -345,3 +345,12 @@ async def test_a_command_severed_by_the_streamer_ends_the_connection(scene, conn
     with pytest.raises(Ended) as caught:
         await connection.command(Command("CHART_EQUITY", "SUBS", ("A",)))
     assert caught.value.code == 20
+
+
+async def test_what_was_refused_and_is_served_after_a_reconnect_is_told(scene):
+    scene.streamer.answer = lambda request: [19] if request["service"] == "CHART_EQUITY" else [0]
+    await scene.live(Wanted(frozenset({"AAPL"}), bars=frozenset({"AAPL"})))
+    await until(lambda: scene.refused)
+    scene.streamer.answer = lambda _request: [0]
+    scene.streamer.connections[0].transport.abort()
+    await until(lambda: scene.refused[-1] == {})

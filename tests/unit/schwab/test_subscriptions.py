@@ -79,6 +79,15 @@ def test_room_made_by_leaving_is_offered_to_the_refused():
     assert subscriptions.refused == {}
 
 
+def test_what_is_no_longer_wanted_is_no_longer_refused():
+    subscriptions = Subscriptions()
+    subscriptions.want(Wanted(frozenset({"A"})))
+    sent_by(subscriptions, (22, "SUBS command failed"))
+    assert "code 22" in subscriptions.refused["A"]
+    subscriptions.want(Wanted())
+    assert subscriptions.refused == {}
+
+
 def test_after_a_reconnect_the_refused_are_asked_for_last():
     subscriptions = Subscriptions()
     subscriptions.want(Wanted(frozenset({"B", "C"})))
