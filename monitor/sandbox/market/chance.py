@@ -27,8 +27,15 @@ def bridge(random: np.random.Generator, variances: Floats, paths: int = 1) -> Fl
     return np.asarray(walk - walk[:, -1:] * (elapsed / elapsed[-1]))
 
 
-def excursion(random: np.random.Generator, start: Floats, end: Floats, variances: Floats) -> tuple[Floats, Floats]:
-    """The highest and lowest points that Brownian paths from ``start`` to ``end`` reach."""
-    reach = -2.0 * variances * np.log(1.0 - random.random((2, *start.shape)))
+def excursion(start: Floats, end: Floats, reach: Floats) -> tuple[Floats, Floats]:
+    """The highest and lowest points of Brownian paths from ``start`` to ``end``.
+
+    ``reach`` has a row for each of the two: the path's variance times the sum of two squared standard normals.
+    """
     span = np.sqrt((end - start) ** 2 + reach)
     return (start + end + span[0]) / 2, (start + end - span[1]) / 2
+
+
+def reaches(random: np.random.Generator, variances: Floats) -> Floats:
+    """What ``excursion`` asks for, for paths of these variances."""
+    return np.asarray(2.0 * variances * random.standard_exponential((2, *variances.shape)))

@@ -13,7 +13,7 @@ from monitor.sandbox.market.universe import Company, universe
 FIRST, ANCHOR, LAST = date(2000, 1, 3), date(2026, 1, 2), date(2039, 12, 30)
 MARKET_VOLATILITY, SECTOR_VOLATILITY = 0.009, 0.005
 #: Sectors that move by themselves, not with a sector factor.
-_ALONE = {"Index Fund"}
+ALONE = {"Index Fund"}
 #: What is left of a deviation after a day: half of it is gone after a year and a half.
 _MEMORY = 0.998
 #: Part of a day's variance that belongs to the regular session.
@@ -24,10 +24,11 @@ _FURTHEST = 1.3
 
 
 class Factor(NamedTuple):
-    """One source of movement: its log level at each close, and its move in the night before each open."""
+    """One source of movement, by day."""
 
-    level: Floats
-    night: Floats
+    level: Floats  # log, at the close
+    night: Floats  # the move ahead of the open
+    reach: Floats  # two standard normals for how far the day goes up, and two for down
 
 
 class Daily(NamedTuple):
@@ -95,51 +96,71 @@ class DailyMarket:
         return self._factor("market", MARKET_VOLATILITY)
 
     def _make_sector(self, sector: str) -> Factor:
-        return self._factor(f"sector {sector}", 0.0 if sector in _ALONE else SECTOR_VOLATILITY)
+        return self._factor(f"sector {sector}", 0.0 if sector in ALONE else SECTOR_VOLATILITY)
 
     def _factor(self, name: str, volatility: float) -> Factor:
         count = len(axis().days)
         random = stream(self.seed, name)
         shocks = volatility * self.mood * random.standard_t(5, count) / np.sqrt(5 / 3)
         night = 0.4 * shocks + 0.3 * volatility * self.mood * random.standard_normal(count)
-        return Factor(_reverting(shocks, _MEMORY), night)
+        return Factor(_reverting(shocks, _MEMORY), night, random.standard_normal((2, 2, count)))
 
-    def sigma(self, company: Company) -> Floats:
-        """Standard deviation of a day's log return, for each day."""
-        sector = 0.0 if company.sector in _ALONE else SECTOR_VOLATILITY
-        total = (company.beta * MARKET_VOLATILITY) ** 2 + sector**2 + company.volatility**2
-        return float(np.sqrt(total)) * self.mood
+    def market_day(self, place: int) -> tuple[float, float, float]:
+        """Where the market factor closes a regular session that it opens at 0, with its high and low."""
+        level, night, reach = self.market.level, self.market.night[place], self.market.reach[:, :, place]
+        close = np.asarray(level[place] - level[place - 1] - night)
+        variance = (MARKET_VOLATILITY * self.mood[place]) ** 2 * REGULAR_VARIANCE
+        high, low = excursion(np.zeros(()), close, variance * np.sum(reach**2, axis=1))
+        return float(close), float(high), float(low)
 
     def _of(self, symbol: str) -> Daily:
         company = universe()[symbol]
-        level, night = self._log_path(company)
+        level, night, reach = self._log_path(company)
         close = in_ticks(np.exp(level))
         before = np.concatenate((level[:1], level[:-1]))
         open_ = in_ticks(np.exp(before + night))
         random = stream(self.seed, symbol, "days")
-        sigma = self.sigma(company)
-        high, low = excursion(random, np.log(open_), np.log(close), sigma**2 * REGULAR_VARIANCE)
+        sigma = np.sqrt(total_variance(company)) * self.mood
+        high, low = excursion(np.log(open_), np.log(close), sigma**2 * REGULAR_VARIANCE * reach)
         high, low = in_ticks(np.exp(high)), in_ticks(np.exp(low))
         later = np.concatenate((night[1:], night[-1:]))
         volume = self._volumes(random, company, level - before, sigma)
         return Daily(open_, high, low, close, volume, sigma, before + 0.7 * night, np.log(close) + 0.3 * later)
 
-    def _log_path(self, company: Company) -> tuple[Floats, Floats]:
-        """Log prices at the closes, and the moves of the nights before."""
+    def _log_path(self, company: Company) -> tuple[Floats, Floats, Floats]:
+        """Log prices at the closes, the moves of the nights before, and the reach of the days up and down."""
         own = self._factor(company.listing.symbol, company.volatility)
-        parts = ((company.beta, self.market), (1.0, self._sector(company.sector)), (1.0, own))
-        level = np.sum([weight * factor.level for weight, factor in parts], axis=0)
-        night = np.sum([weight * factor.night for weight, factor in parts], axis=0)
+        sector = self._sector(company.sector)
+        level = company.beta * self.market.level + sector.level + own.level
+        night = company.beta * self.market.night + sector.night + own.night
+        market, others = variance_parts(company)
+        # What is a high for the market is a low for whatever moves against it.
+        towards = self.market.reach[:: 1 if company.beta >= 0 else -1]
+        mixed = np.sqrt(market) * towards + np.sqrt(others) * sector.reach
+        mixed = mixed + np.sqrt(max(1 - market - others, 0.0)) * own.reach
         anchor = axis().place(ANCHOR) or 0
         years = (np.arange(len(level)) - anchor) / 252
         growth = _GROWTH * min(max(company.beta, 0.0), 1.0) * years
         strayed = _FURTHEST * np.tanh((level - level[anchor]) / _FURTHEST)
-        return np.log(company.price) + growth + strayed, night
+        return np.log(company.price) + growth + strayed, night, np.sum(mixed**2, axis=1)
 
     def _volumes(self, random: np.random.Generator, company: Company, moves: Floats, sigma: Floats) -> Ints:
         """More on days of large moves and in lively times, less on half days."""
         excitement = np.exp(0.22 * random.standard_normal(len(moves)) - 0.1 + 0.25 * np.abs(moves) / sigma)
         return np.asarray(company.volume * excitement * np.sqrt(self.mood) * axis().half).astype(np.int64)
+
+
+def total_variance(company: Company) -> float:
+    """Of a log return in a day of ordinary mood."""
+    sector = 0.0 if company.sector in ALONE else SECTOR_VOLATILITY
+    return (company.beta * MARKET_VOLATILITY) ** 2 + sector**2 + company.volatility**2
+
+
+def variance_parts(company: Company) -> tuple[float, float]:
+    """The market's part and the sector's part of the total variance."""
+    total = total_variance(company)
+    sector = 0.0 if company.sector in ALONE else SECTOR_VOLATILITY
+    return (company.beta * MARKET_VOLATILITY) ** 2 / total, sector**2 / total
 
 
 def _reverting(shocks: Floats, memory: float) -> Floats:

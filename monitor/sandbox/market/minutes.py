@@ -9,21 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.market.calendar import Phase, from_ms
-from monitor.sandbox.market.chance import Floats, Ints, bridge, excursion, in_ticks, stream
+from monitor.sandbox.market.chance import Floats, Ints, bridge, excursion, in_ticks, reaches, stream
 from monitor.sandbox.market.days import (
+    ALONE,
     MARKET_VOLATILITY,
     REGULAR_VARIANCE,
     SECTOR_VOLATILITY,
     DailyMarket,
     axis,
+    total_variance,
 )
 from monitor.sandbox.market.sessions import MINUTE_MS, Stretch, stretches
 from monitor.sandbox.market.universe import Company, universe
 
 #: How many days of any symbols are kept.
 _KEPT_DAYS = 800
-#: Own paths tried for a regular session, to find one that nearly reaches the day's high and low by itself.
-_TRIES = 4
+#: Paths tried for a regular session, to find one that nearly reaches the day's high and low by itself.
+_TRIES, _MARKET_TRIES = 4, 40
 #: Part of a day's variance in the other stretches, and of an average minute's volume that trades in them.
 _OTHER_VARIANCE = {Phase.PRE: 0.05, Phase.POST: 0.03, Phase.REGULAR: 0.12}
 _OTHER_VOLUME = {Phase.PRE: 0.03, Phase.POST: 0.035, Phase.REGULAR: 0.3}
@@ -86,7 +88,7 @@ class MinuteMarket:
         path = self._path(company, stretch, shares, variances, random)[0]
         close = start + (end - start) * np.cumsum(shares) + path
         open_ = np.concatenate(([start], close[:-1]))
-        high, low = excursion(random, open_, close, variances)
+        high, low = excursion(open_, close, reaches(random, variances))
         prices = [in_ticks(np.exp(log)) for log in (open_, high, low, close)]
         return _thinned(stretch, prices, *_other_activity(company, stretch, random))
 
@@ -97,13 +99,13 @@ class MinuteMarket:
         shares = _smile(stretch.minutes, 2.2, 0.4)
         variances = float(daily.sigma[place]) ** 2 * REGULAR_VARIANCE * shares
         paths = self._path(company, stretch, shares, variances, random, _TRIES)
-        close = np.log(o) + (np.log(c) - np.log(o)) * np.cumsum(shares) + paths
-        step = 0.15 * np.sqrt(variances) * random.standard_normal(close.shape)
+        line = np.log(o) + (np.log(c) - np.log(o)) * np.concatenate(([0.0], np.cumsum(shares)))
+        close = line[1:] + paths
+        step = 0.08 * np.sqrt(variances) * random.standard_normal(close.shape)
         open_ = np.concatenate((np.full((_TRIES, 1), np.log(o)), (close + step)[:, :-1]), axis=1)
-        high, low = excursion(random, open_, close, np.broadcast_to(variances, close.shape))
-        distance = np.abs(high.max(axis=1) - np.log(h)) + np.abs(low.min(axis=1) - np.log(l_))
-        best = int(np.argmin(distance))
-        prices = _fitted((open_[best], high[best], low[best], close[best]), (o, h, l_, c))
+        high, low = excursion(open_, close, reaches(random, np.broadcast_to(variances, close.shape)))
+        tries = np.stack((open_, high, low, close))
+        prices = _fitted(_calmed(tries, line, np.log(h), np.log(l_)), (o, h, l_, c))
         volume, trades = _regular_activity(company, int(daily.volume[place]), stretch.minutes, random)
         return _columns(stretch, prices, volume, trades)
 
@@ -117,14 +119,25 @@ class MinuteMarket:
         tries: int = 1,
     ) -> Floats:
         """Paths around the straight line: the market's and the sector's, the same for all, and the symbol's own."""
-        scale = np.sqrt(variances.sum() / _total_variance(company))
-        market = company.beta * MARKET_VOLATILITY * self._shared_path("market", stretch, shares.tobytes())
-        sector = SECTOR_VOLATILITY * self._shared_path(company.sector, stretch, shares.tobytes())
-        own = company.volatility * bridge(random, shares, tries)
-        return np.asarray((market + sector + own) * scale)
+        scale = np.sqrt(variances.sum() / total_variance(company))
+        by_the_market = self._shared_path("market", stretch, shares.tobytes())
+        by_the_sector = self._shared_path(f"sector {company.sector}", stretch, shares.tobytes())
+        sector = 0.0 if company.sector in ALONE else SECTOR_VOLATILITY
+        shared = company.beta * MARKET_VOLATILITY * by_the_market + sector * by_the_sector
+        return np.asarray((shared + company.volatility * bridge(random, shares, tries)) * scale)
 
     def _make_shared_path(self, name: str, stretch: Stretch, shares: bytes) -> Floats:
-        return np.asarray(bridge(stream(self.seed, "path", name, stretch.start), np.frombuffer(shares))[0])
+        """A shared factor's path; the market's goes with its day, so that whatever follows it has little to bend."""
+        random, variances = stream(self.seed, "path", name, stretch.start), np.frombuffer(shares)
+        place = axis().place(stretch.day)
+        if name != "market" or stretch.phase is not Phase.REGULAR or stretch.extra or place is None:
+            return np.asarray(bridge(random, variances)[0])
+        close, high, low = self.daily.market_day(place)
+        paths = bridge(random, variances, _MARKET_TRIES)
+        scale = MARKET_VOLATILITY * self.daily.mood[place] * np.sqrt(REGULAR_VARIANCE)
+        logs = close * np.cumsum(variances) + paths * scale
+        distance = np.abs(logs.max(axis=1) - high) + np.abs(logs.min(axis=1) - low)
+        return np.asarray(paths[int(np.argmin(distance))])
 
     def _ends(self, symbol: str, stretch: Stretch) -> tuple[float, float]:
         """Log prices at both ends of a stretch outside the regular session."""
@@ -163,10 +176,6 @@ def _trades(company: Company, stretch: Stretch) -> bool:
     return stretch.phase is Phase.REGULAR or not company.is_index
 
 
-def _total_variance(company: Company) -> float:
-    return (company.beta * MARKET_VOLATILITY) ** 2 + SECTOR_VOLATILITY**2 + company.volatility**2
-
-
 def _smile(minutes: int, opening: float, closing: float) -> Floats:
     """Shares of a session's activity: much after the open, less at noon, more again towards the close."""
     passed = np.arange(minutes) / minutes
@@ -174,7 +183,29 @@ def _smile(minutes: int, opening: float, closing: float) -> Floats:
     return np.asarray(curve / curve.sum())
 
 
-def _fitted(logs: tuple[Floats, ...], official: tuple[float, float, float, float]) -> list[Floats]:
+def _calmed(tries: Floats, line: Floats, high: float, low: float) -> Floats:
+    """The try whose shape comes nearest to the day's high and low, when it swings as far around ``line`` as the day."""
+    around = np.stack((line[:-1], line[:-1], line[:-1], line[1:]))[:, None, :]
+    swing = tries[1].max(axis=1) - tries[2].min(axis=1)
+    scale = np.clip((high - low) / swing, 0.4, 2.5)
+    tries = around + (tries - around) * scale[:, None]
+    distance = np.abs(tries[1].max(axis=1) - high) + np.abs(tries[2].min(axis=1) - low)
+    best = np.asarray(tries[:, int(np.argmin(distance))])
+    for row, wanted, sign in ((1, high, 1), (2, low, -1)):
+        place = int(np.argmax(sign * best[row]))
+        missing = wanted - best[row, place]
+        if sign * missing > 0:
+            best = best + missing * _tent(best.shape[1], place)
+    return best
+
+
+def _tent(minutes: int, top: int) -> Floats:
+    """Rises to 1 at ``top`` and falls to nearly nothing at both ends."""
+    place = np.arange(minutes)
+    return np.asarray(np.minimum((place + 1) / (top + 1), (minutes - place) / (minutes - top)))
+
+
+def _fitted(logs: Floats, official: tuple[float, float, float, float]) -> list[Floats]:
     """The path bent a little, order kept, so that its extremes are exactly the day's official ones."""
     _, high, low, _ = logs
     o, h, l_, c = official

@@ -86,8 +86,8 @@ def trades_of(seed: int, company: Company, minute: Minute) -> Trades:
     """Trades whose open, high, low, close and volume are exactly the minute's."""
     random = stream(seed, company.listing.symbol, "trades", minute.start)
     count = minute.trades
-    # One trade in each of ``count`` equal parts, never on the minute's edge, so that sums up to an edge are plain.
-    moments = ((np.arange(count) + random.random(count)) * ((MINUTE_MS - 2) / count)).astype(np.int64)
+    # One trade in each of ``count`` equal parts, never two at once and never on the minute's edge.
+    moments = ((np.arange(count) + 0.95 * random.random(count)) * ((MINUTE_MS - 2) / count)).astype(np.int64)
     sizes = np.zeros(count, np.int64) if company.is_index else _sizes(random, minute.volume, count)
     venues = np.searchsorted(_REPORTED, random.random(count))
     prices = _prices(random, minute)
@@ -99,16 +99,18 @@ def _prices(random: np.random.Generator, minute: Minute) -> Floats:
     count = minute.trades
     known: dict[int, float] = {0: minute.open, count - 1: minute.close}
     if count > 2:
-        inner = 1 + random.permutation(count - 2)[:2]
+        half = max(count // 2, 2)
+        inner = [int(random.integers(1, half)), int(random.integers(half, count - 1)) if count > 3 else half]
         extremes = [p for p in (minute.high, minute.low) if p not in known.values()] or [minute.high]
-        known |= dict(zip(sorted(inner.tolist()), random.permutation(extremes).tolist(), strict=False))
+        known |= dict(zip(inner, random.permutation(extremes).tolist(), strict=False))
     places = sorted(known)
     anchors = [known[place] for place in places]
     everywhere = np.arange(count)
     walk = np.cumsum(random.standard_normal(count))
     walk -= np.interp(everywhere, places, walk[places])
-    bounce = walk * (minute.high - minute.low) * 0.4 / np.sqrt(count)
-    prices = np.interp(everywhere, places, anchors) + bounce
+    bounce = walk * (minute.high - minute.low) * 0.5 / np.sqrt(count)
+    prices = minute.high - np.abs(minute.high - np.interp(everywhere, places, anchors) - bounce)
+    prices = minute.low + np.abs(prices - minute.low)
     digits = 2 if minute.low >= 1 else 4
     prices = np.clip(np.round(prices, digits), minute.low, minute.high)
     prices[places] = anchors

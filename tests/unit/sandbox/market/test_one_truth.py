@@ -12,7 +12,7 @@ from monitor.market.book import BookService
 from monitor.sandbox.exchange import Candle
 from monitor.sandbox.market.minutes import MinuteMarket
 from monitor.sandbox.market.simulated import SimulatedExchange
-from monitor.sandbox.market.ticks import minute_row, trades_of
+from monitor.sandbox.market.ticks import Minute, minute_row, trades_of
 from monitor.sandbox.market.universe import universe
 
 At = Callable[[str], int]
@@ -33,6 +33,17 @@ def test_the_trades_of_a_minute_make_its_candle(symbol: str, day: date, place: i
     assert trades.time == sorted(trades.time)
     assert minute.start < trades.time[0] <= trades.time[-1] < minute.start + 60_000
     assert min(trades.size) >= (0 if symbol == "$SPX" else 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 12), st.lists(st.integers(900, 1100), min_size=4, max_size=4), st.integers(0, 10**6))
+def test_few_trades_reach_every_price_of_their_candle(count: int, cents: list[int], place: int) -> None:
+    low, open_, close, high = sorted(cents)
+    open_ = open_ if count > 1 else close
+    high, low = (high if count > 2 else close), (low if count > 3 else open_)
+    prices = (open_ / 100, high / 100, low / 100, close / 100)
+    minute = Minute(place * 60_000, *prices, volume=count + place, trades=count, regular=1, official=1)
+    assert trades_of(1, universe()["F"], minute).candle(0, minute.start + 60_000) == Candle(0, *prices, count + place)
 
 
 @settings(max_examples=25, deadline=None)
