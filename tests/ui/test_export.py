@@ -24,7 +24,6 @@ def make(qtbot: QtBot, form: ExportForm, folder: Path, sandbox: bool = True) -> 
     preferences.set("export/folder", str(folder))
     profile = Profile(sandbox=sandbox, data_dir=folder)
     dialog = ExportDialog(view_ports(exporter=exporter, preferences=preferences, profile=profile), form)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     dialog.open()
     return dialog, exporter
@@ -102,6 +101,7 @@ async def test_closing_the_dialog_cancels(qtbot: QtBot, tmp_path: Path) -> None:
     dialog.begin()
     await until(lambda: dialog.progress.value() == 250)
     dialog.reject()
+    assert dialog.running
     exporter.gate.set()
     await until(lambda: not dialog.running)
     assert dialog.sentence.text() == "Cancelled. No file was written."

@@ -1,5 +1,6 @@
 """Signing in: what is asked first, which pages are reached, and how an attempt ends."""
 
+import asyncio
 import http.server
 import threading
 from collections.abc import Iterator
@@ -200,3 +201,22 @@ def test_live_pages_do_not_open_unprotected(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("QTWEBENGINE_REMOTE_DEBUGGING", "9222")
     with pytest.raises(Unusable):
         refuse_unsafe_environment()
+
+
+async def test_closing_the_page_while_the_code_is_exchanged_is_quiet(qtbot: QtBot, host: str) -> None:
+    gate = asyncio.Event()
+
+    class Slow(FakeSignIn):
+        async def finish(self, redirected_url: str) -> None:
+            await gate.wait()
+
+    dialog = make(qtbot, Slow(signed_in=False), host)
+    ends: list[bool] = []
+    dialog.sign_in_finished.connect(ends.append)
+    dialog.start()
+    dialog.browser.view.sign_in_page.redirected.emit(f"{CALLBACK}?code=x")
+    await asyncio.sleep(0)
+    dialog.cancel.click()
+    gate.set()
+    await until(lambda: len(asyncio.all_tasks()) == 1)
+    assert (ends, dialog.isHidden()) == ([], True)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient
-from monitor.live.events import StreamChanged
+from monitor.live.events import HistoryProgress, StreamChanged
 from monitor.market.calendar import Phase, at_new_york
 from monitor.ports import MarketHours, RequestMeter, StoreMeter, StreamPhase
 from monitor.ui.status.bar import StatusFields
@@ -147,3 +147,19 @@ def test_click_on_the_sign_in_asks_for_it(qtbot: QtBot) -> None:
     qtbot.addWidget(bar)
     with qtbot.waitSignal(bar.sign_in_wanted):
         qtbot.mouseClick(bar.sign_in, Qt.MouseButton.LeftButton)
+
+
+def test_downloads_show_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    assert bar.history.isHidden()
+    ports.bus.publish(HistoryProgress("MSFT", 2, 5))
+    assert bar.history.text() == "History MSFT 2/5"
+    ports.bus.publish(HistoryProgress("AAPL", 1, 5))
+    assert bar.history.text() == "History 2 symbols 3/10"
+    bar.history.click()
+    assert ports.loader.cancelled == ["MSFT", "AAPL"]
+    ports.bus.publish(HistoryProgress("MSFT", 5, 5))
+    ports.bus.publish(HistoryProgress("AAPL", 1, 5, "Cancelled."))
+    assert bar.history.isHidden()

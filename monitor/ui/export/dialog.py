@@ -28,14 +28,13 @@ TASK = "export"
 
 
 class ExportDialog(QDialog):
-    """Opened with ``open()``; closing it cancels an export that still runs."""
+    """Opened with ``open()``; closing it cancels an export that still runs, and the dialog goes when that has ended."""
 
     exported = Signal(object)
 
     def __init__(self, ports: ViewPorts, form: ExportForm, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(form.title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(520)
         self._ports = ports
         self._form = form
@@ -88,6 +87,8 @@ class ExportDialog(QDialog):
     def done(self, result: int) -> None:
         self._cancelled = True
         super().done(result)
+        if not self._running:
+            self.deleteLater()
 
     async def _write(self, job: Job, path: Path) -> None:
         try:
@@ -98,6 +99,8 @@ class ExportDialog(QDialog):
             self._take_result(result)
         finally:
             self._show_running(False)
+            if self.isHidden():
+                self.deleteLater()
 
     def _take_result(self, result: ExportResult | None) -> None:
         if result is None:

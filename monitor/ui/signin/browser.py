@@ -88,16 +88,20 @@ class SignInBrowser(QWidget):
         self._ports.tasks.start(TASK, self._finish(url))
 
     async def _finish(self, url: str) -> None:
+        # Closing the dialog cancels this: nothing below the await may touch widgets that are gone by then.
         try:
             await self._ports.sign_in.finish(url)
         except MonitorError as error:
+            self._end_progress()
             self._say(f"{error.sentence} Reload to try again.")
             self.finished.emit(False)
         else:
+            self._end_progress()
             self.finished.emit(True)
-        finally:
-            self.progress.setRange(0, 100)
-            self.progress.hide()
+
+    def _end_progress(self) -> None:
+        self.progress.setRange(0, 100)
+        self.progress.hide()
 
     def _page_done(self, loaded: bool) -> None:
         if self._taken:

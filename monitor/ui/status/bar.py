@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from monitor.errors import MonitorError
-from monitor.live.events import StreamChanged
+from monitor.live.events import HistoryProgress, StreamChanged
 from monitor.market.calendar import Phase, from_ms
 from monitor.ports import MarketHours, StreamPhase
 from monitor.ui import format as fmt
@@ -16,6 +16,7 @@ from monitor.ui.status.phrases import (
     Phrase,
     Tone,
     disk_phrase,
+    history_phrase,
     queue_phrase,
     requests_phrase,
     sign_in_phrase,
@@ -33,7 +34,7 @@ _PHASE_TONES = {Phase.REGULAR: Tone.GREEN, Phase.PRE: Tone.AMBER, Phase.POST: To
 
 
 class StatusFields(QWidget):
-    """Market, stream, requests, queue, disk, sign-in and clock, left to right."""
+    """Market, stream, requests, queue, disk, sign-in, running downloads and clock, left to right."""
 
     sign_in_wanted = Signal()
     log_wanted = Signal()
@@ -42,6 +43,7 @@ class StatusFields(QWidget):
         super().__init__(parent)
         self._ports = ports
         self._stream = StreamChanged(StreamPhase.OFF, "")
+        self._downloads: dict[str, HistoryProgress] = {}
         self._hours: MarketHours | None = None
         self._next_fetch_ms = 0
         self.market = Segment("Market", theme, dotted=True)
@@ -49,12 +51,17 @@ class StatusFields(QWidget):
         self.requests = Segment("Requests", theme)
         self.queue = Segment("Store queue", theme)
         self.disk = Segment("Disk", theme)
+        self.history = Segment("Downloads", theme)
         self.sign_in = Segment("Sign-in", theme)
         self.clock = named(QLabel(), "clock")
         self._lay_out()
         self.stream.clicked.connect(self.log_wanted)
         self.sign_in.clicked.connect(self.sign_in_wanted)
-        self._stop = ports.bus.listen(StreamChanged, self._hear_stream)
+        self.history.clicked.connect(self._cancel_downloads)
+        self._stops = (
+            ports.bus.listen(StreamChanged, self._hear_stream),
+            ports.bus.listen(HistoryProgress, self._hear_history),
+        )
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.refresh)
@@ -64,7 +71,8 @@ class StatusFields(QWidget):
     def close_panel(self) -> None:
         """Stop listening and reading."""
         self._timer.stop()
-        self._stop()
+        for stop in self._stops:
+            stop()
 
     def refresh(self) -> None:
         """Read every meter and show what changed."""
@@ -86,9 +94,10 @@ class StatusFields(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        for segment in (self.market, self.stream, self.requests, self.queue, self.disk, self.sign_in):
+        for segment in (self.market, self.stream, self.requests, self.queue, self.disk, self.sign_in, self.history):
             row.addWidget(segment)
         row.addStretch(1)
+        self.history.hide()
         self.clock.setFont(data_font())
         self.clock.setAccessibleName("Clock, New York")
         self.clock.setToolTip("New York time")
@@ -98,6 +107,19 @@ class StatusFields(QWidget):
     def _hear_stream(self, event: StreamChanged) -> None:
         self._stream = event
         self.refresh()
+
+    def _hear_history(self, event: HistoryProgress) -> None:
+        if event.finished:
+            self._downloads.pop(event.symbol, None)
+        else:
+            self._downloads[event.symbol] = event
+        self.history.setVisible(bool(self._downloads))
+        if self._downloads:
+            self.history.show_phrase(history_phrase(self._downloads))
+
+    def _cancel_downloads(self) -> None:
+        for symbol in tuple(self._downloads):
+            self._ports.loader.cancel(symbol)
 
     def _show_market(self, now: int) -> None:
         today = from_ms(now).date().isoformat()

@@ -1,8 +1,10 @@
 """The words of the status bar's other fields: short text, tone and tooltip from the figures."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.live.events import HistoryProgress
 from monitor.ports import RequestMeter, SignIn, StoreMeter, StreamPhase
 from monitor.ui import format as fmt
 
@@ -52,6 +54,14 @@ def _age(age_ms: int | None) -> str:
 def _stream_tip(sentence: str, quiet: bool) -> str:
     age = "Nothing has come for a while." if quiet else "Time since the last frame."
     return f"{sentence} {age}".strip()
+
+
+def history_phrase(running: Mapping[str, HistoryProgress]) -> Phrase:
+    """How far the downloads of history are that still run."""
+    done, total = (sum(getattr(p, field) for p in running.values()) for field in ("done", "total"))
+    symbols = ", ".join(running)
+    text = f"History {symbols if len(running) == 1 else f'{len(running)} symbols'} {done}/{total}"
+    return Phrase(text, Tone.PLAIN, f"{done} of {total} requests for the history of {symbols}. Click to cancel.")
 
 
 def requests_phrase(meter: RequestMeter) -> Phrase:
