@@ -37,7 +37,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(form.title)
         self.setMinimumWidth(520)
         self._ports = ports
-        self._form = form
+        self.form = form
         self._folder = _last_folder(ports)
         self._cancelled = False
         self._running = False
@@ -56,7 +56,7 @@ class ExportDialog(QDialog):
     @property
     def form(self) -> ExportForm:
         """The choices above the file name."""
-        return self._form
+        return self.form
 
     @property
     def running(self) -> bool:
@@ -66,7 +66,7 @@ class ExportDialog(QDialog):
         """Check the fields and start writing."""
         path = Path(self.path.text().strip()).expanduser()
         try:
-            job = self._form.job()
+            job = self.form.job()
         except MonitorError as error:
             self._say(error.sentence, "failure")
             return
@@ -97,10 +97,10 @@ class ExportDialog(QDialog):
             self._say(error.sentence, "failure")
         else:
             self._take_result(result)
-        finally:
-            self._show_running(False)
-            if self.isHidden():
-                self.deleteLater()
+        # Not reached when the program ends: the widgets may be gone by then.
+        self._show_running(False)
+        if self.isHidden():
+            self.deleteLater()
 
     def _take_result(self, result: ExportResult | None) -> None:
         if result is None:
@@ -129,7 +129,7 @@ class ExportDialog(QDialog):
             self._say("Counting the rows…", "hint")
         self.progress.setVisible(running)
         self.cancel.setText("Cancel" if running else "Close")
-        for widget in (self._form, self.path, self.browse, self.start):
+        for widget in (self.form, self.path, self.browse, self.start):
             widget.setEnabled(not running)
 
     def _say(self, sentence: str, tone: str) -> None:
@@ -139,10 +139,10 @@ class ExportDialog(QDialog):
         self.sentence.style().polish(self.sentence)
 
     def _propose_name(self) -> None:
-        self.path.setText(str(self._folder / file_name(self._form.stem(), self._ports.profile.sandbox)))
+        self.path.setText(str(self._folder / file_name(self.form.stem(), self._ports.profile.sandbox)))
 
     def _choose_file(self) -> None:
-        chooser = QFileDialog(self, self._form.title, self.path.text(), "CSV files (*.csv)")
+        chooser = QFileDialog(self, self.form.title, self.path.text(), "CSV files (*.csv)")
         chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
         chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         chooser.setDefaultSuffix("csv")
@@ -159,7 +159,7 @@ class ExportDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._result.path.parent)))
 
     def _connect(self) -> None:
-        self._form.changed.connect(self._propose_name)
+        self.form.changed.connect(self._propose_name)
         self.browse.clicked.connect(self._choose_file)
         self.start.clicked.connect(self.begin)
         self.cancel.clicked.connect(self.stop)
@@ -169,8 +169,8 @@ class ExportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(12)
-        column.addWidget(named(QLabel(self._form.title), "heading"))
-        column.addWidget(self._form)
+        column.addWidget(named(QLabel(self.form.title), "heading"))
+        column.addWidget(self.form)
         file_row = QHBoxLayout()
         file_row.addWidget(QLabel("File"))
         file_row.addWidget(self.path, 1)
