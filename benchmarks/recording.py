@@ -61,8 +61,10 @@ def bare(folder: Path, received: list[Received]) -> float:
     """Rows a second of ``executemany`` on rows that are tuples already."""
     ids = {symbol: number for number, symbol in enumerate({quote.symbol for _, quote in received}, start=1)}
     rows = [
-        (ids[q.symbol], us, q.bid, q.ask, q.last, q.bid_size, q.ask_size, q.last_size)
-        + (q.volume, q.quote_time, q.trade_time)
+        (
+            *(ids[q.symbol], us, q.bid, q.ask, q.last, q.bid_size, q.ask_size, q.last_size),
+            *(q.volume, q.quote_time, q.trade_time),
+        )
         for us, q in received
     ]
     connection = sqlite3.connect(folder / "bare.db", isolation_level=None)

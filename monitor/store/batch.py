@@ -13,6 +13,8 @@ from monitor.store.tasks import Task
 LARGEST_BATCH = 20_000
 
 Waiting = asyncio.Future[None]
+#: A task, and who waits for it.
+Asked = tuple[Task, Waiting | None]
 
 
 def _as_they_are(rows: list[Row]) -> list[Row]:
@@ -39,13 +41,14 @@ BOOKS = Stream(Insert("INSERT INTO book", 5), _with_packed_levels)
 
 @dataclass(slots=True)
 class Batch:
-    """One transaction's worth; ``outcomes`` is what became of the tasks that someone waits for."""
+    """One transaction's worth; ``outcomes`` is what became of its tasks, ``unfit`` counts rows no table can hold."""
 
     waiting: list[Waiting]
     rows: list[tuple[Stream, list[Row]]]
-    tasks: list[tuple[Task, Waiting | None]]
+    tasks: list[Asked]
     full: bool
     outcomes: list[tuple[Waiting | None, Exception | None]] = field(default_factory=list)
+    unfit: int = 0
 
     @property
     def rows_taken(self) -> int:
@@ -56,11 +59,10 @@ class Batch:
         return self.rows_taken + len(self.tasks)
 
     def drop_waiting(self) -> list[Waiting]:
-        """Those who wait, and the tasks they asked for, taken out: they will hear of the failure instead."""
-        dropped = self.waiting + [future for _, future in self.tasks if future is not None]
-        self.waiting = []
-        self.tasks = [(task, future) for task, future in self.tasks if future is None]
-        return dropped
+        """Those who wait, taken out with the tasks they asked for: they will hear of the failure instead."""
+        dropped = _taken(self.waiting)
+        self.tasks, asked = _without_asked(self.tasks)
+        return dropped + asked
 
 
 class Intake:
@@ -71,7 +73,7 @@ class Intake:
         self.quotes: list[Row] = []
         self.trades: list[Row] = []
         self.books: list[Row] = []
-        self.tasks: list[tuple[Task, Waiting | None]] = []
+        self.tasks: list[Asked] = []
 
     @property
     def rows(self) -> int:
@@ -87,8 +89,16 @@ class Intake:
         return Batch(waiting, rows, _taken(self.tasks), full)
 
     def drop_waiting(self) -> list[Waiting]:
-        """Those who wait, taken out."""
-        return _taken(self.waiting)
+        """As Batch.drop_waiting; what the loop adds meanwhile stays."""
+        dropped = _taken(self.waiting)
+        kept, asked = _without_asked(_taken(self.tasks))
+        self.tasks[:0] = kept
+        return dropped + asked
+
+
+def _without_asked(tasks: list[Asked]) -> tuple[list[Asked], list[Waiting]]:
+    """The tasks for which nobody waits, and those who wait for the others."""
+    return [(task, who) for task, who in tasks if who is None], [who for _, who in tasks if who is not None]
 
 
 def _taken(queue: list[Any], limit: int | None = None) -> list[Any]:

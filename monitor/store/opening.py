@@ -24,7 +24,10 @@ _SAFE_SQLITE = (3, 51, 3)
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What ``doctor`` tells of a database: ``problems`` is what SQLite's own check found, empty when it is sound."""
+    """What ``doctor`` tells of a database.
+
+    ``problems`` is what SQLite's own check found, empty when the file is sound; only then are the rows counted.
+    """
 
     path: Path
     profile: str
@@ -152,8 +155,8 @@ def _last_received_us(connection: sqlite3.Connection) -> int:
 
 
 def _facts(connection: sqlite3.Connection, path: Path) -> StoreFacts:
-    rows = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
-    check = [text for (text,) in connection.execute("PRAGMA quick_check")]
+    problems = _problems(connection)
+    counts = {} if problems else {table: f"SELECT count(*) FROM {table}" for table in TABLES}
     found = origin(connection)
     return StoreFacts(
         path=path,
@@ -162,6 +165,14 @@ def _facts(connection: sqlite3.Connection, path: Path) -> StoreFacts:
         sqlite_version=sqlite3.sqlite_version,
         sqlite_safe_for_two_writers=sqlite3.sqlite_version_info >= _SAFE_SQLITE,
         bytes=path.stat().st_size,
-        rows=rows,
-        problems=() if check == ["ok"] else tuple(check),
+        rows={table: connection.execute(sql).fetchone()[0] for table, sql in counts.items()},
+        problems=problems,
     )
+
+
+def _problems(connection: sqlite3.Connection) -> tuple[str, ...]:
+    try:
+        found = [text for (text,) in connection.execute("PRAGMA quick_check")]
+    except sqlite3.DatabaseError as error:
+        found = [str(error)]
+    return () if found == ["ok"] else tuple(found)

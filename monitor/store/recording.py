@@ -35,8 +35,17 @@ class Recording:
         number = self._ids.get(symbol) or self._allot(symbol)
         self._add_quote(
             (
-                *(number, received_us, state.bid, state.ask, state.last, state.bid_size, state.ask_size),
-                *(state.last_size, state.volume, state.quote_time, state.trade_time),
+                number,
+                received_us,
+                state.bid,
+                state.ask,
+                state.last,
+                state.bid_size,
+                state.ask_size,
+                state.last_size,
+                state.volume,
+                state.quote_time,
+                state.trade_time,
             )
         )
 

@@ -61,7 +61,7 @@ class Writer:
         """Rows that wait, rows written since the start, and the size on disk with what is not checkpointed yet."""
         hand = self._hand
         size = sum(file.stat().st_size for file in (self._path, self._wal) if file.exists())
-        return StoreMeter(self.intake.rows + (hand.size if hand else 0), self._written, size)
+        return StoreMeter(self.intake.rows + (hand.rows_taken if hand else 0), self._written, size)
 
     async def flushed(self) -> None:
         """Wait until all that was taken in so far is committed. Raises StoreUnavailable."""
@@ -117,42 +117,44 @@ class Writer:
                 self._suffer(error, batch)
                 return False
             self._hand = None
+            self._confirm(batch)
+            self._checkpoint()
             if not batch.full:
                 return True
 
     def _commit(self, batch: Batch) -> None:
-        unfit = 0
-        if batch.size:
-            if not same_file(self._path, self._file):
-                raise FileMoved
-            unfit = self._transaction(batch)
-            self._written += batch.rows_taken
-        self._recovered()
-        for future, error in batch.outcomes:
-            self._answer(future, error)
-        for future in batch.waiting:
-            self._answer(future, None)
-        if unfit:
-            self._say(f"{unfit} recorded rows hold values that cannot be stored and were left out; the log names them.")
-        self._checkpoint()
-
-    def _transaction(self, batch: Batch) -> int:
-        """Everything of the batch, or nothing; gives the number of rows that no table can hold."""
+        """Everything of the batch, or nothing. Raises FileMoved and sqlite3.Error."""
+        if not batch.size:
+            return
+        if not same_file(self._path, self._file):
+            raise FileMoved
         # What streams may lose its last seconds in a power cut; ledgers, bars and what the person made may not.
         self._connection.execute(f"PRAGMA synchronous = {'FULL' if batch.tasks else 'NORMAL'}")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             batch.outcomes = [(future, self._run_task(task)) for task, future in batch.tasks]
-            unfit = 0
+            batch.unfit = 0
             for stream, rows in batch.rows:
                 rows.sort(key=itemgetter(0))
-                unfit += stream.insert.run_sifted(self._connection, stream.encoded(rows))
+                batch.unfit += stream.insert.run_sifted(self._connection, stream.encoded(rows))
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        return unfit
+
+    def _confirm(self, batch: Batch) -> None:
+        """Tell everyone concerned that the batch is on disk."""
+        self._written += batch.rows_taken - batch.unfit
+        if self._trouble and batch.size:
+            self._trouble = ""
+            self._say("Recording goes on: what had waited in memory is on disk.")
+        if batch.unfit:
+            self._say(f"{batch.unfit} recorded rows hold values that cannot be stored: they were left out and logged.")
+        for future, error in batch.outcomes:
+            self._answer(future, error)
+        for future in batch.waiting:
+            self._answer(future, None)
 
     def _run_task(self, task: Any) -> Exception | None:
         """Run one task by itself, so that one that cannot be done leaves the others alone."""
@@ -175,20 +177,24 @@ class Writer:
             return
         self._checkpointed = self._written, now
         large = self._wal.exists() and self._wal.stat().st_size > _LARGEST_WAL
-        self._connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if large else 'PASSIVE'})")
+        self._move_log_into_file("TRUNCATE" if large else "PASSIVE")
+
+    def _move_log_into_file(self, how: str) -> None:
+        try:
+            self._connection.execute(f"PRAGMA wal_checkpoint({how})")
+        except sqlite3.Error as error:
+            # Nothing is lost: what is committed stays in the log until a later checkpoint succeeds.
+            _log.warning("a checkpoint of %s failed: %s", self._path, error)
 
     def _finish(self) -> None:
         """Write the rest, however often that takes within CLOSE_SECONDS, and leave one tidy file."""
         deadline = time.monotonic() + CLOSE_SECONDS
         while not self._write_all() and time.monotonic() < deadline:
             time.sleep(0.2)
-        lost = self._hand.size if self._hand else 0
-        if lost or self.intake.rows:
-            self._say(f"{lost + self.intake.rows} recorded rows could not be written to {self._path} and are lost.")
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as error:
-            _log.warning("the last checkpoint failed: %s", error)
+        lost = self.meter().queued
+        if lost:
+            self._say(f"{lost} recorded rows could not be written to {self._path} and are lost.")
+        self._move_log_into_file("TRUNCATE")
 
     # ---------------------------------------------------------------------------- what others hear
 
@@ -201,11 +207,6 @@ class Writer:
             self._say(f"{sentence} What is recorded waits in memory and is written as soon as that is possible.")
         for future in [*batch.drop_waiting(), *self.intake.drop_waiting()]:
             self._answer(future, StoreUnavailable(sentence, str(error)))
-
-    def _recovered(self) -> None:
-        if self._trouble:
-            self._trouble = ""
-            self._say("Recording goes on: what had waited in memory is on disk.")
 
     def _say(self, sentence: str) -> None:
         self._tell(self._on_trouble, sentence)

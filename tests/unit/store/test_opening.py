@@ -150,16 +150,13 @@ async def test_damage_is_among_the_facts(store: Store, path: Path) -> None:
     store.recorder.record_bars([a_bar(at=f"10:{minute:02d}", close=minute) for minute in range(60)] * 5)
     await store.close()
     content = bytearray(path.read_bytes())
-    page = 4096 * (len(content) // 4096 - 1)
-    content[page - 4096 * 3 : page] = b"\x55" * 4096 * 3
+    content[-4096:] = b"\x55" * 4096
     path.write_bytes(content)
     reading = open_for_reading(path)
-    try:
-        assert (await reading.facts()).problems
-    except StoreUnavailable as error:
-        assert "damaged" in error.sentence  # noqa: PT017  either way the person hears of it
-    finally:
-        await reading.close()
+    facts = await reading.facts()
+    await reading.close()
+    assert facts.problems
+    assert facts.rows == {}
 
 
 async def test_a_closed_store_answers_with_a_sentence(store: Store) -> None:

@@ -1,0 +1,230 @@
+"""Exports: the columns of the contract, digits as received, whole files or none."""
+
+import asyncio
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.errors import BadData, MonitorError, StoreUnavailable, Unusable
+from monitor.market.bar import BarSource, Interval
+from monitor.market.book import Book, BookService, Level, Maker
+from monitor.ports import ExportRequest, ExportResult
+from monitor.store import Store, csv_rows, open_for_reading
+from tests.support.builders import a_bar, a_book, a_quote, a_trade, ms
+from tests.unit.store.conftest import Rows
+
+FIRST_US = ms("09:30") * 1000
+
+
+def never() -> bool:
+    return False
+
+
+def unheard(done: int, total: int) -> None:
+    """For exports whose progress is not looked at."""
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "exports" / "rows.csv"
+
+
+@pytest.fixture(autouse=True)
+def folder(out: Path) -> Path:
+    out.parent.mkdir()
+    return out.parent
+
+
+async def exported(store: Store, out: Path, what: str, *symbols: str, **how: Any) -> list[str]:
+    """The file's lines."""
+    await store.recorder.flushed()
+    request = ExportRequest(what, symbols or ("AAPL",), out, **how)
+    result = await store.exporter.export(request, unheard, never)
+    lines = out.read_text().splitlines()
+    assert result == ExportResult(len(lines) - 1, out)
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    return lines
+
+
+async def test_quotes(store: Store, out: Path) -> None:
+    times = {"quote_time": "09:29:59.998", "trade_time": "09:29:58"}
+    store.recorder.record_quote(FIRST_US + 4, a_quote("MSFT", bid=430.25))
+    store.recorder.record_quote(FIRST_US + 5, a_quote(bid=214, ask=214.0, last=0.1, volume=10**15, **times))
+    store.recorder.record_quote(FIRST_US + 6, a_quote(bid_size=1.5, ask_size=2, last_size=3))
+    assert await exported(store, out, "quotes", "MSFT", "AAPL") == [
+        "symbol,received,bid,ask,last,bid_size,ask_size,last_size,volume,quote_time,trade_time",
+        "AAPL,2025-05-21T09:30:00.000005-04:00,214,214.0,0.1,,,,1000000000000000,"
+        "2025-05-21T09:29:59.998-04:00,2025-05-21T09:29:58.000-04:00",
+        "AAPL,2025-05-21T09:30:00.000006-04:00,,,,1.5,2,3,,,",
+        "MSFT,2025-05-21T09:30:00.000004-04:00,430.25,,,,,,,,",
+    ]
+
+
+async def test_trades(store: Store, out: Path) -> None:
+    store.recorder.record_trade(FIRST_US, a_trade(at="09:29:59.5", price=214, size=100, volume=5000, unseen=20))
+    assert await exported(store, out, "trades") == [
+        "symbol,time,price,size,volume,unseen,side",
+        "AAPL,2025-05-21T09:29:59.500-04:00,214,100,5000,20,between",
+    ]
+
+
+async def test_bars(store: Store, out: Path) -> None:
+    store.recorder.record_bars([a_bar(at="09:31", close=214.0), a_bar(close=214, volume=7, source=BarSource.STREAM)])
+    store.recorder.record_bars([a_bar(at="00:00", interval=Interval.DAY, close=1)])
+    assert await exported(store, out, "bars") == [
+        "symbol,interval,start,open,high,low,close,volume,source",
+        "AAPL,1m,2025-05-21T09:30:00.000-04:00,214,214,214,214,7,stream",
+        "AAPL,1m,2025-05-21T09:31:00.000-04:00,214.0,214.0,214.0,214.0,1000,rest",
+    ]
+    days = await exported(store, out, "bars", interval=Interval.DAY)
+    assert days[1:] == ["AAPL,D,2025-05-21T00:00:00.000-04:00,1,1,1,1,1000,rest"]
+
+
+@pytest.mark.parametrize("page", [1, 3, 4000])
+async def test_longer_bars_are_built_in_the_digits_of_the_minutes(
+    store: Store, out: Path, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(csv_rows, "_ROWS_A_PAGE", page)
+    store.recorder.record_bars([a_bar(at=f"09:{minute}", close=minute, volume=10) for minute in range(30, 48)])
+    how = {"interval": Interval.M5, "start_ms": ms("09:33"), "end_ms": ms("09:45")}
+    assert (await exported(store, out, "bars", **how))[1:] == [
+        "AAPL,5m,2025-05-21T09:35:00.000-04:00,35,39,35,39,50,computed",
+        "AAPL,5m,2025-05-21T09:40:00.000-04:00,40,44,40,44,50,computed",
+    ]
+
+
+async def test_books_merge_the_services_in_order_of_receipt(store: Store, out: Path) -> None:
+    makers = (Maker("NSDQ", 200), Maker("=cmd", 1.0))
+    store.recorder.record_book(
+        FIRST_US, BookService.NYSE, Book("AAPL", ms("09:29"), (Level(99.5, 201, 2, makers),), (Level(100, 5),))
+    )
+    store.recorder.record_book(FIRST_US + 1, BookService.NASDAQ, a_book(bids=((1, 2), (0.5, 3)), asks=()))
+    store.recorder.record_book(FIRST_US + 2, BookService.NYSE, a_book(bids=(), asks=((7, 8),)))
+    late = ",2025-05-21T09:30:00.000-04:00,"
+    assert await exported(store, out, "book") == [
+        "symbol,service,received,book_time,side,level,price,size,makers",
+        "AAPL,NYSE_BOOK,2025-05-21T09:30:00.000000-04:00,2025-05-21T09:29:00.000-04:00,bid,1,99.5,201,2",
+        "AAPL,NYSE_BOOK,2025-05-21T09:30:00.000000-04:00,2025-05-21T09:29:00.000-04:00,ask,1,100,5,0",
+        f"AAPL,NASDAQ_BOOK,2025-05-21T09:30:00.000001-04:00{late}bid,1,1,2,1",
+        f"AAPL,NASDAQ_BOOK,2025-05-21T09:30:00.000001-04:00{late}bid,2,0.5,3,1",
+        f"AAPL,NYSE_BOOK,2025-05-21T09:30:00.000002-04:00{late}ask,1,7,8,1",
+    ]
+    venues = await exported(store, out, "book", venues=True)
+    assert venues[0].endswith(",makers,venue,venue_size")
+    ends = ["99.5,201,2,NSDQ,200", "99.5,201,2,'=cmd,1.0", "100,5,0,,"]
+    assert [line[-len(end) :] for line, end in zip(venues[1:4], ends, strict=True)] == ends
+    assert len(venues) == 7
+
+
+async def test_only_the_range_is_written(store: Store, out: Path) -> None:
+    for minute in range(30, 40):
+        store.recorder.record_quote(ms(f"09:{minute}") * 1000, a_quote(bid=minute))
+    lines = await exported(store, out, "quotes", start_ms=ms("09:33"), end_ms=ms("09:35"))
+    assert [row["bid"] for row in csv.DictReader(lines)] == ["33", "34"]
+
+
+async def test_every_row_is_written_over_many_pages_and_counted(
+    store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_rows, "_ROWS_A_PAGE", 7)
+    for received_us in range(FIRST_US, FIRST_US + 100):
+        store.recorder.record_quote(received_us, a_quote(("AAPL", "MSFT")[received_us % 2], volume=received_us))
+    await store.recorder.flushed()
+    told: list[tuple[int, int]] = []
+    request = ExportRequest("quotes", ("AAPL", "MSFT"), out)
+    await store.exporter.export(request, lambda done, total: told.append((done, total)), never)
+    assert told[0] == (0, 100)
+    assert told[-1] == (100, 100)
+    assert told == sorted(told)
+    volumes = [int(row["volume"]) for row in csv.DictReader(out.read_text().splitlines())]
+    assert sorted(volumes) == list(range(FIRST_US, FIRST_US + 100))
+
+
+async def test_a_cancelled_export_leaves_the_folder_as_it_was(store: Store, out: Path) -> None:
+    out.write_text("an earlier export")
+    store.recorder.record_quote(1, a_quote())
+    await store.recorder.flushed()
+    assert await store.exporter.export(ExportRequest("quotes", ("AAPL",), out), unheard, lambda: True) is None
+    assert [path.name for path in out.parent.iterdir()] == ["rows.csv"]
+    assert out.read_text() == "an earlier export"
+
+
+async def test_an_abandoned_export_leaves_nothing(store: Store, out: Path) -> None:
+    for received_us in range(5000):
+        store.recorder.record_quote(received_us, a_quote())
+    await store.recorder.flushed()
+    begun = asyncio.Event()
+
+    def begin(done: int, total: int) -> None:
+        begun.set()
+
+    request = ExportRequest("quotes", ("AAPL",), out)
+    task = asyncio.create_task(store.exporter.export(request, begin, never))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await store.close()
+    assert list(out.parent.iterdir()) == []
+
+
+async def test_a_disk_that_fails_leaves_nothing(store: Store, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(draft: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    store.recorder.record_quote(1, a_quote())
+    await store.recorder.flushed()
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(Unusable, match="cannot be written: No space left on device"):
+        await store.exporter.export(ExportRequest("quotes", ("AAPL",), out), unheard, never)
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "symbols", "name", "kind", "sentence"),
+    [
+        ("quotes", ("AAPL", "NONE", "MISS"), "a.csv", BadData, "Nothing has been recorded for NONE, MISS"),
+        ("options", ("AAPL",), "a.csv", BadData, "“options” cannot be exported"),
+        ("quotes", ("AAPL",), "a.parquet", BadData, "exports are CSV files today"),
+        ("quotes", ("AAPL",), "missing/a.csv", Unusable, "cannot be written: No such file or directory"),
+    ],
+)
+async def test_what_cannot_be_exported_is_said_in_a_sentence(
+    store: Store, folder: Path, what: str, symbols: tuple[str, ...], name: str, kind: type[MonitorError], sentence: str
+) -> None:
+    store.recorder.record_quote(1, a_quote())
+    await store.recorder.flushed()
+    with pytest.raises(kind, match=sentence):
+        await store.exporter.export(ExportRequest(what, symbols, folder / name), unheard, never)
+    assert list(folder.iterdir()) == []
+
+
+async def test_an_export_is_in_the_audit(store: Store, out: Path, rows: Rows) -> None:
+    store.recorder.record_quote(1, a_quote())
+    await exported(store, out, "quotes")
+    await store.recorder.flushed()
+    assert rows("SELECT kind, sentence FROM audit") == [("export", f"1 rows of quotes of AAPL to {out}")]
+
+
+async def test_exports_work_beside_the_program_that_records(store: Store, path: Path, out: Path) -> None:
+    store.recorder.record_quote(FIRST_US, a_quote(bid=1))
+    await store.recorder.flushed()
+    reading = open_for_reading(path)
+    result = await reading.exporter.export(ExportRequest("quotes", ("AAPL",), out), unheard, never)
+    await reading.close()
+    assert result == ExportResult(1, out)
+
+
+async def test_a_closed_store_exports_nothing(store: Store, out: Path) -> None:
+    await store.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.exporter.export(ExportRequest("quotes", ("AAPL",), out), unheard, never)
+
+
+async def test_a_table_is_written_as_shown_and_runs_nothing(store: Store, out: Path) -> None:
+    table = [["AAPL", "-0.35", "=1+1"], ['a "b", c', "1,234", "–"]]
+    assert await store.exporter.export_table(["Symbol", "Chg", "Note"], table, out) == ExportResult(2, out)
+    with out.open(newline="") as file:
+        assert list(csv.reader(file)) == [["Symbol", "Chg", "Note"], ["AAPL", "-0.35", "'=1+1"], table[1]]
