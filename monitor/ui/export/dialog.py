@@ -54,11 +54,6 @@ class ExportDialog(QDialog):
         self._propose_name()
 
     @property
-    def form(self) -> ExportForm:
-        """The choices above the file name."""
-        return self.form
-
-    @property
     def running(self) -> bool:
         return self._running
 
