@@ -82,7 +82,8 @@ class DailyMarket:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.of = lru_cache(maxsize=None)(self._of)
+        # Every symbol's decades at once would be a quarter of a gigabyte; they are only asked for once a day.
+        self.of = lru_cache(maxsize=64)(self._of)
         self._sector = lru_cache(maxsize=None)(self._make_sector)
 
     @cached_property

@@ -20,14 +20,14 @@ def level_one(s: Standing, moment: int) -> LevelOne:
             low = min(low, s.running.low[n]) if s.ahead.opened else s.running.low[n]
             open_ = open_ if s.ahead.opened else trades.price[0]
     regular = last if last.regular else s.regular_before
-    state = s.facts.copy()
+    state = s.yesterday.facts.copy()
     state["8"] = volume
     state["10"], state["11"], state["17"] = whole(high), whole(low), whole(open_)
-    state["19"] = whole(max(s.year_high, high))
-    state["20"] = whole(min(s.year_low, low) if low else s.year_low)
+    state["19"] = whole(max(s.yesterday.year_high, high))
+    state["20"] = whole(min(s.yesterday.year_low, low) if low else s.yesterday.year_low)
     _put_prints(state, s, last, regular)
     if s.company.is_index:
-        _put_mark(state, last.price, s.close)
+        _put_mark(state, last.price, s.yesterday.close)
         state["34"] = last.time
     else:
         _put_quote(state, s, (moment - s.start) // SLOT_MS, last)
@@ -35,12 +35,13 @@ def level_one(s: Standing, moment: int) -> LevelOne:
 
 
 def _put_prints(state: LevelOne, s: Standing, last: Print, regular: Print) -> None:
-    change, regular_change = last.price - s.close, regular.price - s.close
-    state["3"], state["12"] = whole(last.price), whole(s.close)
-    state["18"], state["42"] = whole(round(change, 4)), whole(round(100 * change / s.close, 6))
+    close = s.yesterday.close
+    change, regular_change = last.price - close, regular.price - close
+    state["3"], state["12"] = whole(last.price), whole(close)
+    state["18"], state["42"] = whole(round(change, 4)), whole(round(100 * change / close, 6))
     state["28"], state["35"] = last.regular, last.time
     state["29"], state["36"] = whole(regular.price), regular.time
-    state["31"], state["43"] = whole(round(regular_change, 4)), whole(round(100 * regular_change / s.close, 6))
+    state["31"], state["43"] = whole(round(regular_change, 4)), whole(round(100 * regular_change / close, 6))
     if s.company.is_index:
         return
     state["9"], state["30"] = last.size, regular.size
@@ -59,7 +60,7 @@ def _put_quote(state: LevelOne, s: Standing, slot: int, last: Print) -> None:
     state["27"] = s.regular
     state["37"], state["38"] = q.bid_time[slot], q.ask_time[slot]
     state["34"] = max(q.bid_time[slot], q.ask_time[slot])
-    _put_mark(state, min(max(last.price, bid), ask), s.close)
+    _put_mark(state, min(max(last.price, bid), ask), s.yesterday.close)
 
 
 def _put_mark(state: LevelOne, mark: float, close: float) -> None:

@@ -18,7 +18,7 @@ from monitor.sandbox.market.ticks import Quotes, Trades, minute_at, minute_row, 
 from monitor.sandbox.market.universe import Company, universe
 
 #: How many minutes of any symbols are kept.
-_KEPT_MINUTES = 1500
+_KEPT_MINUTES = 500
 _YEAR = 252
 
 
@@ -51,15 +51,21 @@ class Running(NamedTuple):
     low: list[float]
 
 
+class Yesterday(NamedTuple):
+    """What a day knows from the days before it."""
+
+    facts: LevelOne
+    close: float
+    year_high: float
+    year_low: float
+
+
 class Standing(NamedTuple):
     """All that Level 1 needs to know within one minute."""
 
     company: Company
     start: int
-    facts: LevelOne
-    close: float  # of the trading day before
-    year_high: float
-    year_low: float
+    yesterday: Yesterday
     before: Print  # the last trade ahead of the minute
     regular_before: Print
     ahead: Totals
@@ -79,7 +85,7 @@ class Standings:
         self._kept: OrderedDict[tuple[str, int, date], Standing] = OrderedDict()
         self._newest: dict[str, tuple[int, date, Standing]] = {}
         self.trades = lru_cache(maxsize=_KEPT_MINUTES)(self._trades)
-        self._facts = lru_cache(maxsize=2048)(facts)
+        self._yesterday = lru_cache(maxsize=1024)(self._make_yesterday)
 
     def at(self, symbol: str, at_ms: int) -> tuple[Standing, int]:
         """The standing that counts at ``at_ms``, and the moment in it: the last open one where the market is closed."""
@@ -116,16 +122,10 @@ class Standings:
         before = self._last(company, edge, False)
         phase = next(s for s in stretches(day, self._extra) if s.start <= start < s.end)
         regular = phase.phase is Phase.REGULAR
-        place = axis().before(totals_day)
-        daily = self._minutes.daily.of(symbol)
-        year = slice(max(place - _YEAR + 1, 0), place + 1)
         return Standing(
             company,
             start,
-            self._facts(company, totals_day, float(daily.close[place])),
-            float(daily.close[place]),
-            float(daily.high[year].max()),
-            float(daily.low[year].min()),
+            self._yesterday(symbol, totals_day),
             before,
             self._last(company, edge, True),
             _totals(ahead, official=trading or not self._extra),
@@ -134,6 +134,14 @@ class Standings:
             regular and (not phase.extra or not trading),
             quotes_of(self._minutes.seed, company, start, trades, before.price, regular),
         )
+
+    def _make_yesterday(self, symbol: str, day: date) -> Yesterday:
+        place = axis().before(day)
+        daily = self._minutes.daily.of(symbol)
+        close = float(daily.close[place])
+        year = slice(max(place - _YEAR + 1, 0), place + 1)
+        known = facts(universe()[symbol], day, close)
+        return Yesterday(known, close, float(daily.high[year].max()), float(daily.low[year].min()))
 
     def _last(self, company: Company, edge: int, regular: bool) -> Print:
         """The last trade ahead of ``edge``."""
