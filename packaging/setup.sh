@@ -26,9 +26,10 @@ may_install() {
 # Install Debian packages, each given as its names in newer|older releases; or say what to type and fail.
 install() {
     if ! may_install; then
+        # All that may ever be missing, so that it is typed once.
         # shellcheck disable=SC2046  one word a package
-        fail "Missing on this machine. Type this, then try again:
-    sudo apt-get update && sudo apt-get install --no-install-recommends" $(known "$@")
+        fail "Something is missing on this machine. Type this, then try again:
+    sudo apt-get update && sudo apt-get install --no-install-recommends" $(known python3-venv $(qt_packages))
     fi
     "${as_root[@]}" apt-get update -qq
     local names
@@ -37,6 +38,10 @@ install() {
     # shellcheck disable=SC2086  one word a package
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq -y --no-install-recommends $names >/dev/null
+}
+
+qt_packages() {
+    grep -v '^#' packaging/debian-packages.txt
 }
 
 # The first of each one's names that this release of Debian knows.
@@ -66,7 +71,7 @@ ready_qt() {
     if [ -n "$missing" ] || [ ! -d /usr/share/fonts ]; then
         command -v apt-get >/dev/null || fail "Qt needs these libraries, which this system does not have:" $missing
         # shellcheck disable=SC2046  one word a package
-        install $(grep -v '^#' packaging/debian-packages.txt)
+        install $(qt_packages)
     fi
 }
 
