@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from monitor.errors import MonitorError
-from monitor.live.events import Level, Notice
+from monitor.live.events import BoardChanged, Level, Notice
 from monitor.market.instrument import Instrument, parse_symbol
 from monitor.ui.icons import icon
 from monitor.ui.theme import Theme
@@ -47,6 +47,12 @@ class SymbolBox(QLineEdit):
         self._pause.timeout.connect(self._search)
         self.textEdited.connect(lambda _text: self._pause.start())
         self.returnPressed.connect(self._enter)
+        self._stop = ports.bus.listen(BoardChanged, self._hear_board)
+
+    def close_panel(self) -> None:
+        """Stop listening."""
+        self._pause.stop()
+        self._stop()
 
     @property
     def offered(self) -> list[str]:
@@ -128,8 +134,18 @@ class SymbolBox(QLineEdit):
         """Find the instrument's name; it stands behind the symbol in the field."""
         for instrument in await self._ports.archive.find_instruments(symbol):
             if instrument.symbol == symbol == self._shown:
-                self._description = instrument.description
-                self.update()
+                self._take_name(instrument.description)
+
+    def _hear_board(self, changed: BoardChanged) -> None:
+        """A new symbol's name comes with its first quote, before the archive has it."""
+        if not self._description and self._shown in changed.quotes:
+            quote = self._ports.board.quote(self._shown)
+            self._take_name((quote.description if quote else None) or "")
+
+    def _take_name(self, name: str) -> None:
+        self._description = name
+        self.setAccessibleDescription(name)
+        self.update()
 
     def take(self, line: str) -> None:
         """Choose a line of the list."""

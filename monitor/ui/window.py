@@ -192,7 +192,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._area.keep(self._ports.preferences)
-        for part in (self.watchlist, self.book, self.tape, self.log, self.status, self.messages):
+        parts = (self.watchlist, self.book, self.tape, self.log, self.status, self.messages, self.toolbar.symbol_box)
+        for part in parts:
             part.close_panel()
         self._stop()
         for dialog in self.findChildren(QDialog):

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from monitor.errors import Transient
 from monitor.live.events import Level, Notice, SignInChanged
 from monitor.market.bar import Interval
+from monitor.market.quote import Quote
 from monitor.ports import Profile
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
@@ -18,7 +19,7 @@ from monitor.ui.help import About, KeyList
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
-from tests.support.ports import FakePreferences, FakeSignIn, minutes, until, view_ports
+from tests.support.ports import FakeArchive, FakePreferences, FakeSignIn, minutes, until, view_ports
 
 Open = Callable[[ViewPorts], Awaitable[MainWindow]]
 
@@ -292,3 +293,12 @@ async def test_details_of_a_message_show_the_log(open_window: Open) -> None:
     ports.bus.publish(Notice(Level.ERROR, "The disk is full."))
     window.messages.details_wanted.emit()
     assert window.log.isVisible()
+
+
+async def test_the_symbols_name_comes_with_its_first_quote(open_window: Open) -> None:
+    ports = view_ports(archive=FakeArchive(instruments=[]))
+    window = await open_window(ports)
+    window.go_to("NVDA")
+    ports.board.take_quote(Quote(symbol="NVDA", description="NVIDIA Corp"))
+    ports.bus.publish(ports.board.changes())
+    assert window.toolbar.symbol_box.accessibleDescription() == "NVIDIA Corp"
