@@ -21,6 +21,7 @@ from monitor.sandbox.tokens import Signer
 
 log = logging.getLogger(__name__)
 
+_CLOSE_SECONDS = 0.5
 FeedFactory = Callable[[Subscriptions, str], Feed]
 
 
@@ -125,6 +126,7 @@ class Connection:
             await self._socket.send_frame(payload, WSMsgType.TEXT)
 
     async def send_data(self, frame: DataFrame) -> None:
+        """The same for data, which is counted."""
         await self.send(frame.payload)
         self._streamer.items[frame.service] += frame.items
         self._streamer.frames[frame.service] += 1
@@ -136,9 +138,14 @@ class Connection:
         await self.close()
 
     async def close(self) -> None:
+        """Sends the close frame."""
         # Not awaited to its end here: a client that does not answer the close frame must hold nobody up.
-        closing = asyncio.ensure_future(self._socket.close())
-        await asyncio.wait({closing}, timeout=0.5)
+        closing = asyncio.ensure_future(self._close_frame())
+        self._tasks.append(closing)
+        await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+
+    async def _close_frame(self) -> None:
+        await self._socket.close()
 
     def afflict(self, fault: StreamFault) -> None:
         """A fault on purpose: silence, a close frame, or a cut without one."""

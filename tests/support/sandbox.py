@@ -40,21 +40,21 @@ class RunningSandbox:
         """Pulls /drop, /close or /silence; gives the number of connections it was done to."""
         return httpx.post(f"{self.control_url}/{name}").raise_for_status().json()["connections"]
 
-    def log_in(self, authorize_url: str = "", decision: str = "allow", **changes: str) -> str:
+    def log_in(self, authorize_url: str = "", decision: str = "allow", user: str = "", **changes: str) -> str:
         """What a browser does: logs in, answers the consent page, and gives the address it was sent to."""
         asked = {"client_id": self.client_id, "redirect_uri": self.callback_url} | changes
         path = "/v1/oauth/authorize"
         query = urlsplit(authorize_url).query or urlencode(asked)
         with httpx.Client(base_url=self.base_url) as browser:
             login = browser.get(f"{path}?{query}").raise_for_status().text
-            form = {"page": hidden(login), "username": self.username, "password": self.password}
+            form = {"page": hidden(login), "username": user or self.username, "password": self.password}
             consent = browser.post(f"{path}/login", data=form).raise_for_status().text
             answer = browser.post(f"{path}/consent", data={"page": hidden(consent), "decision": decision})
         return answer.headers["location"]
 
-    def token(self) -> dict[str, Any]:
-        """A whole sign-in: the answer of the token endpoint."""
-        code = parse_qs(urlsplit(self.log_in()).query)["code"][0]
+    def token(self, user: str = "") -> dict[str, Any]:
+        """A whole sign-in, of the sandbox's own or another person: the answer of the token endpoint."""
+        code = parse_qs(urlsplit(self.log_in(user=user)).query)["code"][0]
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.callback_url}
         return self.grant(form).raise_for_status().json()
 
