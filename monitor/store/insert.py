@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 _log = logging.getLogger(__name__)
-_ROWS_A_STATEMENT = 512
+_ROWS_A_STATEMENT = 1024
 
 Row = tuple[Any, ...]
 
