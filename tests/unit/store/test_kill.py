@@ -2,11 +2,8 @@
 
 import asyncio
 import random
-import signal
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.unit.store.conftest import Rows
 
@@ -43,13 +40,12 @@ async def killed_after(path: Path, first: int, confirmations: int, delay: float)
     for _ in range(confirmations):
         confirmed = int(await child.stdout.readline())
     await asyncio.sleep(delay)  # the kill falls anywhere in the next batch
-    child.send_signal(signal.SIGKILL)
+    child.kill()
     rest = await child.stdout.read()
     await child.wait()
     return max([confirmed, *(int(line) for line in rest.splitlines(keepends=True) if line.endswith(b"\n"))])
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 async def test_a_kill_loses_nothing_that_was_confirmed(path: Path, rows: Rows) -> None:
     rng = random.Random(3)
     confirmed = 0
