@@ -21,7 +21,7 @@ from monitor.sandbox.tokens import Signer
 
 log = logging.getLogger(__name__)
 
-_CLOSE_SECONDS = 0.5
+_CLOSE_SECONDS = 2.0
 FeedFactory = Callable[[Subscriptions, str], Feed]
 
 
@@ -68,15 +68,17 @@ class Streamer:
                 del self._owners[connection.user]
         return socket
 
-    async def claim(self, user: str, connection: "Connection") -> bool:
+    def claim(self, user: str, connection: "Connection") -> bool:
         """Makes ``connection`` the person's only one; False where the older one stays."""
         older = self._owners.get(user)
+        if older is connection:
+            return True
         if older is not None and self.faults.refuses_second_login:
             return False
         self._owners[user] = connection
         if older is not None:
             log.info("a second login severs the first streamer connection")
-            await older.end(commands.CLOSED, "Connection closed: another connection was opened for this user.")
+            older.sever(commands.CLOSED, "Connection closed: another connection was opened for this user.")
         return True
 
     def afflict(self, fault: StreamFault) -> int:
@@ -87,8 +89,7 @@ class Streamer:
 
     async def close(self) -> None:
         """Ends every connection, when the sandbox stops."""
-        for connection in list(self._connections):
-            await connection.close()
+        await asyncio.gather(*(connection.close() for connection in self._connections))
 
 
 class Connection:
@@ -133,19 +134,28 @@ class Connection:
 
     async def end(self, code: int, text: str) -> None:
         """Says why, then closes."""
-        with suppress(ConnectionError):
-            await self.send(commands.notice(code, text, wall_clock_ms()))
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.send(commands.notice(code, text, wall_clock_ms()))
         await self.close()
 
-    async def close(self) -> None:
-        """Sends the close frame."""
-        # Not awaited to its end here: a client that does not answer the close frame must hold nobody up.
-        closing = asyncio.ensure_future(self._close_frame())
-        self._tasks.append(closing)
-        await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+    def sever(self, code: int, text: str) -> None:
+        """The same without waiting: nothing more is streamed, whether or not the client still reads."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.append(asyncio.ensure_future(self.end(code, text)))
 
-    async def _close_frame(self) -> None:
-        await self._socket.close()
+    async def close(self) -> None:
+        """Sends the close frame; a client that does not answer it in time is cut off."""
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._socket.close()
+                return
+        self._cut()
+
+    def _cut(self) -> None:
+        if self._request.transport is not None:
+            self._request.transport.abort()
 
     def afflict(self, fault: StreamFault) -> None:
         """A fault on purpose: silence, a close frame, or a cut without one."""
@@ -156,8 +166,7 @@ class Connection:
             case "close":
                 self._tasks.append(asyncio.ensure_future(self.close()))
             case "drop":
-                if self._request.transport is not None:
-                    self._request.transport.abort()
+                self._cut()
 
     async def _message(self, message: WSMessage) -> None:
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -192,7 +201,7 @@ class Connection:
             await self._answer(command, commands.LOGIN_DENIED, text)
             await self.close()
             return
-        if not await self._streamer.claim(claim.user, self):
+        if not self._streamer.claim(claim.user, self):
             await self._answer(command, commands.CLOSED, "Another connection of this user is open.")
             await self.close()
             return

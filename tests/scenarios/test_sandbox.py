@@ -85,4 +85,7 @@ async def test_a_client_that_does_not_read_holds_nobody_up(shared: Path) -> None
             assert times == sorted(times)
             sent = started.status()["sent"]["NASDAQ_BOOK"]["frames"]
             assert 13_165 < sent < 2 * 13_165
+            again = Line(await http.ws_connect(f"{started.base_url}/ws"), sleeper.token)
+            assert (await again.log_in())["code"] == 0
+            await again.socket.close()
             await asyncio.gather(sleeper.socket.close(), reader.socket.close())
