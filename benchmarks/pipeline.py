@@ -93,7 +93,7 @@ async def schwab_py(frames: list[bytes]) -> float:
     """Items a second through schwab-py's handle_message with a handler that does nothing."""
     client = StreamClient(client=None)
     client._socket = _Socket(iter(frames))
-    client.add_level_one_equity_handler(lambda message: None)
+    client.add_level_one_equity_handler(lambda _: None)
     started = time.perf_counter()
     for _ in frames:
         await client.handle_message()
