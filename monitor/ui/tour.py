@@ -82,7 +82,7 @@ class Tour:
     async def _watch(self) -> None:
         symbol = self._window.link.symbol
         await self._until(lambda: self._streaming, "the stream")
-        await self._until(lambda: len(self._window.chart.visible_bars()[1]) > 50, f"the history of {symbol}")
+        await self._until(lambda: self._window.chart.bar_count > 50, f"the history of {symbol}")
         await self._until(lambda: bool(self._ports.board.books(symbol)), f"the book of {symbol}")
         await self._until(lambda: len(self._ports.board.tape(symbol)) >= 5, f"prints of {symbol}")
         await self._until(lambda: symbol in self._loaded, f"all history of {symbol}")

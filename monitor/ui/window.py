@@ -86,8 +86,7 @@ class MainWindow(QMainWindow):
 
     def open_chart_export(self) -> ExportDialog:
         """Offer the chart's bars for export."""
-        shown = Table(*self.chart.visible_bars())
-        return self._open_export(ChartForm(self.link.symbol, self.chart.interval, shown))
+        return self._open_export(ChartForm(self.link.symbol, self.chart.interval, self.chart.visible_range()))
 
     def open_watchlist_export(self) -> ExportDialog:
         """Offer the watchlist as it is shown."""
@@ -192,8 +191,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._area.keep(self._ports.preferences)
-        parts = (self.watchlist, self.book, self.tape, self.log, self.status, self.messages, self.toolbar.symbol_box)
-        for part in parts:
+        panels = (self.watchlist, self.chart, self.book, self.tape, self.log)
+        for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
         self._stop()
         for dialog in self.findChildren(QDialog):

@@ -16,6 +16,7 @@ from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, Watchli
 from monitor.ui.export.job import Table, file_name
 from tests.support.ports import NOW_MS, FakeExporter, FakePreferences, until, view_ports
 
+IN_VIEW = (NOW_MS - 3_600_000, NOW_MS + 1)
 SHOWN = Table(["symbol", "close"], [["AAPL", "585.1"], ["AAPL", "585.2"]])
 
 
@@ -29,17 +30,27 @@ def make(qtbot: QtBot, form: ExportForm, folder: Path, sandbox: bool = True) -> 
     return dialog, exporter
 
 
-def test_bars_in_view_are_written_as_shown(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog, exporter = make(qtbot, ChartForm("AAPL", Interval.M1, SHOWN), tmp_path)
+def test_bars_in_view_are_asked_of_the_store_by_their_time(qtbot: QtBot, tmp_path: Path) -> None:
+    form = ChartForm("AAPL", Interval.M1, IN_VIEW)
+    dialog, exporter = make(qtbot, form, tmp_path)
+    assert form.in_view.text() == "The bars in view: 2026-11-20 10:46 to 2026-11-20 11:46 ET"
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     out = tmp_path / "AAPL-1m-SANDBOX.csv"
-    assert exporter.tables == [(["symbol", "close"], [["AAPL", "585.1"], ["AAPL", "585.2"]], out)]
-    assert dialog.sentence.text() == "Wrote 2 rows to AAPL-1m-SANDBOX.csv."
+    assert exporter.requests == [ExportRequest("bars", ("AAPL",), out, Interval.M1, *IN_VIEW)]
+    assert dialog.sentence.text() == "Wrote 1,000 rows to AAPL-1m-SANDBOX.csv."
     assert not dialog.open_folder.isHidden()
 
 
+def test_an_empty_chart_offers_what_is_on_disk(qtbot: QtBot, tmp_path: Path) -> None:
+    form = ChartForm("AAPL", Interval.DAY, (0, 0))
+    dialog, exporter = make(qtbot, form, tmp_path)
+    assert (form.in_view.isEnabled(), form.in_view.text()) == (False, "The bars in view")
+    dialog.begin()
+    assert exporter.requests[0].end_ms == ExportRequest("bars", (), tmp_path).end_ms
+
+
 def test_all_bars_on_disk_are_asked_of_the_store(qtbot: QtBot, tmp_path: Path) -> None:
-    form = ChartForm("AAPL", Interval.H1, SHOWN)
+    form = ChartForm("AAPL", Interval.H1, IN_VIEW)
     dialog, exporter = make(qtbot, form, tmp_path, sandbox=False)
     form.on_disk.click()
     dialog.begin()
@@ -108,7 +119,7 @@ async def test_closing_the_dialog_cancels(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_a_failure_is_one_sentence_and_the_form_is_ready_again(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog, exporter = make(qtbot, ChartForm("AAPL", Interval.M1, SHOWN), tmp_path)
+    dialog, exporter = make(qtbot, ChartForm("AAPL", Interval.M1, IN_VIEW), tmp_path)
     exporter.failure = Unusable("The folder cannot be written to.")
     dialog.begin()
     assert dialog.sentence.text() == "The folder cannot be written to."
@@ -116,7 +127,7 @@ def test_a_failure_is_one_sentence_and_the_form_is_ready_again(qtbot: QtBot, tmp
 
 
 def test_browse_opens_a_chooser_and_takes_its_file(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog, _ = make(qtbot, ChartForm("AAPL", Interval.M1, SHOWN), tmp_path)
+    dialog, _ = make(qtbot, ChartForm("AAPL", Interval.M1, IN_VIEW), tmp_path)
     dialog.browse.click()
     chooser = dialog.findChild(QFileDialog)
     assert chooser is not None

@@ -200,13 +200,15 @@ async def test_export_of_the_chart_from_the_menu(open_window: Open) -> None:
     ports.archive.put(minutes("AAPL"))
     window = await open_window(ports)
     window.go_to("AAPL")
-    await until(lambda: window.chart.visible_bars()[1])
+    await until(lambda: window.chart.bar_count)
     entry(window, "File", "Export chart").trigger()
     dialog = window.findChild(ExportDialog)
     assert dialog.path.text().endswith("AAPL-1m-SANDBOX.csv")
     dialog.begin()
-    await until(lambda: ports.exporter.tables)
-    assert ports.exporter.tables[0][1] == window.chart.visible_bars()[1]
+    await until(lambda: ports.exporter.requests)
+    request = ports.exporter.requests[0]
+    assert (request.what, request.symbols, request.interval) == ("bars", ("AAPL",), Interval.M1)
+    assert (request.start_ms, request.end_ms) == window.chart.visible_range()
 
 
 async def test_theme_switch_is_remembered(open_window: Open) -> None:

@@ -11,7 +11,6 @@ from monitor.errors import MonitorError
 from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.ports import Wanted
-from monitor.ui.chart.export import CHART_COLUMNS, bar_rows
 from monitor.ui.chart.message import Message
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
@@ -53,12 +52,11 @@ class ChartPanel(Panel):
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
         self._reload.timeout.connect(self._load)
         link.symbol_changed.connect(self._open)
-        stops = [
+        self._stops = (
             ports.bus.listen(BarsArrived, self._hear_bars),
             ports.bus.listen(BoardChanged, self._hear_board),
             ports.bus.listen(HistoryProgress, self._hear_progress),
-        ]
-        self.destroyed.connect(lambda: [stop() for stop in stops])
+        )
         self._open(link.symbol)
 
     @property
@@ -73,17 +71,24 @@ class ChartPanel(Panel):
             self.interval_changed.emit(interval)
             self._open(self._symbol)
 
-    def visible_bars(self) -> tuple[list[str], list[list[str]]]:
-        """The bars in view as text, with the columns of the bars CSV."""
-        scene = self.view.scene
-        rows = scene.bars.rows(scene.viewport.first, scene.viewport.last)
-        return list(CHART_COLUMNS), bar_rows(self._symbol, self._interval, rows)
+    @property
+    def bar_count(self) -> int:
+        """How many bars there are to look at, in view or not."""
+        return len(self.view.scene.bars)
 
     def visible_range(self) -> tuple[int, int]:
         """The time in view, ms UTC, end exclusive; (0, 0) without bars."""
         scene = self.view.scene
         rows = scene.bars.rows(scene.viewport.first, scene.viewport.last)
         return (int(rows["start"][0]), int(rows["start"][-1]) + 1) if len(rows) else (0, 0)
+
+    def close_panel(self) -> None:
+        """Stop listening and reading, and want nothing more from the stream."""
+        self._reload.stop()
+        for stop in self._stops:
+            stop()
+        self._ports.tasks.cancel("chart bars")
+        self._ports.watching.want(_OWNER, Wanted())
 
     # ---------------------------------------------------------------------------------------- reading
 

@@ -1,6 +1,7 @@
 """The choices each kind of export offers; a form gives a title, a default name and the job."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -47,14 +48,17 @@ class ExportForm(QWidget):
 
 
 class ChartForm(ExportForm):
-    """The chart's bars: those in view, or all that are on disk."""
+    """The chart's bars from the disk: those of the time in view ([start, end) ms UTC), or all."""
 
     title = "Export chart bars"
 
-    def __init__(self, symbol: str, interval: Interval, shown: Table, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, symbol: str, interval: Interval, visible: tuple[int, int], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._symbol, self._interval, self._shown = symbol, interval, shown
-        self.in_view = QRadioButton(f"The {len(shown.rows):,} bars in view, as shown")
+        self._symbol, self._interval, self._visible = symbol, interval, visible
+        anything = visible[0] < visible[1]
+        self.in_view = QRadioButton(f"The bars in view{_span(visible, interval) if anything else ''}")
         self.on_disk = QRadioButton(f"All {interval.label} bars of {symbol} on disk")
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
@@ -62,16 +66,18 @@ class ChartForm(ExportForm):
         for button in (self.in_view, self.on_disk):
             self._group.addButton(button)
             column.addWidget(button)
-        self.in_view.setEnabled(bool(shown.rows))
-        (self.in_view if shown.rows else self.on_disk).setChecked(True)
+        self.in_view.setEnabled(anything)
+        (self.in_view if anything else self.on_disk).setChecked(True)
 
     def stem(self) -> str:
         return f"{self._symbol}-{self._interval.label}"
 
     def job(self) -> Job:
-        if self.in_view.isChecked():
-            return self._shown
-        return ExportRequest("bars", (self._symbol,), _NOWHERE, self._interval)
+        everything = ExportRequest("bars", (self._symbol,), _NOWHERE, self._interval)
+        if not self.in_view.isChecked():
+            return everything
+        start_ms, end_ms = self._visible
+        return replace(everything, start_ms=start_ms, end_ms=end_ms)
 
 
 class WatchlistForm(ExportForm):
@@ -168,6 +174,13 @@ class RecordedForm(ExportForm):
         self.interval.setEnabled(what == "bars")
         self.venues.setEnabled(what == "book")
         self.changed.emit()
+
+
+def _span(visible: tuple[int, int], interval: Interval) -> str:
+    """From when to when, New York: the days, and the time where bars are shorter than a day."""
+    shape = "%Y-%m-%d %H:%M" if interval.intraday else "%Y-%m-%d"
+    first, last = (f"{from_ms(ms):{shape}}" for ms in (visible[0], visible[1] - 1))
+    return f": {first} to {last}{' ET' if interval.intraday else ''}"
 
 
 def _date_field(day: date) -> QDateEdit:

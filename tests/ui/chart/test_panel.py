@@ -293,17 +293,27 @@ def test_older_bars_keep_the_view_on_its_bars(make: MAKE) -> None:
     assert panel.view.scene.bars.start[viewport.last - 1] == seen
 
 
-def test_visible_bars_as_text(make: MAKE) -> None:
+def test_the_range_in_view_is_from_its_first_bar_to_its_last(make: MAKE) -> None:
     panel, _ = make()
-    header, rows = panel.visible_bars()
-    last = minutes()[-1]
-    assert header == ["symbol", "interval", "start", "open", "high", "low", "close", "volume", "source"]
-    assert rows[-1][:3] == ["AAPL", "1m", "2026-11-20T11:45:00.000-05:00"]
-    assert [float(text) for text in rows[-1][3:8]] == [last.open, last.high, last.low, last.close, last.volume]
-    assert len(rows) == panel.view.scene.viewport.last - panel.view.scene.viewport.first
-    begin, end = panel.visible_range()
-    assert end == last.start + 1
-    assert begin < last.start
+    viewport, bars = panel.view.scene.viewport, minutes()
+    assert panel.bar_count == len(bars)
+    assert panel.visible_range() == (bars[viewport.first].start, bars[-1].start + 1)
+    viewport.pan(-60)
+    assert panel.visible_range() == (bars[viewport.first].start, bars[viewport.last - 1].start + 1)
+
+
+def test_a_chart_without_bars_has_no_range_in_view(make: MAKE) -> None:
+    panel, _ = make(bars=[])
+    assert (panel.bar_count, panel.visible_range()) == (0, (0, 0))
+
+
+def test_a_closed_panel_hears_and_wants_nothing(make: MAKE) -> None:
+    panel, ports = make()
+    panel.close_panel()
+    print_trade(ports, 600.0)
+    ports.bus.publish(BarsArrived("AAPL", Interval.M1, tuple(minutes(count=3, end_ms=NOW_MS + 120_000))))
+    assert panel.bar_count == 390
+    assert ports.watching.wanted == Wanted()
 
 
 def test_the_countdown_stands_on_the_last_price(make: MAKE) -> None:
