@@ -19,6 +19,7 @@ class StreamPhase(StrEnum):
     """Where the stream is in its life."""
 
     OFF = "off"
+    TAKEN = "taken"  # by another program; only a person should take it back
     CONNECTING = "connecting"
     LIVE = "live"
     WAITING = "waiting"
@@ -49,7 +50,7 @@ class StreamListener(Protocol):
     def hear_bars(self, bars: Sequence[Bar], sent_ms: int) -> None: ...
 
     def hear_phase(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None) -> None:
-        """The stream's life: connecting, live, waiting to try again, off; ``sentence`` is for people."""
+        """The stream's life: connecting, live, waiting to try again, taken, off; ``sentence`` is for people."""
 
     def hear_heartbeat(self, sent_ms: int) -> None: ...
 
@@ -68,6 +69,9 @@ class QuoteStream(Protocol):
 
     def want(self, wanted: Wanted) -> None:
         """Replace the wanted set; the difference is sent on the open connection without waiting for data."""
+
+    def take_back(self) -> None:
+        """Connect again after another program took the stream; otherwise nothing happens."""
 
 
 # --------------------------------------------------------------------------------------------- market data on request
@@ -271,6 +275,9 @@ class Watching(Protocol):
     @property
     def refused(self) -> Mapping[str, str]:
         """Symbols the streamer refused, each with its reason."""
+
+    def take_back(self) -> None:
+        """Fetch the stream from the program that took it."""
 
 
 class HistoryLoader(Protocol):

@@ -38,6 +38,10 @@ class Subscriptions:
         """Symbols the streamer refused, each with its reason."""
         return self._refused
 
+    def take_back(self) -> None:
+        """Fetch the stream from the program that took it."""
+        self._stream.take_back()
+
     def take_refused(self, refused: Mapping[str, str]) -> None:
         """What the streamer refuses of all that is wanted, each symbol with its reason."""
         self._refused = dict(refused)

@@ -103,7 +103,7 @@ class SchwabStream:
             await self._tokens.renewed(refused=await self._tokens.access_token())
             return True
         if cause.code == 12:
-            listener.hear_phase(StreamPhase.OFF, cause.sentence, None)
+            listener.hear_phase(StreamPhase.TAKEN, cause.sentence, None)
             self._taken_back.clear()
             await self._taken_back.wait()
         elif cause.code != 30 or self._wanted:

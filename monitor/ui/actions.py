@@ -32,6 +32,8 @@ class Actions:
         self.add_symbol = self._action("&Add to watchlist", "add", "Alt+W")
         self.download = self._action("&Download history", "download")
         self.cancel_download = self._action("&Cancel the download", "stop")
+        self.take_back = self._action("&Take the stream back", "reload")
+        self.take_back.setEnabled(False)
         self.keys = self._action("&Keys", "keyboard", "F1")
         self.about = self._action("&About Market Monitor", "info")
         self._name_colours()
@@ -47,7 +49,7 @@ class Actions:
             "Fil&e": [exports, [self.sign_in, self.sign_out], [self.quit]],
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
-            "&Data": [[self.download, self.cancel_download], [self.export_recorded]],
+            "&Data": [[self.download, self.cancel_download], [self.take_back], [self.export_recorded]],
             "Help": [[self.keys, self.about]],
         }
         for title, sections in groups.items():

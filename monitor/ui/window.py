@@ -7,8 +7,9 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
 from monitor.errors import BadData, MonitorError
-from monitor.live.events import Level, Notice, SignInChanged
+from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
+from monitor.ports import StreamPhase
 from monitor.ui.actions import Actions
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chart.panel import ChartPanel
@@ -153,6 +154,7 @@ class MainWindow(QMainWindow):
             (act.add_symbol, self._add_symbol),
             (act.download, self._download),
             (act.cancel_download, self._cancel_download),
+            (act.take_back, self._ports.watching.take_back),
             (act.keys, self._show_keys),
             (act.about, self._show_about),
         ):
@@ -166,7 +168,10 @@ class MainWindow(QMainWindow):
         self.status.sign_in_wanted.connect(self.open_sign_in)
         self.status.log_wanted.connect(self._show_log)
         self.messages.details_wanted.connect(self._show_log)
-        self._stop = self._ports.bus.listen(SignInChanged, self._take_sign_in)
+        self._stops = (
+            self._ports.bus.listen(SignInChanged, self._take_sign_in),
+            self._ports.bus.listen(StreamChanged, self._take_stream),
+        )
         self.watchlist.export_requested.connect(self.open_watchlist_export)
         hear_typing(self, self._take_letter, self.interval_entry.begin)
 
@@ -194,7 +199,8 @@ class MainWindow(QMainWindow):
         panels = (self.watchlist, self.chart, self.book, self.tape, self.log)
         for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
-        self._stop()
+        for stop in self._stops:
+            stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()
@@ -237,6 +243,9 @@ class MainWindow(QMainWindow):
     def _take_sign_in(self, event: SignInChanged) -> None:
         self._show_signed_in(event.signed_in)
         self.status.refresh()
+
+    def _take_stream(self, event: StreamChanged) -> None:
+        self.commands.take_back.setEnabled(event.phase is StreamPhase.TAKEN)
 
     def _show_signed_in(self, signed_in: bool) -> None:
         self.commands.sign_out.setEnabled(signed_in)

@@ -221,6 +221,10 @@ class FakeWatching:
     def __init__(self) -> None:
         self.wishes: dict[str, Wanted] = {}
         self.refused: dict[str, str] = {}
+        self.taken_back = 0
+
+    def take_back(self) -> None:
+        self.taken_back += 1
 
     def want(self, owner: str, wanted: Wanted) -> None:
         if wanted:

@@ -81,6 +81,7 @@ def test_signed_out_is_red_and_says_what_to_do() -> None:
         (StreamPhase.CONNECTING, None, None, "Stream connecting…", Tone.AMBER),
         (StreamPhase.WAITING, NOW_MS + 8_000, None, "Stream waiting · retry in 8 s", Tone.AMBER),
         (StreamPhase.OFF, None, None, "Stream off", Tone.RED),
+        (StreamPhase.TAKEN, None, None, "Stream taken · take back", Tone.RED),
     ],
 )
 def test_stream_phases(phase: StreamPhase, retry_ms: int | None, age_ms: int | None, text: str, tone: Tone) -> None:
@@ -147,6 +148,20 @@ def test_click_on_the_sign_in_asks_for_it(qtbot: QtBot) -> None:
     qtbot.addWidget(bar)
     with qtbot.waitSignal(bar.sign_in_wanted):
         qtbot.mouseClick(bar.sign_in, Qt.MouseButton.LeftButton)
+
+
+def test_a_click_takes_a_taken_stream_back_and_otherwise_shows_the_log(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    with qtbot.waitSignal(bar.log_wanted):
+        bar.stream.click()
+    assert ports.watching.taken_back == 0
+    ports.bus.publish(StreamChanged(StreamPhase.TAKEN, "Another program uses the stream."))
+    assert bar.stream.toolTip() == "Another program uses the stream. Click to take it back."
+    with qtbot.assertNotEmitted(bar.log_wanted):
+        bar.stream.click()
+    assert ports.watching.taken_back == 1
 
 
 def test_downloads_show_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> None:

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient
-from monitor.live.events import Level, Notice, SignInChanged
+from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.market.quote import Quote
-from monitor.ports import Profile
+from monitor.ports import Profile, StreamPhase
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
@@ -264,6 +264,18 @@ async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> N
     ports.bus.publish(SignInChanged(False, "Signed out."))
     assert not entry(window, "File", "Sign out").isEnabled()
     assert window.status.sign_in.text() == "Signed out · sign in"
+
+
+async def test_a_stream_taken_by_another_program_can_be_taken_back(open_window: Open) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    take_back = entry(window, "Data", "Take the stream back")
+    assert not take_back.isEnabled()
+    ports.bus.publish(StreamChanged(StreamPhase.TAKEN, "Another program uses the stream."))
+    take_back.trigger()
+    assert ports.watching.taken_back == 1
+    ports.bus.publish(StreamChanged(StreamPhase.LIVE, "Streaming."))
+    assert not take_back.isEnabled()
 
 
 async def test_clicking_the_sign_in_field_opens_the_key_form(open_window: Open, tmp_path) -> None:

@@ -129,7 +129,8 @@ class LogPanel(Panel):
         self._add(notice.level, notice.sentence, notice.detail)
 
     def _hear_stream(self, event: StreamChanged) -> None:
-        level = Level.WARNING if event.phase is StreamPhase.WAITING else Level.INFO
+        lost = event.phase in (StreamPhase.WAITING, StreamPhase.TAKEN)
+        level = Level.WARNING if lost else Level.INFO
         self._add(level, event.sentence or f"The stream is {event.phase}.")
 
     def _hear_sign_in(self, event: SignInChanged) -> None:

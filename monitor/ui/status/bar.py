@@ -55,7 +55,7 @@ class StatusFields(QWidget):
         self.sign_in = Segment("Sign-in", theme)
         self.clock = named(QLabel(), "clock")
         self._lay_out()
-        self.stream.clicked.connect(self.log_wanted)
+        self.stream.clicked.connect(self._take_back_or_log)
         self.sign_in.clicked.connect(self.sign_in_wanted)
         self.history.clicked.connect(self._cancel_downloads)
         self._stops = (
@@ -107,6 +107,12 @@ class StatusFields(QWidget):
     def _hear_stream(self, event: StreamChanged) -> None:
         self._stream = event
         self.refresh()
+
+    def _take_back_or_log(self) -> None:
+        if self._stream.phase is StreamPhase.TAKEN:
+            self._ports.watching.take_back()
+        else:
+            self.log_wanted.emit()
 
     def _hear_history(self, event: HistoryProgress) -> None:
         if event.finished:

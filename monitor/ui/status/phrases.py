@@ -42,6 +42,8 @@ def stream_phrase(
         return Phrase(f"Stream waiting{left}", Tone.AMBER, sentence)
     if phase is StreamPhase.CONNECTING:
         return Phrase("Stream connecting…", Tone.AMBER, sentence)
+    if phase is StreamPhase.TAKEN:
+        return Phrase("Stream taken · take back", Tone.RED, f"{sentence} Click to take it back.")
     return Phrase("Stream off", Tone.RED, sentence or "The stream is off.")
 
 

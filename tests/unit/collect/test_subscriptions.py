@@ -9,11 +9,15 @@ class RecordingStream:
 
     def __init__(self) -> None:
         self.asked: list[Wanted] = []
+        self.taken_back = 0
 
     async def run(self, listener: StreamListener) -> None: ...
 
     def want(self, wanted: Wanted) -> None:
         self.asked.append(wanted)
+
+    def take_back(self) -> None:
+        self.taken_back += 1
 
 
 def quotes(*symbols: str) -> Wanted:
@@ -43,6 +47,15 @@ def test_an_owner_that_wants_nothing_takes_only_its_own_symbols_off() -> None:
     subscriptions.want("chart", quotes("MSFT", "SPY"))
     subscriptions.want("chart", Wanted())
     assert stream.asked[-1] == quotes("AAPL", "MSFT")
+
+
+def test_the_stream_is_taken_back_only_on_request() -> None:
+    stream = RecordingStream()
+    subscriptions = Subscriptions(stream)
+    subscriptions.want("watchlist", quotes("AAPL"))
+    assert stream.taken_back == 0
+    subscriptions.take_back()
+    assert stream.taken_back == 1
 
 
 def test_a_refused_symbol_is_named_until_nobody_wants_it() -> None:

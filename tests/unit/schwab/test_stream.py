@@ -202,7 +202,7 @@ async def test_a_stream_taken_by_another_program_is_not_fought_for(scene, part):
     await scene.live()
     named = {"command": "LOGIN", "requestid": "77"} if part == "response" else {}
     await scene.streamer.send(**{part: [{"service": "ADMIN", "content": {"code": 12, "msg": "x"}, **named}]})
-    await until(lambda: scene.listener.phases[-1][0] is StreamPhase.OFF)
+    await until(lambda: scene.listener.phases[-1][0] is StreamPhase.TAKEN)
     assert "Another program" in scene.listener.phases[-1][1]
     scene.stream.want(Wanted(frozenset({"SPY"})))
     await asyncio.sleep(0.02)
