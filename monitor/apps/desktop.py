@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -34,6 +34,7 @@ _PICTURE_AFTER_SECONDS = 12.0
 
 def run(options: GuiOptions) -> int:
     """Open the window and give the exit code once it is closed. Raises MonitorError when it cannot start."""
+    qInstallMessageHandler(_log_qt)
     # QtWebEngine is imported only when somebody signs in, which this attribute allows.
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     application = QApplication(["market-monitor"])
@@ -48,11 +49,10 @@ def run(options: GuiOptions) -> int:
 
 
 async def _main(options: GuiOptions) -> None:
-    sandboxed = options.sandbox or options.replay is not None
-    folder = data_dir(sandboxed, _folder_of(options))
+    folder = data_dir(options.sandboxed, options.chosen_folder)
     async with AsyncExitStack() as stack:
         sandbox: SandboxAddress | None = None
-        if sandboxed:
+        if options.sandboxed:
             process = SandboxProcess(options.replay, folder / "logs" / "sandbox.log")
             stack.callback(process.stop)
             sandbox = await asyncio.to_thread(process.address)
@@ -60,14 +60,10 @@ async def _main(options: GuiOptions) -> None:
         services = await stack.enter_async_context(running_services(address, folder))
         if sandbox:
             services.sign_in.configure(sandbox.client_id, sandbox.client_secret, sandbox.callback_url)
-        ports = _view_ports(services, Settings(folder), Profile(sandboxed, folder))
+        settings = Settings(folder)
+        ports = _view_ports(services, settings, Profile(options.sandboxed, folder))
         stack.push_async_callback(ports.tasks.close)
-        await _show(options, ports, _hosts(address))
-
-
-def _folder_of(options: GuiOptions) -> Path | None:
-    """The folder asked for; the tour keeps its data beside its pictures."""
-    return options.data_dir or (options.tour / "data" if options.tour else None)
+        await _show(options, ports, _hosts(address), settings.warning)
 
 
 def _hosts(address: Address) -> tuple[str, ...]:
@@ -94,12 +90,14 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
     )
 
 
-async def _show(options: GuiOptions, ports: ViewPorts, hosts: tuple[str, ...]) -> None:
+async def _show(options: GuiOptions, ports: ViewPorts, hosts: tuple[str, ...], warning: str) -> None:
     """The window until it is closed: by a person, by the clock, or at the end of the tour."""
     closed = asyncio.Event()
     window = MainWindow(ports, Theme(), hosts)
     window.closed.connect(closed.set)
     window.show()
+    if warning:
+        ports.bus.publish(Notice(Level.WARNING, warning))
     with _uncaught_to(ports):
         if options.tour:
             await Tour(window, ports, options.tour, print).run()
@@ -126,6 +124,12 @@ def _end(window: MainWindow, screenshot: Path | None) -> None:
         _log.error("The screenshot %s could not be written.", screenshot)
         print(f"The screenshot {screenshot} could not be written.", file=sys.stderr)
     window.close()
+
+
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    """What Qt has to say belongs in the log, not on the terminal."""
+    serious = kind in {QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg}
+    logging.getLogger("qt").log(logging.ERROR if serious else logging.INFO, "%s", message)
 
 
 @contextmanager

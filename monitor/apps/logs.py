@@ -1,10 +1,9 @@
-"""The program's log: one file in the data folder, kept small, without secrets, and a tap for the log panel."""
+"""The program's log: one file in the data folder, kept small, without secrets."""
 
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -18,8 +17,6 @@ _OLD_FILES = 4  # beside the current one: five of 5 MB at most
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
 _CLOCK = "%Y-%m-%dT%H:%M:%S"
-#: A record for the panel: when it was made (ms UTC), its level's number, the logger's name and the redacted message.
-Tap = Callable[[int, int, str, str], None]
 
 
 def set_up_file(folder: Path) -> Path:
@@ -68,13 +65,6 @@ def log_level() -> int:
     return logging.getLevelNamesMapping()[word]
 
 
-def tap_log(tap: Tap) -> Callable[[], None]:
-    """Call ``tap`` with every record from now on, on the thread that logged it; the result takes it off again."""
-    handler = _TapHandler(tap)
-    _attach(handler)
-    return lambda: logging.getLogger().removeHandler(handler)
-
-
 def _replace(handler: logging.Handler) -> None:
     root = logging.getLogger()
     for old in [each for each in root.handlers if type(each) is type(handler)]:
@@ -97,15 +87,3 @@ class _PrivateFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return os.fdopen(handle, "a", encoding="utf-8")
-
-
-class _TapHandler(logging.Handler):
-    def __init__(self, tap: Tap) -> None:
-        super().__init__()
-        self._tap = tap
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._tap(round(record.created * 1000), record.levelno, record.name, record.getMessage())
-        except Exception:  # noqa: BLE001  a panel that fails must not stop what was being logged
-            self.handleError(record)

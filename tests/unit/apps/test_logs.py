@@ -43,32 +43,17 @@ def test_a_new_folder_takes_the_place_of_the_old(tmp_path: Path) -> None:
     assert (first.read_text(), "here" in second.read_text()) == ("", True)
 
 
-def test_secrets_reach_neither_the_file_nor_the_panel(tmp_path: Path) -> None:
-    shown: list[str] = []
+def test_secrets_do_not_reach_the_file(tmp_path: Path) -> None:
     path = logs.set_up_file(tmp_path)
-    stop = logs.tap_log(lambda *record: shown.append(record[3]))
     keep_out_of_logs("s3cret-value")
     try:
         raise ValueError("s3cret-value in a traceback")
     except ValueError:
         ours.exception("the header was %s", "Bearer abcdefghijklmnop")
-    stop()
-    for text in (path.read_text(), *shown):
-        assert "s3cret" not in text
-        assert "abcdefgh" not in text
-    assert "Traceback" in path.read_text()
-
-
-def test_the_panel_gets_time_level_name_and_message_until_taken_off(tmp_path: Path) -> None:
-    heard: list[tuple[int, int, str, str]] = []
-    logs.set_up_file(tmp_path)
-    stop = logs.tap_log(lambda *record: heard.append(record))
-    ours.warning("%d rows wait", 3)
-    stop()
-    ours.warning("unheard")
-    (made, level, name, message), *rest = heard
-    assert (level, name, message, rest) == (logging.WARNING, "monitor.test", "3 rows wait", [])
-    assert made > 1_700_000_000_000
+    text = path.read_text()
+    assert "s3cret" not in text
+    assert "abcdefgh" not in text
+    assert "Traceback" in text
 
 
 def test_debug_lines_of_other_libraries_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ import random
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.unit.store.conftest import Rows
 
 RECORDING = """
@@ -46,10 +48,11 @@ async def killed_after(path: Path, first: int, confirmations: int, delay: float)
     return max([confirmed, *(int(line) for line in rest.splitlines(keepends=True) if line.endswith(b"\n"))])
 
 
-async def test_a_kill_loses_nothing_that_was_confirmed(path: Path, rows: Rows) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(500, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+async def test_a_kill_loses_nothing_that_was_confirmed(path: Path, rows: Rows, kills: int) -> None:
     rng = random.Random(3)
     confirmed = 0
-    for _ in range(3):
+    for _ in range(kills):
         on_disk = rows("SELECT ifnull(max(volume), 0) FROM quote")[0][0] if path.exists() else 0
         confirmed = await killed_after(path, on_disk, rng.randrange(1, 12), rng.random() * 0.01)
         assert rows("PRAGMA integrity_check") == [("ok",)]
