@@ -228,6 +228,18 @@ async def test_closed_panels_come_back_from_the_view_menu(open_window: Open) -> 
     assert window.tape.isVisible()
 
 
+async def test_a_closed_book_is_not_streamed(open_window: Open) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    window.go_to("AAPL")
+    assert ports.watching.wanted.books == {"AAPL"}
+    entry(window, "View", "Level 2").trigger()
+    assert ports.watching.wanted.books == frozenset()
+    window.go_to("MSFT")
+    entry(window, "View", "Level 2").trigger()
+    assert ports.watching.wanted.books == {"MSFT"}
+
+
 async def test_layout_and_choices_survive_a_restart(open_window: Open) -> None:
     preferences = FakePreferences()
     first = await open_window(view_ports(preferences=preferences))

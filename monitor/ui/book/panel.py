@@ -14,6 +14,7 @@ from monitor.ui.link import LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme, data_font
 from monitor.ui.view_ports import ViewPorts
+from monitor.ui.wish import Wish
 
 OWNER = "book"
 #: A book that has not changed for so long is shaded.
@@ -33,6 +34,7 @@ class BookPanel(Panel):
         self._service: BookService | None = None
         self._shown: tuple[BookService, Book] | None = None
         self._heard_ms = 0
+        self._wish = Wish(self, ports.watching, OWNER)
         self.canvas = BookCanvas(theme, self)
         self._build_header()
         self._build_body()
@@ -86,7 +88,7 @@ class BookPanel(Panel):
         """Stop listening and want nothing more from the stream."""
         self._stop()
         self._age.stop()
-        self._ports.watching.want(OWNER, Wanted())
+        self._wish.want(Wanted())
 
     # ------------------------------------------------------------------ which book
 
@@ -97,7 +99,7 @@ class BookPanel(Panel):
         self.canvas.setAccessibleName(f"Level 2 book of {symbol}")
         wanted = frozenset([symbol] if symbol else [])
         books = frozenset() if symbol.startswith("$") else wanted
-        self._ports.watching.want(OWNER, Wanted(quotes=wanted, books=books))
+        self._wish.want(Wanted(quotes=wanted, books=books))
         self._show_newest()
 
     def choose_service(self, service: BookService | None) -> None:

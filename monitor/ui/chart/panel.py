@@ -18,6 +18,7 @@ from monitor.ui.link import LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
+from monitor.ui.wish import Wish
 
 _OWNER = "chart"
 #: Bars from history come in many parts; the archive is read again at most this often.
@@ -33,6 +34,7 @@ class ChartPanel(Panel):
         super().__init__("Chart", link, parent)
         self._ports = ports
         self._symbol = link.symbol
+        self._wish = Wish(self, ports.watching, _OWNER)
         self._interval = Interval.M1
         self._tail: Tail | None = None
         self._progress: HistoryProgress | None = None
@@ -88,7 +90,7 @@ class ChartPanel(Panel):
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
-        self._ports.watching.want(_OWNER, Wanted())
+        self._wish.want(Wanted())
 
     # ---------------------------------------------------------------------------------------- reading
 
@@ -106,7 +108,7 @@ class ChartPanel(Panel):
             return
         self.message.say(f"Loading {symbol}…")
         wanted = frozenset({symbol})
-        self._ports.watching.want(_OWNER, Wanted(quotes=wanted, bars=wanted))
+        self._wish.want(Wanted(quotes=wanted, bars=wanted))
         self._ports.loader.ensure(symbol)
         self._load()
 

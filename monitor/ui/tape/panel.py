@@ -6,13 +6,16 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QStackedLayout, QTable
 
 from monitor.live.events import BoardChanged
 from monitor.market.trade import Trade
+from monitor.ports import Wanted
 from monitor.ui.cells import PADDING, CellDelegate, dress
 from monitor.ui.link import LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.tape.model import TapeModel
 from monitor.ui.theme import Theme, data_font
 from monitor.ui.view_ports import ViewPorts
+from monitor.ui.wish import Wish
 
+OWNER = "tape"
 PRELOADED = 200
 MINIMUM_SIZES = (0, 50, 100, 500, 1000, 5000, 10_000)
 _FROM_QUOTES = (
@@ -29,6 +32,7 @@ class TapePanel(Panel):
         super().__init__("Time & sales", link, parent)
         self._ports = ports
         self._symbol = ""
+        self._wish = Wish(self, ports.watching, OWNER)
         self._last: Trade | None = None
         self._hovered = False
         self.model = TapeModel(self)
@@ -81,8 +85,9 @@ class TapePanel(Panel):
         self.show_from(int(self._ports.preferences.get(_MINIMUM, "0")))
 
     def close_panel(self) -> None:
-        """Stop listening and reading."""
+        """Stop listening and reading, and want nothing more from the stream."""
         self._stop()
+        self._wish.want(Wanted())
         self._ports.tasks.cancel("tape.load")
 
     # ------------------------------------------------------------------ which prints
@@ -90,6 +95,7 @@ class TapePanel(Panel):
     def show_symbol(self, symbol: str) -> None:
         """Show the prints of ``symbol`` from now on: those on the board, and older ones from disk."""
         self._symbol = symbol
+        self._wish.want(Wanted(quotes=frozenset([symbol] if symbol else [])))
         self.table.setAccessibleName(f"Time and sales of {symbol}" if symbol else "Time and sales")
         self._show_board([])
         if symbol:

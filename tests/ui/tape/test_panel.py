@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
+from monitor.ports import Wanted
 from monitor.ui.link import LinkGroup
 from monitor.ui.tape.panel import TapePanel, older
 from monitor.ui.theme import Theme
@@ -52,6 +53,13 @@ def test_it_says_what_to_do_and_what_it_waits_for(panel, link):
     assert sentences(panel) == ["Choose a symbol in the watchlist to see its prints."]
     link.choose("AAPL")
     assert sentences(panel) == ["No print of AAPL yet. They appear as its quotes report them."]
+
+
+def test_it_wants_the_quotes_it_is_made_of_while_it_is_shown(panel, ports, link):
+    link.choose("AAPL")
+    assert ports.watching.wishes == {"tape": Wanted(quotes=frozenset({"AAPL"}))}
+    panel.hide()
+    assert ports.watching.wishes == {}
 
 
 def test_prints_appear_as_quotes_report_them(panel, ports, link):
