@@ -32,6 +32,11 @@ def parse_symbol(text: str) -> str:
     return symbol
 
 
+def is_index(symbol: str) -> bool:
+    """Whether it is an index, such as $SPX: it has a price but no trades, no volume and no book."""
+    return symbol.startswith("$")
+
+
 def parse_symbols(text: str) -> list[str]:
     """The symbols in a comma list, each once, in the order given; raises BadData as parse_symbol."""
     return list(dict.fromkeys(parse_symbol(part) for part in text.split(",") if part.strip()))

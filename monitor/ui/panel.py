@@ -54,21 +54,35 @@ class Panel(QWidget):
     def set_title(self, title: str) -> None:
         self._title.setText(title)
 
-    def set_note(self, note: str) -> None:
-        """The dim words behind the title."""
+    def set_note(self, note: str, *shorter: str) -> None:
+        """The dim words behind the title; the first ``shorter`` form that fits takes its place where room is scarce."""
+        self._note.shorter = shorter
         self._note.setText(note)
 
 
 class _Note(QLabel):
-    """Words that give way first where the header is narrow: they end in an ellipsis instead of widening the panel."""
+    """Words that give way first where the header is narrow, instead of widening the panel.
+
+    They take a shorter form, or end in an ellipsis where they have none: a number must not be cut in its middle.
+    """
+
+    shorter: tuple[str, ...] = ()
+
+    @property
+    def fitting(self) -> str:
+        """The words as they are painted."""
+        metrics, room = self.fontMetrics(), self.width()
+        for words in (self.text(), *self.shorter):
+            if metrics.horizontalAdvance(words) <= room:
+                return words
+        return "" if self.shorter else metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  Qt's signature
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        QPainter(self).drawText(self.rect(), flags, text)
+        QPainter(self).drawText(self.rect(), flags, self.fitting)
 
 
 def _badge(link: LinkGroup) -> QLabel:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayo
 
 from monitor.live.events import BoardChanged
 from monitor.market.book import Book, BookService
+from monitor.market.instrument import is_index
 from monitor.ports import Wanted
 from monitor.ui import format as text
 from monitor.ui.book.canvas import BookCanvas
@@ -98,7 +99,7 @@ class BookPanel(Panel):
         self.set_title(f"Level 2 · {symbol}" if symbol else "Level 2")
         self.canvas.setAccessibleName(f"Level 2 book of {symbol}")
         wanted = frozenset([symbol] if symbol else [])
-        books = frozenset() if symbol.startswith("$") else wanted
+        books = frozenset() if is_index(symbol) else wanted
         self._wish.want(Wanted(quotes=wanted, books=books))
         self._show_newest()
 
@@ -124,7 +125,7 @@ class BookPanel(Panel):
     def _why_none(self) -> str:
         if not self._symbol:
             return "Choose a symbol in the watchlist to see its book."
-        if self._symbol.startswith("$"):
+        if is_index(self._symbol):
             return f"No Level 2 book for {self._symbol}: indices have none."
         refused = self._ports.watching.refused.get(self._symbol)
         if refused:
@@ -139,10 +140,8 @@ class BookPanel(Panel):
             return
         book = self._shown[1]
         wide, lean = spread(book), imbalance(*self.canvas.visible())
-        parts = [] if wide is None else [f"spread {wide:,.2f}" if wide >= 0.01 else f"spread {wide:.4f}"]
-        parts += [] if lean is None else [f"{lean:+.0f} % imbalance"]
-        note = " · ".join(parts)
-        self.set_note(note)
+        note, *shorter = _notes(wide, lean)
+        self.set_note(note, *shorter)
         self._note.setToolTip(f"{note}\n{_IMBALANCE}")
         if wide is not None:
             best = f"best bid {text.price(book.bids[0].price)}, best ask {text.price(book.asks[0].price)}"
@@ -194,3 +193,13 @@ class BookPanel(Panel):
             choice.setEnabled(service is None or service in self._ports.board.books(self._symbol))
             choice.triggered.connect(lambda _=False, service=service: self.choose_service(service))
             services.addAction(choice)
+
+
+def _notes(wide: float | None, lean: float | None) -> list[str]:
+    """Spread and imbalance in words, and in ever fewer of them."""
+    share = "" if lean is None else f"{lean:+.0f} %"
+    if wide is None:
+        return [f"{share} imbalance" if share else "", share]
+    between = f"{wide:,.2f}" if wide >= 0.01 else f"{wide:.4f}"
+    more = [f"spread {between} · {share} imbalance", f"spread {between} · {share}"] if share else []
+    return [*more, f"spread {between}", between]

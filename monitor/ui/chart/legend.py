@@ -5,6 +5,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QFont, QPainter
 
+from monitor.market.instrument import is_index
 from monitor.ui import format as words
 from monitor.ui.chart.scene import Scene
 
@@ -35,6 +36,8 @@ def legend(scene: Scene, index: int | None) -> list[Piece]:
         share = change / float(rows[0]["close"]) * 100
         sign = "up" if change >= 0 else "down"
         pieces.append(Piece(f"  {words.change(change)} ({words.percent(share)} %)", sign))
+    if is_index(scene.symbol):
+        return pieces
     return [*pieces, Piece("   Vol ", "dim"), Piece(words.volume(float(bar["volume"])), "text")]
 
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QStackedLayout, QTableView, QToolButton, QWidget
 
 from monitor.live.events import BoardChanged
+from monitor.market.instrument import is_index
 from monitor.market.trade import Trade
 from monitor.ports import Wanted
 from monitor.ui.cells import PADDING, CellDelegate, dress
@@ -158,7 +159,7 @@ class TapePanel(Panel):
         unseen, waiting = self.model.unseen_percent, self.model.waiting
         share = "" if unseen is None else f" · {unseen:.0f} % unseen"
         note = f"from quotes{share}"
-        self.set_note(note)
+        self.set_note(note, "from quotes")
         self._note.setToolTip(f"{note}\n{_FROM_QUOTES}")
         self.newer.setText(f"{waiting} new")
         self.newer.setVisible(waiting > 0)
@@ -168,6 +169,8 @@ class TapePanel(Panel):
     def _why_empty(self) -> str:
         if not self._symbol:
             return "Choose a symbol in the watchlist to see its prints."
+        if is_index(self._symbol):
+            return f"No prints of {self._symbol}: an index does not trade."
         if self._ports.board.tape(self._symbol):
             return "No print is as large as the smallest size chosen above."
         return f"No print of {self._symbol} yet. They appear as its quotes report them."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+from monitor.market.instrument import is_index
 from monitor.market.quote import Number, Quote
 from monitor.ui import format as text
 
@@ -55,7 +56,8 @@ def row_of(symbol: str, quote: Quote | None) -> Row:
     """The row that shows ``quote``; dashes where it has nothing."""
     q = quote or Quote(symbol=symbol)
     change, percent = _changes(q)
-    keys = (symbol, q.last, change, percent, q.bid, q.ask, _sum(q.bid_size, q.ask_size), q.volume, _day(q))
+    volume = (q.volume or None) if is_index(symbol) else q.volume
+    keys = (symbol, q.last, change, percent, q.bid, q.ask, _sum(q.bid_size, q.ask_size), volume, _day(q))
     sizes = text.DASH if not (q.bid_size or q.ask_size) else f"{_tight(q.bid_size)} × {_tight(q.ask_size)}"
     texts = (
         symbol,
@@ -65,7 +67,7 @@ def row_of(symbol: str, quote: Quote | None) -> Row:
         text.price(q.bid),
         text.price(q.ask),
         sizes,
-        text.volume(q.volume),
+        text.volume(volume),
         "",
     )
     numbers = (

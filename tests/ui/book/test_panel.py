@@ -50,6 +50,19 @@ def test_it_says_what_to_do_and_what_it_waits_for(panel, link):
     assert panel.canvas.sentence == "Waiting for the book of AAPL…"
 
 
+def test_a_narrow_header_shows_less_of_the_note_but_never_half_a_number(panel, ports, link):
+    link.choose("AAPL")
+    take(ports, a_book())
+    words = panel.findChild(QLabel, "panelNote")
+    shown = []
+    for width in range(300, 0, -5):
+        words.resize(width, 20)
+        if words.fitting not in shown:
+            shown.append(words.fitting)
+    assert shown[0] == note(panel)
+    assert shown[1:] == ["spread 0.02 · +0 %", "spread 0.02", "0.02", ""]
+
+
 def test_an_index_has_no_book_and_none_is_asked_for(panel, ports, link):
     link.choose("$SPX")
     assert panel.canvas.sentence == "No Level 2 book for $SPX: indices have none."

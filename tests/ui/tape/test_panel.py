@@ -62,6 +62,11 @@ def test_it_wants_the_quotes_it_is_made_of_while_it_is_shown(panel, ports, link)
     assert ports.watching.wishes == {}
 
 
+def test_an_index_is_said_to_have_none(panel, link):
+    link.choose("$SPX")
+    assert sentences(panel) == ["No prints of $SPX: an index does not trade."]
+
+
 def test_prints_appear_as_quotes_report_them(panel, ports, link):
     link.choose("AAPL")
     for volume in (1000, 1100, 1300):

@@ -30,6 +30,12 @@ def test_change_is_worked_out_from_the_close_where_none_was_sent():
     assert row.colour == "down"
 
 
+def test_an_index_has_no_volume_to_show_or_sort_by():
+    row = row_of("$SPX", Quote(symbol="$SPX", last=8138.91, volume=0))
+    assert (row.texts[Column.VOLUME], row.keys[Column.VOLUME], row.written(Column.VOLUME)) == ("–", None, ("0",))
+    assert row_of("AAPL", Quote(symbol="AAPL", volume=0)).texts[Column.VOLUME] == "0"
+
+
 def test_unchanged_has_neither_arrow_nor_colour():
     row = row_of("AAPL", Quote(symbol="AAPL", last=10.0, net_percent_change=0.001))
     assert row.texts[Column.PERCENT] == "+0.00"
