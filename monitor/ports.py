@@ -134,14 +134,24 @@ class SignIn(Protocol):
         """Whether the app key, its secret and the callback address are known."""
 
     @property
+    def locked(self) -> bool:
+        """Whether a sign-in is stored that waits for its passphrase."""
+
+    @property
     def kept_by(self) -> str:
         """Where the tokens are kept: keyring, passphrase, or session (in memory only)."""
 
     def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
         """Take the developer key. Raises BadData naming what is wrong with it."""
 
-    def keep_with_passphrase(self, passphrase: str) -> None:
-        """Encrypt the token file with a passphrase, where there is no keyring. Raises BadData when it is wrong."""
+    async def keep_with_passphrase(self, passphrase: str) -> None:
+        """Open the locked sign-in with its passphrase, or keep this one with a new passphrase.
+
+        Raises BadData when it is wrong, Unusable when nothing can be written.
+        """
+
+    async def start_over(self) -> None:
+        """Set a locked sign-in aside, so that another can be kept. Raises Unusable."""
 
     @property
     def callback_url(self) -> str: ...

@@ -5,7 +5,7 @@ import base64
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -131,11 +131,20 @@ class SchwabSignIn:
         if was_signed_in:
             self._on_change(False, "The app key was changed. " + _AGAIN, None)
 
-    def keep_with_passphrase(self, passphrase: str) -> None:
+    async def keep_with_passphrase(self, passphrase: str) -> None:
+        # Who stops waiting does not stop it: half of it would leave the vault open and the sign-in unknown.
+        unlocking = asyncio.get_running_loop().create_task(self._unlock(passphrase), name="unlock")
+        unlocking.add_done_callback(_retrieve)
+        await asyncio.shield(unlocking)
+
+    async def _unlock(self, passphrase: str) -> None:
         was_signed_in = self.signed_in
-        self._take(self._vault.unlock(passphrase, self._kept))
+        self._take(await asyncio.to_thread(self._vault.unlock, passphrase, self._kept))
         if self.signed_in and not was_signed_in:
             self._on_change(True, "Signed in.", self.expires_ms)
+
+    async def start_over(self) -> None:
+        await asyncio.to_thread(self._vault.start_over)
 
     async def sign_out(self) -> None:
         self._take(Kept(self._kept.client_id, self._kept.client_secret, self._kept.callback_url))
@@ -285,7 +294,7 @@ def _granted(response: httpx.Response) -> _Granted:
     return granted
 
 
-def _retrieve(task: "asyncio.Task[Secret]") -> None:
+def _retrieve(task: "asyncio.Task[Any]") -> None:
     """Those who waited have heard it; when nobody did, it must not be reported as lost."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        _log.info("renewal: %s", error)
+        _log.info("%s: %s", task.get_name(), error)

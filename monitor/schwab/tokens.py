@@ -91,7 +91,10 @@ class Vault:
             return self._open(content)
         except BadData as error:
             self.notice = error.sentence
-            self._set_aside()
+            try:
+                self._set_aside()
+            except OSError as trouble:
+                _log.warning("%s cannot be set aside: %s", self._path, trouble)
             return Kept()
 
     def unlock(self, passphrase: str, current: Kept) -> Kept:
@@ -111,6 +114,14 @@ class Vault:
         self._passphrase, self.kept_by, self.locked, self.notice = Secret(passphrase), "passphrase", False, ""
         self.save(current)
         return current
+
+    def start_over(self) -> None:
+        """Set the locked file aside, so that a new one can be made. Raises Unusable."""
+        try:
+            self._set_aside()
+        except OSError as error:
+            raise Unusable("The stored sign-in could not be set aside.", str(error)) from error
+        self.locked, self.notice = False, ""
 
     def save(self, kept: Kept) -> None:
         """Write everything; the old file stands until the new one is whole on disk. Raises Unusable."""
@@ -214,12 +225,8 @@ class Vault:
             return None
 
     def _set_aside(self) -> None:
-        if self._path is None:
-            return
-        try:
+        if self._path is not None:
             self._path.replace(self._path.with_name(FILE_NAME + ".bad"))
-        except OSError as error:
-            _log.warning("%s cannot be set aside: %s", self._path, error)
 
 
 def _derive(passphrase: Secret, salt: bytes, log_n: int) -> Secret:

@@ -187,6 +187,12 @@ class FakeSignIn:
         self.finished: list[str] = []
         self.configuration: tuple[str, str, str] | None = None
         self.passphrase = ""
+        self.locked_by = ""  # the passphrase of a stored sign-in
+        self.started_over = False
+
+    @property
+    def locked(self) -> bool:
+        return bool(self.locked_by)
 
     def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
         if self.failure:
@@ -195,11 +201,20 @@ class FakeSignIn:
         self.callback_url = callback_url
         self.configured = True
 
-    def keep_with_passphrase(self, passphrase: str) -> None:
+    async def keep_with_passphrase(self, passphrase: str) -> None:
         if self.failure:
             raise self.failure
+        if self.locked_by:
+            if passphrase != self.locked_by:
+                raise BadData("This passphrase does not open the stored sign-in.")
+            self.locked_by, self.signed_in, self.configured = "", True, True
         self.passphrase = passphrase
         self.kept_by = "passphrase"
+
+    async def start_over(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.locked_by, self.started_over = "", True
 
     def begin(self) -> str:
         return self.address

@@ -13,9 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from monitor.errors import BadData, Refused, Unusable
 from monitor.ports import Profile
+from monitor.ui.signin import protection
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.signin.hosts import AllowedHosts, is_callback
-from monitor.ui.signin.page import refuse_unsafe_environment
+from monitor.ui.signin.protection import refuse_unsafe_environment
 from monitor.ui.theme import Theme
 from tests.support.ports import FakeSignIn, until, view_ports
 
@@ -105,6 +106,9 @@ async def test_a_refused_code_is_said_and_can_be_retried(qtbot: QtBot, host: str
     await until(lambda: ends)
     assert ends == [False]
     assert dialog.browser.failure.text() == "Schwab did not accept the sign-in code. Reload to try again."
+    assert dialog.browser.view.isHidden()
+    dialog.browser.reload.click()
+    assert not dialog.browser.view.isHidden()
     dialog.reject()
 
 
@@ -200,7 +204,68 @@ def test_callback_is_recognised(address: str, is_it: bool) -> None:
 def test_live_pages_do_not_open_unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QTWEBENGINE_REMOTE_DEBUGGING", "9222")
     with pytest.raises(Unusable):
-        refuse_unsafe_environment()
+        refuse_unsafe_environment(sandbox=False)
+    refuse_unsafe_environment(sandbox=True)
+
+
+def test_as_root_the_dialog_says_why_no_page_opens(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QTWEBENGINE_DISABLE_SANDBOX", raising=False)
+    monkeypatch.setattr(protection.os, "geteuid", lambda: 0, raising=False)
+    dialog = make(qtbot, FakeSignIn(signed_in=False))
+    dialog.start()
+    assert dialog.browser.failure.text().startswith("The sign-in page's browser does not run for root.")
+    assert dialog.browser.view is None
+
+
+def locked() -> FakeSignIn:
+    sign_in = FakeSignIn(signed_in=False, configured=False, kept_by="session")
+    sign_in.locked_by = "open sesame"
+    return sign_in
+
+
+def test_a_stored_sign_in_is_unlocked_by_its_passphrase(qtbot: QtBot) -> None:
+    dialog = make(qtbot, locked(), sandbox=False)
+    ends: list[bool] = []
+    dialog.sign_in_finished.connect(ends.append)
+    dialog.start()
+    form = dialog.unlock_form
+    assert dialog.stack.currentWidget() is form
+    form.passphrase.setText("wrong")
+    form.unlock.click()
+    assert form.failure.text() == "This passphrase does not open the stored sign-in."
+    form.passphrase.setText("open sesame")
+    form.unlock.click()
+    assert (ends, dialog.isHidden(), form.passphrase.text()) == ([True], True, "")
+
+
+def test_without_the_passphrase_one_can_start_over(qtbot: QtBot) -> None:
+    sign_in = locked()
+    dialog = make(qtbot, sign_in, sandbox=False)
+    dialog.start()
+    dialog.unlock_form.over.click()
+    assert sign_in.started_over
+    assert dialog.stack.currentWidget() is dialog.key_form
+
+
+async def test_the_form_waits_while_the_passphrase_is_tried(qtbot: QtBot) -> None:
+    gate = asyncio.Event()
+
+    class Slow(FakeSignIn):
+        async def keep_with_passphrase(self, passphrase: str) -> None:
+            await gate.wait()
+            await super().keep_with_passphrase(passphrase)
+
+    sign_in = Slow(signed_in=False, kept_by="session")
+    sign_in.locked_by = "open sesame"
+    dialog = make(qtbot, sign_in, sandbox=False)
+    dialog.start()
+    dialog.unlock_form.passphrase.setText("open sesame")
+    dialog.unlock_form.unlock.click()
+    await asyncio.sleep(0)
+    assert not dialog.unlock_form.isEnabled()
+    gate.set()
+    await until(dialog.isHidden)
+    assert sign_in.signed_in
 
 
 async def test_closing_the_page_while_the_code_is_exchanged_is_quiet(qtbot: QtBot, host: str) -> None:

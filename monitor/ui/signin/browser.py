@@ -9,6 +9,7 @@ from monitor.errors import MonitorError
 from monitor.ui.icons import icon
 from monitor.ui.panel import named
 from monitor.ui.signin.hosts import AllowedHosts
+from monitor.ui.signin.protection import refuse_unsafe_environment
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
@@ -43,6 +44,8 @@ class SignInBrowser(QWidget):
         """Open the sign-in page with a fresh state."""
         self._taken = False
         self._say("")
+        if self.view is not None:
+            self.view.show()
         try:
             self._make_view().load(QUrl(self._ports.sign_in.begin()))
         except MonitorError as error:
@@ -63,11 +66,10 @@ class SignInBrowser(QWidget):
     def _make_view(self) -> "SignInView":
         if self.view is not None:
             return self.view
+        refuse_unsafe_environment(self._ports.profile.sandbox)
         # QtWebEngine costs half a second and 200 MB: it is loaded only when somebody signs in.
-        from monitor.ui.signin.page import SignInView, refuse_unsafe_environment
+        from monitor.ui.signin.page import SignInView
 
-        if not self._ports.profile.sandbox:
-            refuse_unsafe_environment()
         view = SignInView(self._allowed, self._ports.sign_in.callback_url, self)
         view.sign_in_page.redirected.connect(self._take_redirect)
         view.sign_in_page.refused.connect(self._say)
@@ -93,6 +95,8 @@ class SignInBrowser(QWidget):
             await self._ports.sign_in.finish(url)
         except MonitorError as error:
             self._end_progress()
+            if self.view is not None:
+                self.view.hide()  # what it still shows leads nowhere
             self._say(f"{error.sentence} Reload to try again.")
             self.finished.emit(False)
         else:

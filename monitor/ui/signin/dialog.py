@@ -1,4 +1,4 @@
-"""The sign-in from start to end: the key and its keeping where they are not settled, then the page."""
+"""The sign-in from start to end: what is locked or not settled yet, then the page."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStacke
 
 from monitor.ui.panel import named
 from monitor.ui.signin.browser import TASK, SignInBrowser
-from monitor.ui.signin.forms import KeepForm, KeyForm
+from monitor.ui.signin.forms import KEEPING, KeepForm, KeyForm, UnlockForm
 from monitor.ui.signin.hosts import AllowedHosts
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
@@ -31,14 +31,16 @@ class SignInDialog(QDialog):
         self._kept = ports.profile.sandbox
         self.stack = QStackedWidget()
         self.key_form = KeyForm(ports.sign_in)
-        self.keep_form = KeepForm(ports.sign_in)
+        self.unlock_form = UnlockForm(ports.sign_in, ports.tasks)
+        self.keep_form = KeepForm(ports.sign_in, ports.tasks)
         self.browser = SignInBrowser(ports, theme, AllowedHosts(hosts))
-        for page in (self.key_form, self.keep_form, self.browser):
+        for page in (self.unlock_form, self.key_form, self.keep_form, self.browser):
             self.stack.addWidget(page)
         self.cancel = QPushButton("Cancel")
         self.cancel.setAutoDefault(False)
         self._lay_out()
         self.cancel.clicked.connect(self.reject)
+        self.unlock_form.accepted.connect(self._take_unlocking)
         self.key_form.accepted.connect(self._go_on)
         self.keep_form.accepted.connect(self._take_keeping)
         self.browser.finished.connect(self._take_end)
@@ -54,13 +56,17 @@ class SignInDialog(QDialog):
         self.browser.press_enter()
 
     def done(self, result: int) -> None:
-        self._ports.tasks.cancel(TASK)
+        for task in (TASK, KEEPING):
+            self._ports.tasks.cancel(task)
         self.browser.let_go()
         super().done(result)
 
     def _go_on(self) -> None:
         sign_in = self._ports.sign_in
-        if not sign_in.configured:
+        if sign_in.locked and not self._ports.profile.sandbox:
+            self.stack.setCurrentWidget(self.unlock_form)
+            self.unlock_form.passphrase.setFocus()
+        elif not sign_in.configured:
             self.stack.setCurrentWidget(self.key_form)
             self.key_form.client_id.setFocus()
         elif not self._kept and sign_in.kept_by == "session":
@@ -70,6 +76,12 @@ class SignInDialog(QDialog):
             self.stack.setCurrentWidget(self.browser)
             self.browser.begin()
         self._words.setVisible(self.stack.currentWidget() is self.browser)
+
+    def _take_unlocking(self) -> None:
+        if self._ports.sign_in.signed_in:
+            self._take_end(True)
+        else:
+            self._go_on()
 
     def _take_keeping(self) -> None:
         self._kept = True

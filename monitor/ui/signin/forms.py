@@ -1,4 +1,7 @@
-"""What is asked before the page opens: the developer key, and how the tokens are kept without a keyring."""
+"""What is asked before the page opens: the developer key, and the passphrase that keeps tokens without a keyring."""
+
+from collections.abc import Coroutine
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -6,10 +9,16 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPush
 from monitor.errors import MonitorError
 from monitor.ports import SignIn
 from monitor.ui.panel import named
+from monitor.ui.tasks import Tasks
 
+KEEPING = "sign-in.keep"
 _KEY_HINT = (
     "Register an app on developer.schwab.com, wait until it is “Ready For Use”, and copy its key and secret. "
     "The callback URL must be the registered one, character by character."
+)
+_UNLOCK_HINT = (
+    "The sign-in of an earlier run is kept on disk, encrypted with a passphrase. Enter it to go on with that sign-in, "
+    "or start over: the old one is then set aside, and the developer key is asked for again."
 )
 _KEEP_HINT = (
     "This machine has no password store that can be trusted with the sign-in. Choose a passphrase that encrypts it "
@@ -51,6 +60,53 @@ class _Form(QWidget):
         return field
 
 
+class _PassphraseForm(_Form):
+    """A form whose answer takes a moment, because a passphrase is turned into a key slowly on purpose."""
+
+    def __init__(self, heading: str, hint: str, tasks: Tasks, parent: QWidget | None) -> None:
+        super().__init__(heading, hint, parent)
+        self._tasks = tasks
+
+    def settle(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it while the form waits; then ``accepted``, or what is wrong is said."""
+        self.setEnabled(False)
+        self.failure.clear()
+        self._tasks.start(KEEPING, self._settle(work))
+
+    async def _settle(self, work: Coroutine[Any, Any, None]) -> None:
+        # Closing the dialog cancels this: nothing below the await may touch widgets that are gone by then.
+        try:
+            await work
+        except MonitorError as error:
+            self.setEnabled(True)
+            self.failure.setText(error.sentence)
+        else:
+            self.setEnabled(True)
+            for field in self.findChildren(QLineEdit):
+                field.clear()
+            self.accepted.emit()
+
+
+class UnlockForm(_PassphraseForm):
+    """The passphrase of a stored sign-in, or a new start without it."""
+
+    def __init__(self, sign_in: SignIn, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__("Unlock the stored sign-in", _UNLOCK_HINT, tasks, parent)
+        self._sign_in = sign_in
+        self.passphrase = self.add_secret("&Passphrase")
+        self.over = QPushButton("&Start over")
+        self.over.clicked.connect(lambda: self.settle(self._sign_in.start_over()))
+        self.unlock = QPushButton("&Unlock")
+        self.unlock.setDefault(True)
+        self.unlock.clicked.connect(self.submit)
+        self.buttons.addWidget(self.over)
+        self.buttons.addWidget(self.unlock)
+
+    def submit(self) -> None:
+        """Try the passphrase."""
+        self.settle(self._sign_in.keep_with_passphrase(self.passphrase.text()))
+
+
 class KeyForm(_Form):
     """App key, secret and callback URL of the developer account."""
 
@@ -80,11 +136,11 @@ class KeyForm(_Form):
         self.accepted.emit()
 
 
-class KeepForm(_Form):
+class KeepForm(_PassphraseForm):
     """A passphrase, or this session only."""
 
-    def __init__(self, sign_in: SignIn, parent: QWidget | None = None) -> None:
-        super().__init__("Where should the sign-in be kept?", _KEEP_HINT, parent)
+    def __init__(self, sign_in: SignIn, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__("Where should the sign-in be kept?", _KEEP_HINT, tasks, parent)
         self._sign_in = sign_in
         self.passphrase = self.add_secret("&Passphrase")
         self.again = self.add_secret("Once &more")
@@ -98,15 +154,7 @@ class KeepForm(_Form):
 
     def submit(self) -> None:
         """Take the passphrase when both fields agree."""
-        passphrase = self.passphrase.text()
-        if passphrase != self.again.text():
+        if self.passphrase.text() == self.again.text():
+            self.settle(self._sign_in.keep_with_passphrase(self.passphrase.text()))
+        else:
             self.failure.setText("The two passphrases differ.")
-            return
-        try:
-            self._sign_in.keep_with_passphrase(passphrase)
-        except MonitorError as error:
-            self.failure.setText(error.sentence)
-            return
-        self.passphrase.clear()
-        self.again.clear()
-        self.accepted.emit()

@@ -4,8 +4,6 @@ Nothing is kept on disk, only listed hosts are reached, and the page may open no
 no permission and accept no bad certificate. The redirect to the callback is taken before any connection is made.
 """
 
-import os
-
 from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWebEngineCore import (
@@ -22,11 +20,8 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QWidget
 
-from monitor.errors import Unusable
 from monitor.ui.signin.hosts import AllowedHosts, is_callback
 
-#: Each of these opens the page to other programs or takes its protection away.
-_UNSAFE = ("QTWEBENGINE_DISABLE_SANDBOX", "QTWEBENGINE_REMOTE_DEBUGGING", "QTWEBENGINE_CHROMIUM_FLAGS")
 _OFF = (
     QWebEngineSettings.WebAttribute.JavascriptCanOpenWindows,
     QWebEngineSettings.WebAttribute.JavascriptCanAccessClipboard,
@@ -38,13 +33,6 @@ _OFF = (
     QWebEngineSettings.WebAttribute.HyperlinkAuditingEnabled,
     QWebEngineSettings.WebAttribute.DnsPrefetchEnabled,
 )
-
-
-def refuse_unsafe_environment() -> None:
-    """Raises Unusable when the environment takes away what protects a real password."""
-    found = [name for name in _UNSAFE if os.environ.get(name)]
-    if found:
-        raise Unusable(f"The sign-in page does not open while {found[0]} is set, because it weakens the page.")
 
 
 class SignInPage(QWebEnginePage):

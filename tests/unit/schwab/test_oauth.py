@@ -164,8 +164,42 @@ async def test_a_stored_sign_in_is_unlocked_by_its_passphrase(schwab, heard, tmp
     await second.load()
     assert second.locked
     assert "locked" in heard.changes[-1][1]
-    second.keep_with_passphrase("passphrase")
+    with pytest.raises(BadData):
+        await second.keep_with_passphrase("another")
+    await second.keep_with_passphrase("passphrase")
     assert heard.changes[-1][:2] == (True, "Signed in.")
+    assert not second.locked
+
+
+async def test_who_stops_waiting_for_the_passphrase_still_gets_the_sign_in(schwab, heard, tmp_path):
+    first = make_sign_in(schwab, heard, tmp_path)
+    await first.load("passphrase")
+    first.configure(*KEY)
+    await first.finish(redirect_of(first.begin()))
+    second = make_sign_in(schwab, heard, tmp_path)
+    await second.load()
+    waiting = asyncio.ensure_future(second.keep_with_passphrase("passphrase"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({task for task in asyncio.all_tasks() if task.get_name() == "unlock"})
+    assert second.signed_in
+
+
+async def test_a_forgotten_passphrase_does_not_stop_another_from_being_kept(schwab, heard, tmp_path):
+    first = make_sign_in(schwab, heard, tmp_path)
+    await first.load("forgotten")
+    first.configure(*KEY)
+    await first.finish(redirect_of(first.begin()))
+    second = make_sign_in(schwab, heard, tmp_path)
+    await second.load()
+    await second.start_over()
+    assert not second.locked
+    await second.keep_with_passphrase("new")
+    second.configure(*KEY)
+    await second.finish(redirect_of(second.begin()))
+    third = make_sign_in(schwab, heard, tmp_path)
+    await third.load("new")
+    assert third.signed_in
 
 
 async def test_signing_out_forgets_the_tokens_and_keeps_the_key(schwab, heard, tmp_path):
