@@ -1,19 +1,17 @@
 """The market of a replay: quotes, books and bars as far as the tape was played, for REST to tell the same story."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from monitor.market.bar import Interval
 from monitor.market.book import BookService
-from monitor.market.calendar import CHICAGO, Phase, Session, at_new_york, from_ms, phase_at, sessions, to_ms
+from monitor.market.calendar import CHICAGO, Phase, Session, at_new_york, from_ms, phase_at, to_ms
 from monitor.sandbox.commands import CHART, LEVEL_ONE
 from monitor.sandbox.exchange import Candle, LevelOne, Listing
 from monitor.sandbox.tape import Tape
 
 _MICS = {"Q": "XNAS", "N": "XNYS", "P": "ARCX", "Z": "BATS"}
-_MARKS = (time(7), time(9, 30), time(16), time(20))
-_PHASES = (Phase.PRE, Phase.REGULAR, Phase.POST)
 
 
 class ReplayedExchange:
@@ -64,11 +62,10 @@ class ReplayedExchange:
         return []
 
     def sessions(self, day: str) -> tuple[Session, ...]:
-        """A replay is open every day: with the day's own hours, or the usual ones where it had none."""
+        """A replay is open around the clock: it plays whenever somebody watches."""
         moment = date.fromisoformat(day)
-        marks = [at_new_york(moment, mark) for mark in _MARKS]
-        usual = tuple(Session(p, a, b) for p, a, b in zip(_PHASES, marks, marks[1:], strict=False))
-        return sessions(moment) or usual
+        midnights = (at_new_york(each, time(0)) for each in (moment, moment + timedelta(days=1)))
+        return (Session(Phase.REGULAR, *midnights),)
 
     def last_item(self, service: str, symbol: str) -> dict[str, Any] | None:
         """The newest item of a service played for a symbol."""
