@@ -12,6 +12,7 @@ from monitor.live.events import BarsArrived, StreamChanged
 from monitor.live.receive import ReceiveClock
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
+from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.ports import Recorder, StreamPhase
 
@@ -68,12 +69,18 @@ class Streaming:
     def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
         self._count("quotes", len(changes), sent_ms)
         take, record, stamp = self._board.take_quote, self._recorder.record_quote, self._receive.stamp
+        named: list[Instrument] = []
         for change in changes:
+            if change.description:  # comes once, with a symbol's first message
+                facts = (change.description, change.exchange_name or "", change.asset_type or "")
+                named.append(Instrument(change.symbol, *facts))
             received_us = stamp()
             state, trade = take(change)
             record(received_us, state)
             if trade is not None:
                 self._recorder.record_trade(received_us, trade)
+        if named:
+            self._recorder.record_instruments(named)
 
     def hear_books(self, service: BookService, books: Sequence[Book], sent_ms: int) -> None:
         self._count(service.value, len(books), sent_ms)

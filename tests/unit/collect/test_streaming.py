@@ -9,6 +9,7 @@ from monitor.live.events import BarsArrived, StreamChanged
 from monitor.live.receive import ReceiveClock
 from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.book import Book, BookService, Level
+from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.market.trade import Side, Trade
 from monitor.ports import StreamPhase
@@ -22,6 +23,7 @@ class Recording:
         self.trades: list[tuple[int, Trade]] = []
         self.books: list[tuple[int, BookService, Book]] = []
         self.bars: list[Bar] = []
+        self.instruments: list[Instrument] = []
 
     def record_quote(self, received_us: int, state: Quote) -> None:
         self.quotes.append((received_us, state.bid, state.ask))
@@ -34,6 +36,9 @@ class Recording:
 
     def record_bars(self, bars: Sequence[Bar]) -> None:
         self.bars += bars
+
+    def record_instruments(self, instruments: Sequence[Instrument]) -> None:
+        self.instruments += instruments
 
 
 class Bench:
@@ -51,6 +56,14 @@ def test_every_message_is_recorded_as_the_state_after_it_under_a_growing_stamp()
     bench.streaming.hear_quotes([Quote(symbol="AAPL", bid=10.0, ask=10.1)], 1)
     bench.streaming.hear_quotes([Quote(symbol="AAPL", ask=10.2), Quote(symbol="MSFT", bid=5)], 2)
     assert bench.recorder.quotes == [(5000, 10.0, 10.1), (5001, 10.0, 10.2), (5002, 5, None)]
+
+
+def test_what_the_first_message_tells_of_an_instrument_is_recorded_once() -> None:
+    bench = Bench()
+    first = Quote(symbol="AAPL", description="APPLE INC", exchange_name="NASDAQ", asset_type="EQUITY", bid=10.0)
+    bench.streaming.hear_quotes([first, Quote(symbol="MSFT", bid=5)], 1)
+    bench.streaming.hear_quotes([Quote(symbol="AAPL", bid=10.1)], 2)
+    assert bench.recorder.instruments == [Instrument("AAPL", "APPLE INC", "NASDAQ", "EQUITY")]
 
 
 def test_a_print_is_recorded_beside_its_quote() -> None:
