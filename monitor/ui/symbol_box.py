@@ -10,6 +10,7 @@ from monitor.errors import MonitorError
 from monitor.live.events import BoardChanged, Level, Notice
 from monitor.market.instrument import Instrument, parse_symbol
 from monitor.ui.icons import icon
+from monitor.ui.panel import named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
@@ -22,9 +23,13 @@ _BETWEEN = "    "
 
 
 class SymbolBox(QLineEdit):
-    """Shows the linked symbol; typing searches, Enter chooses, Esc gives the old symbol back."""
+    """Shows the linked symbol; typing searches, Enter chooses, Esc gives the old symbol back.
+
+    ``left`` tells that the keyboard is free for the panels again.
+    """
 
     chosen = Signal(str)
+    left = Signal()
 
     def __init__(self, ports: ViewPorts, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +44,7 @@ class SymbolBox(QLineEdit):
         self._lens = self.addAction(icon("search", theme.colours.dim), QLineEdit.ActionPosition.LeadingPosition)
         theme.changed.connect(lambda: self._lens.setIcon(icon("search", theme.colours.dim)))
         self._model = QStringListModel(self)
-        self._list = QListView()
+        self._list = named(QListView(), "completions")
         self._completer = self._make_completer()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -172,3 +177,4 @@ class SymbolBox(QLineEdit):
         self._list.hide()
         self.setText(self._shown)
         self.clearFocus()
+        self.left.emit()

@@ -50,6 +50,7 @@ class IntervalEntry(QFrame):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self._came_from: QWidget | None = None
         self.setObjectName("popup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit()
@@ -68,6 +69,7 @@ class IntervalEntry(QFrame):
 
     def begin(self, text: str) -> None:
         """Show the box with what was typed so far."""
+        self._came_from = self._window.focusWidget()
         self.field.setText(text)
         self._preview(text)
         self.setFixedSize(240, self.sizeHint().height())
@@ -80,7 +82,7 @@ class IntervalEntry(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.hide()
+            self._leave()
             return
         super().keyPressEvent(event)
 
@@ -96,8 +98,14 @@ class IntervalEntry(QFrame):
         except BadData:
             self.field.selectAll()
             return
-        self.hide()
+        self._leave()
         self.chosen.emit(interval)
+
+    def _leave(self) -> None:
+        """Give the keyboard back to where it was."""
+        if self._came_from is not None:
+            self._came_from.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.hide()
 
     def _leave_unless_focused(self) -> None:
         if not self.field.hasFocus():

@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(do)
         act.full_screen.toggled.connect(self._show_full_screen)
         self.toolbar.symbol_box.chosen.connect(self._check_symbol)
+        self.toolbar.symbol_box.left.connect(self.chart.setFocus)
         self.toolbar.interval_chosen.connect(self.set_interval)
         self.interval_entry.chosen.connect(self.set_interval)
         self.chart.interval_changed.connect(self._take_interval)

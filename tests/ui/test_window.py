@@ -93,6 +93,7 @@ async def test_letters_open_the_symbol_search_and_enter_goes_there(open_window: 
     qtbot.keyClick(box, Qt.Key.Key_Return)
     await until(lambda: window.link.symbol == "MSFT")
     assert box.text() == "MSFT"
+    assert window.chart.view.hasFocus()
     assert ports.preferences.get("symbol") == "MSFT"
 
 
@@ -104,6 +105,7 @@ async def test_escape_leaves_the_search_as_it_was(open_window: Open, qtbot: QtBo
     box = window.toolbar.symbol_box
     qtbot.keyClick(box, Qt.Key.Key_Escape)
     assert (box.text(), box.hasFocus(), window.link.symbol) == ("AAPL", False, "AAPL")
+    assert window.chart.view.hasFocus()
 
 
 async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot: QtBot) -> None:
@@ -128,6 +130,7 @@ async def test_a_digit_opens_the_interval_entry(open_window: Open, qtbot: QtBot)
     assert window.chart.interval is Interval.M15
     assert ports.preferences.get("interval") == "900"
     assert window.interval_entry.isHidden()
+    assert window.chart.view.hasFocus()
 
 
 async def test_escape_closes_the_interval_entry(open_window: Open, qtbot: QtBot) -> None:
@@ -137,6 +140,7 @@ async def test_escape_closes_the_interval_entry(open_window: Open, qtbot: QtBot)
     assert not window.interval_entry.isHidden()
     qtbot.keyClick(window.interval_entry.field, Qt.Key.Key_Escape)
     assert (window.interval_entry.isHidden(), window.chart.interval) == (True, Interval.M1)
+    assert window.chart.view.hasFocus()
 
 
 async def test_text_fields_keep_their_letters_and_digits(open_window: Open, qtbot: QtBot) -> None:

@@ -4,7 +4,7 @@ import re
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from monitor.errors import BadData
 from monitor.market.instrument import Instrument, parse_symbol
@@ -84,6 +84,7 @@ class SymbolEntry(QWidget):
         completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         completer.setCompletionRole(_SYMBOL_ROLE)
         completer.setMaxVisibleItems(8)
+        completer.setPopup(named(QListView(), "completions"))
         # Queued: the completer first writes the symbol into the field, also over a field just cleared.
         completer.activated.connect(self._submit, Qt.ConnectionType.QueuedConnection)
         return completer
