@@ -115,6 +115,7 @@ class Tour:
         if isinstance(form, ChartForm):
             form.on_disk.setChecked(True)
         path = self._folder / Path(dialog.path.text()).name
+        path.unlink(missing_ok=True)  # of an earlier tour
         dialog.path.setText(str(path))
         written = _first(dialog.exported)
         dialog.begin()

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -124,6 +125,36 @@ def test_a_failure_is_one_sentence_and_the_form_is_ready_again(qtbot: QtBot, tmp
     dialog.begin()
     assert dialog.sentence.text() == "The folder cannot be written to."
     assert dialog.start.isEnabled()
+
+
+def test_a_file_that_exists_is_replaced_only_on_a_second_word(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, RecordedForm(["AAPL"], NOW_MS), tmp_path)
+    (tmp_path / "AAPL-quotes-SANDBOX.csv").write_text("mine")
+    dialog.start.click()
+    assert dialog.sentence.text() == "AAPL-quotes-SANDBOX.csv exists already. Press Replace to write over it."
+    assert (dialog.start.text(), exporter.requests) == ("&Replace", [])
+    dialog.path.setText(str(tmp_path / "another.csv"))
+    assert (dialog.start.text(), dialog.sentence.text()) == ("&Export", "")
+    dialog.path.setText(str(tmp_path / "AAPL-quotes-SANDBOX.csv"))
+    dialog.start.click()
+    dialog.start.click()
+    assert [request.out.name for request in exporter.requests] == ["AAPL-quotes-SANDBOX.csv"]
+    assert dialog.start.text() == "&Export"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Name the file to write."),
+        ("/", "Name the file to write."),
+        ("~nosuch/a.csv", "There is no home folder ~nosuch."),
+    ],
+)
+def test_what_names_no_file_is_said(qtbot: QtBot, tmp_path: Path, name: str, sentence: str) -> None:
+    dialog, exporter = make(qtbot, WatchlistForm(SHOWN), tmp_path)
+    dialog.path.setText(name)
+    dialog.begin()
+    assert (dialog.sentence.text(), exporter.tables) == (sentence, [])
 
 
 def test_browse_opens_a_chooser_and_takes_its_file(qtbot: QtBot, tmp_path: Path) -> None:

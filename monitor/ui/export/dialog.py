@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from monitor.errors import MonitorError
+from monitor.errors import BadData, MonitorError
 from monitor.live.events import Level, Notice
 from monitor.ports import ExportResult
 from monitor.ui.export.forms import ExportForm
@@ -41,6 +41,7 @@ class ExportDialog(QDialog):
         self._folder = _last_folder(ports)
         self._cancelled = False
         self._running = False
+        self._replaceable: Path | None = None
         self._result: ExportResult | None = None
         self.path = QLineEdit()
         self.browse = QPushButton("&Browse…")
@@ -58,15 +59,17 @@ class ExportDialog(QDialog):
         return self._running
 
     def begin(self) -> None:
-        """Check the fields and start writing."""
-        path = Path(self.path.text().strip()).expanduser()
+        """Check the fields and start writing; a file that exists is replaced only when this is asked for twice."""
         try:
+            path = _path_of(self.path.text().strip())
             job = self.form.job()
         except MonitorError as error:
             self._say(error.sentence, "failure")
             return
-        if not path.name:
-            self._say("Name the file to write.", "failure")
+        if _is_file(path) and path != self._replaceable:
+            self._replaceable = path
+            self._say(f"{path.name} exists already. Press Replace to write over it.", "warning")
+            self.start.setText("&Replace")
             return
         self._show_running(True)
         self._ports.tasks.start(TASK, self._write(job, path))
@@ -84,6 +87,12 @@ class ExportDialog(QDialog):
         super().done(result)
         if not self._running:
             self.deleteLater()
+
+    def _forget_replacing(self) -> None:
+        if self._replaceable is not None:
+            self._replaceable = None
+            self.start.setText("&Export")
+            self._say("", "hint")
 
     async def _write(self, job: Job, path: Path) -> None:
         try:
@@ -117,6 +126,7 @@ class ExportDialog(QDialog):
 
     def _show_running(self, running: bool) -> None:
         self._running = running
+        self._forget_replacing()
         if running:
             self._cancelled = False
             self.progress.setRange(0, 0)
@@ -148,6 +158,7 @@ class ExportDialog(QDialog):
     def _take_file(self, name: str) -> None:
         self._folder = Path(name).parent
         self.path.setText(name)
+        self._replaceable = Path(name)  # the chooser has asked already
 
     def _show_folder(self) -> None:
         if self._result:
@@ -155,6 +166,7 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self.form.changed.connect(self._propose_name)
+        self.path.textChanged.connect(self._forget_replacing)
         self.browse.clicked.connect(self._choose_file)
         self.start.clicked.connect(self.begin)
         self.cancel.clicked.connect(self.stop)
@@ -187,6 +199,24 @@ class ExportDialog(QDialog):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.start)
         column.addLayout(buttons)
+
+
+def _path_of(text: str) -> Path:
+    """Raises BadData when it names no file."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise BadData(f"There is no home folder {Path(text).parts[0]}.") from None
+    if not path.name:
+        raise BadData("Name the file to write.")
+    return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # writing will tell what is wrong with it
 
 
 def _last_folder(ports: ViewPorts) -> Path:

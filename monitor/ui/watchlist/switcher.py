@@ -62,6 +62,7 @@ class ListSwitcher(QToolButton):
         )
         remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
         remove.clicked.connect(self._lists.remove)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
