@@ -21,7 +21,7 @@ KEYS = (
     (
         "Anywhere",
         (
-            ("A … Z, $", "Find a symbol"),
+            ("A … Z, $ or Ctrl+K", "Find a symbol"),
             ("1 … 9 or ,", "Change the interval"),
             ("Esc", "Leave a search or an entry"),
             ("Alt+W", "Add the symbol to the watchlist"),

@@ -71,6 +71,8 @@ class SignInBrowser(QWidget):
         from monitor.ui.signin.page import SignInView
 
         view = SignInView(self._allowed, self._ports.sign_in.callback_url, self)
+        # No white glare in a dark window while the first page is on its way; pages themselves expect white.
+        view.sign_in_page.setBackgroundColor(self._theme.colours.colour("panel"))
         view.sign_in_page.redirected.connect(self._take_redirect)
         view.sign_in_page.refused.connect(self._say)
         view.urlChanged.connect(self._show_address)
@@ -112,6 +114,7 @@ class SignInBrowser(QWidget):
             return
         self.progress.hide()
         if loaded and self.view is not None:
+            self.view.sign_in_page.setBackgroundColor(Qt.GlobalColor.white)
             self.view.setFocus()
             self.page_loaded.emit(_without_query(self.view.url()))
         elif not self.failure.text():

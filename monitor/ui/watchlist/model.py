@@ -137,6 +137,7 @@ class WatchlistModel(QAbstractTableModel):
     def sort_by(self, column: Column | None, descending: bool = False) -> None:
         """Sort by a column, or go back to the manual order with None."""
         self._sort = None if column is None else (column, descending)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         self._relayout(self._in_order())
 
     def hold(self, held: bool) -> None:
@@ -233,10 +234,17 @@ class WatchlistModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return TITLES[section]
+                return self._title(section)
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _LEFT if section == Column.SYMBOL else _RIGHT
         return None
+
+    def _title(self, section: int) -> str:
+        """The column's title; the one sorted by has an arrow, on the side where it does not push the words away."""
+        if self._sort is None or self._sort[0] != section:
+            return TITLES[section]
+        arrow = "▼" if self._sort[1] else "▲"
+        return f"{TITLES[section]} {arrow}" if section == Column.SYMBOL else f"{arrow} {TITLES[section]}"
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():

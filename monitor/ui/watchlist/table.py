@@ -131,14 +131,6 @@ class WatchlistTable(QTableView):
             self._model.sort_by(None)
         else:
             self._model.sort_by(column, first)
-        self._show_sorting()
-
-    def _show_sorting(self) -> None:
-        heads, sorting = self.horizontalHeader(), self._model.sorting
-        heads.setSortIndicatorShown(sorting is not None)
-        if sorting is not None:
-            order = Qt.SortOrder.DescendingOrder if sorting[1] else Qt.SortOrder.AscendingOrder
-            heads.setSortIndicator(sorting[0], order)
 
     # ------------------------------------------------------------------ selection
 

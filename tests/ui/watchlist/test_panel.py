@@ -185,10 +185,12 @@ def test_the_header_sorts_reverses_and_restores(open_panel, qtbot):
     for symbol, last in (("AAPL", 1.0), ("MSFT", 3.0), ("NVDA", 2.0)):
         ports.board.take_quote(Quote(symbol=symbol, last=last))
     panel.model.show(["AAPL", "MSFT", "NVDA"])
-    seen = []
+    seen, titles = [], []
     for _ in range(3):
         panel.table.cycle_sort(Column.LAST)
         seen.append([row[0] for row in panel.table_as_shown()[1]])
+        titles.append(panel.model.headerData(Column.LAST, Qt.Orientation.Horizontal))
+    assert titles == ["▼ Last", "▲ Last", "Last"]
     assert seen == [["MSFT", "NVDA", "AAPL"], ["AAPL", "NVDA", "MSFT"], ["AAPL", "MSFT", "NVDA"]]
 
 
