@@ -5,9 +5,12 @@ import sys
 
 def main() -> int:
     """Run the command line and give its exit code."""
-    from monitor.apps.cli import run  # only now: the version check above all imports belongs to the command line
+    try:
+        from monitor.apps.cli import run  # in here, so that Ctrl+C while it is loaded ends quietly too
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        return 1
 
 
 if __name__ == "__main__":

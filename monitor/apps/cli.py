@@ -46,33 +46,42 @@ def run(typed: Sequence[str]) -> int:
 
 
 def _gui(command: argparse.Namespace) -> int:
-    options = _as(GuiOptions, command)
-    _refuse_bad_qt()
-    _choose_platform(options)
-    _settle_browser(options)
-    _log_to_file(options.sandboxed, options.chosen_folder)
-    from monitor.apps.desktop import run as run_desktop
+    from monitor.interrupt import interruptible
 
-    return run_desktop(options)
+    with interruptible() as interrupt:
+        options = _as(GuiOptions, command)
+        _refuse_bad_qt()
+        _choose_platform(options)
+        _settle_browser(options)
+        _log_to_file(options.sandboxed, options.chosen_folder)
+        from monitor.apps.desktop import run as run_desktop
+
+        return run_desktop(options, interrupt)
 
 
 def _sandbox(command: argparse.Namespace) -> int:
-    from monitor.apps.logs import set_up_stderr
-    from monitor.sandbox.server import SandboxOptions
-    from monitor.sandbox.server import run as run_sandbox
+    from monitor.interrupt import interruptible
 
-    set_up_stderr()
-    return run_sandbox(_as(SandboxOptions, command))
+    with interruptible() as interrupt:
+        from monitor.apps.logs import set_up_stderr
+        from monitor.sandbox.server import SandboxOptions
+        from monitor.sandbox.server import run as run_sandbox
+
+        set_up_stderr()
+        return run_sandbox(_as(SandboxOptions, command), interrupt)
 
 
 def _collect(command: argparse.Namespace) -> int:
-    from monitor.apps.logs import set_up_stderr
+    from monitor.interrupt import interruptible
 
-    set_up_stderr(logging.WARNING)  # the file has all of it
-    _log_to_file(bool(command.sandbox_url), command.data_dir)
-    from monitor.apps.collector import run as run_collector
+    with interruptible() as interrupt:
+        from monitor.apps.logs import set_up_stderr
 
-    return run_collector(_as(CollectOptions, command))
+        set_up_stderr(logging.WARNING)  # the file has all of it
+        _log_to_file(bool(command.sandbox_url), command.data_dir)
+        from monitor.apps.collector import run as run_collector
+
+        return run_collector(_as(CollectOptions, command), interrupt)
 
 
 def _export(command: argparse.Namespace) -> int:

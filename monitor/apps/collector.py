@@ -1,46 +1,51 @@
 """The collector: records the stream without a screen, and says at the end what it got."""
 
 import asyncio
-import contextlib
 import json
 import logging
-import signal
 import time
-from collections.abc import Iterator
 
 from monitor.apps.options import CollectOptions
 from monitor.apps.settings import data_dir
 from monitor.apps.wiring import Services, running_services
-from monitor.errors import SignInNeeded
-from monitor.live.events import Notice
+from monitor.errors import MonitorError, SignInNeeded
+from monitor.interrupt import Interrupt
+from monitor.live.events import Notice, SignInChanged, StreamChanged
 from monitor.market.book import BookService
-from monitor.ports import Wanted
+from monitor.ports import StreamPhase, Wanted
 from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
 _log = logging.getLogger(__name__)
 
 
-def run(options: CollectOptions) -> int:
-    """Record until the time is over or Ctrl+C, print the summary as one line of JSON, and give exit code 0."""
-    print(json.dumps(asyncio.run(_collect(options))), flush=True)
+def run(options: CollectOptions, interrupt: Interrupt) -> int:
+    """Record until the time is over or somebody interrupts, then print the summary as one line of JSON.
+
+    Gives exit code 0. Raises MonitorError when the recording could not begin, or could not go on.
+    """
+    summary, cause = asyncio.run(_collect(options, interrupt))
+    print(json.dumps(summary), flush=True)
+    if cause is not None:
+        raise cause
     return 0
 
 
-async def _collect(options: CollectOptions) -> dict[str, object]:
+async def _collect(options: CollectOptions, interrupt: Interrupt) -> tuple[dict[str, object], MonitorError | None]:
+    """The summary, and what kept the recording from going on."""
     address = Address.of_sandbox(options.sandbox_url) if options.sandbox_url else Address()
+    cause = None
     async with running_services(address, data_dir(address.sandbox, options.data_dir)) as services:
         services.bus.listen(Notice, lambda notice: _log.warning("%s %s", notice.sentence, notice.detail))
-        with _interruptible() as interrupted:
-            await _sign_in(services, address)
-            started = time.monotonic()
-            symbols = frozenset(options.symbols)
-            services.subscriptions.want("collect", Wanted(symbols, frozenset(options.books), symbols))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(options.seconds):
-                    await interrupted.wait()
+        services.bus.listen(StreamChanged, _log_stream)
+        await interrupt.cuts_short(_sign_in(services, address))
+        started = time.monotonic()
+        try:
+            await interrupt.cuts_short(_record(services, options))
+        except MonitorError as error:
+            cause = error
         seconds = time.monotonic() - started
-    return _summary(services, seconds)
+    return _summary(services, seconds), cause
 
 
 async def _sign_in(services: Services, address: Address) -> None:
@@ -51,6 +56,36 @@ async def _sign_in(services: Services, address: Address) -> None:
         await sign_in_headless(services.sign_in, address, details.username, details.password)
     elif not services.sign_in.signed_in:
         raise SignInNeeded("Sign in with the desktop program first; the collector then uses the same sign-in.")
+
+
+async def _record(services: Services, options: CollectOptions) -> None:
+    """Let the stream come for as long as was asked. Raises MonitorError when only a person could bring it back."""
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(cause: MonitorError) -> None:
+        if not over.done():
+            over.set_exception(cause)
+
+    def hear_stream(change: StreamChanged) -> None:
+        if change.phase in {StreamPhase.OFF, StreamPhase.TAKEN}:
+            end(MonitorError(change.sentence))
+
+    def hear_sign_in(change: SignInChanged) -> None:
+        if not change.signed_in:
+            end(SignInNeeded(change.sentence))
+
+    symbols = frozenset(options.symbols)
+    services.subscriptions.want("collect", Wanted(symbols, frozenset(options.books), symbols))
+    services.bus.listen(StreamChanged, hear_stream)
+    services.bus.listen(SignInChanged, hear_sign_in)
+    await asyncio.wait({over}, timeout=options.seconds)
+    if over.done():
+        over.result()
+
+
+def _log_stream(change: StreamChanged) -> None:
+    """A person hears on stderr when the stream is lost, and in the log all that becomes of it."""
+    _log.log(logging.WARNING if change.phase is StreamPhase.WAITING else logging.INFO, "%s", change.sentence)
 
 
 def _summary(services: Services, seconds: float) -> dict[str, object]:
@@ -68,18 +103,3 @@ def _summary(services: Services, seconds: float) -> dict[str, object]:
         "items_per_second": round(tally.items_per_second, 1),
         "services": {names[kind]: count for kind, count in tally.items.items()},
     }
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[asyncio.Event]:
-    """An event that Ctrl+C and SIGTERM set, in place of what they did before."""
-    interrupted, loop = asyncio.Event(), asyncio.get_running_loop()
-    before = {
-        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(interrupted.set))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield interrupted
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)

@@ -16,6 +16,7 @@ from monitor.apps.options import GuiOptions
 from monitor.apps.sandbox_process import SandboxAddress, SandboxProcess
 from monitor.apps.settings import Settings, data_dir
 from monitor.apps.wiring import Services, running_services
+from monitor.interrupt import Interrupt
 from monitor.live.events import Level, Notice
 from monitor.ports import Profile
 from monitor.schwab.address import Address
@@ -32,7 +33,7 @@ SCHWAB_HOSTS = (".schwabapi.com", ".schwab.com", ".schwabcdn.com")
 _PICTURE_AFTER_SECONDS = 12.0
 
 
-def run(options: GuiOptions) -> int:
+def run(options: GuiOptions, interrupt: Interrupt) -> int:
     """Open the window and give the exit code once it is closed. Raises MonitorError when it cannot start."""
     qInstallMessageHandler(_log_qt)
     # QtWebEngine is imported only when somebody signs in, which this attribute allows.
@@ -44,11 +45,11 @@ def run(options: GuiOptions) -> int:
     loop = QEventLoop(application)
     asyncio.set_event_loop(loop)
     with loop:
-        loop.run_until_complete(_main(options))
+        loop.run_until_complete(_main(options, interrupt))
     return 0
 
 
-async def _main(options: GuiOptions) -> None:
+async def _main(options: GuiOptions, interrupt: Interrupt) -> None:
     folder = data_dir(options.sandboxed, options.chosen_folder)
     async with AsyncExitStack() as stack:
         sandbox: SandboxAddress | None = None
@@ -63,7 +64,7 @@ async def _main(options: GuiOptions) -> None:
         settings = Settings(folder)
         ports = _view_ports(services, settings, Profile(options.sandboxed, folder))
         stack.push_async_callback(ports.tasks.close)
-        await _show(options, ports, _hosts(address), settings.warning)
+        await _show(options, ports, _hosts(address), settings.warning, interrupt)
 
 
 def _hosts(address: Address) -> tuple[str, ...]:
@@ -90,8 +91,10 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
     )
 
 
-async def _show(options: GuiOptions, ports: ViewPorts, hosts: tuple[str, ...], warning: str) -> None:
-    """The window until it is closed: by a person, by the clock, or at the end of the tour."""
+async def _show(
+    options: GuiOptions, ports: ViewPorts, hosts: tuple[str, ...], warning: str, interrupt: Interrupt
+) -> None:
+    """The window until it is closed: by a person, by the clock, at the end of the tour, or by Ctrl+C."""
     closed = asyncio.Event()
     window = MainWindow(ports, Theme(), hosts)
     window.closed.connect(closed.set)
@@ -99,13 +102,19 @@ async def _show(options: GuiOptions, ports: ViewPorts, hosts: tuple[str, ...], w
     if warning:
         ports.bus.publish(Notice(Level.WARNING, warning))
     with _uncaught_to(ports):
-        if options.tour:
-            await Tour(window, ports, options.tour, print).run()
+        await interrupt.cuts_short(_use(options, window, ports, closed))
+        if not closed.is_set():
             window.close()
-        else:
-            _begin(options, window, ports)
-        await closed.wait()
     window.deleteLater()
+
+
+async def _use(options: GuiOptions, window: MainWindow, ports: ViewPorts, closed: asyncio.Event) -> None:
+    """What happens in the window: the tour, or whatever a person does until it is closed."""
+    if options.tour:
+        await Tour(window, ports, options.tour, print).run()
+    else:
+        _begin(options, window, ports)
+        await closed.wait()
 
 
 def _begin(options: GuiOptions, window: MainWindow, ports: ViewPorts) -> None:

@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 from aiohttp import web
 
 from monitor.errors import Unusable
+from monitor.interrupt import Interrupt
 from monitor.sandbox.control import Control, market_sentence, replay_sentence
 from monitor.sandbox.exchange import Exchange
 from monitor.sandbox.faults import Faults
@@ -106,7 +105,7 @@ class Sandbox:
         await self._streamer.close()
 
 
-async def serve(options: SandboxOptions) -> None:
+async def serve(options: SandboxOptions, interrupt: Interrupt) -> None:
     """Serves until interrupted, or until its standard input closes. Raises Unusable."""
     faults = Faults.load(options.faults) if options.faults else Faults()
     replay = None
@@ -116,23 +115,19 @@ async def serve(options: SandboxOptions) -> None:
     if replay and options.replay:
         name = options.replay.name
         sandbox.control.market = lambda: replay_sentence(replay, name)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    with _interruptible(loop, stop):
-        if options.until_stdin_closes:
-            threading.Thread(target=_wait_for_end_of_input, args=(loop, stop), daemon=True).start()
-        async with sandbox.listening(options.port):
-            sys.stdout.write(msgspec.json.encode(sandbox.control.announcement()).decode() + "\n")
-            sys.stdout.flush()
-            log.info("the sandbox listens at %s; its market is %s", sandbox.control.base_url, sandbox.control.market())
-            await stop.wait()
+    if options.until_stdin_closes:
+        threading.Thread(target=_wait_for_end_of_input, args=(interrupt,), daemon=True).start()
+    async with sandbox.listening(options.port):
+        sys.stdout.write(msgspec.json.encode(sandbox.control.announcement()).decode() + "\n")
+        sys.stdout.flush()
+        log.info("the sandbox listens at %s; its market is %s", sandbox.control.base_url, sandbox.control.market())
+        await interrupt.wait()
     log.info("the sandbox stopped")
 
 
-def run(options: SandboxOptions) -> int:
+def run(options: SandboxOptions, interrupt: Interrupt) -> int:
     """Runs the sandbox and gives its exit code: 0 when it was stopped. Raises Unusable."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(options))
+    asyncio.run(serve(options, interrupt))
     return 0
 
 
@@ -143,27 +138,12 @@ def _simulated(seed: int, real_hours: bool) -> Exchange:
     return SimulatedExchange(seed, wall_clock_ms, real_hours)
 
 
-@contextlib.contextmanager
-def _interruptible(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[None]:
-    """Ctrl+C and SIGTERM set ``stop``; what they did before is put back afterwards."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop.set)
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
-
-
-def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _wait_for_end_of_input(interrupt: Interrupt) -> None:
     """Ends the sandbox with the program that started it, however that one ended."""
     while os.read(sys.stdin.fileno(), 4096):
         continue
     with contextlib.suppress(RuntimeError):  # the loop has ended already
-        loop.call_soon_threadsafe(stop.set)
+        interrupt.want()
 
 
 async def _hide_server(_: web.Request, response: web.StreamResponse) -> None:

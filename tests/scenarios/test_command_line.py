@@ -191,14 +191,45 @@ def test_collecting_from_a_sandbox_that_is_not_there_is_said(tmp_path: Path) -> 
     assert nowhere in done.stderr.splitlines()[-1]
 
 
-def test_ctrl_c_ends_a_collection_with_its_summary(tmp_path: Path) -> None:
+def collecting(sandbox: RunningSandbox, folder: Path) -> "subprocess.Popen[str]":
+    """A collector without an end, in a process of its own."""
+    options = ["--symbols", "AAPL", "--sandbox-url", sandbox.base_url, "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "monitor", "collect", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def quotes_sent(sandbox: RunningSandbox) -> int:
+    return sandbox.status()["sent"].get("LEVELONE_EQUITIES", {}).get("items", 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_collection_that_is_interrupted_sums_up(tmp_path: Path, number: signal.Signals) -> None:
     with running_sandbox("--seed", "8") as own:
-        command = [sys.executable, "-m", "monitor", "collect", "--symbols", "AAPL", "--sandbox-url", own.base_url]
-        process = subprocess.Popen(
-            [*command, "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        wait_until(lambda: own.status()["sent"].get("LEVELONE_EQUITIES", {}).get("items", 0) > 1)
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=LIMIT)
-    assert process.returncode == 0
+        process = collecting(own, tmp_path)
+        wait_until(lambda: quotes_sent(own) > 1)
+        process.send_signal(number)
+        out, said = process.communicate(timeout=LIMIT)
+    assert (process.returncode, said) == (0, "")
     assert json.loads(out.splitlines()[-1])["messages"] > 0
+
+
+def test_ctrl_c_before_the_first_quote_is_no_failure(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    process = collecting(sandbox, tmp_path)
+    wait_until((tmp_path / "logs").exists)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=LIMIT)
+    assert (process.returncode, said) == (0, "")
+    assert json.loads(out)["dropped"] == 0
+
+
+def test_a_collection_whose_stream_another_took_ends_with_the_reason(tmp_path: Path) -> None:
+    with running_sandbox("--seed", "8") as own:
+        older = collecting(own, tmp_path / "older")
+        wait_until(lambda: quotes_sent(own) > 1)
+        newer = collecting(own, tmp_path / "newer")
+        out, said = older.communicate(timeout=LIMIT)
+        newer.send_signal(signal.SIGINT)
+        newer.communicate(timeout=LIMIT)
+    assert (older.returncode, newer.returncode) == (1, 0)
+    assert said == "Another program uses this account's stream; Schwab allows one at a time.\n"
+    assert json.loads(out)["messages"] > 0

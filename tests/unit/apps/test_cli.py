@@ -32,7 +32,7 @@ def desktop(monkeypatch: pytest.MonkeyPatch) -> Programs:
 
     def replace(run: Callable[[Any], int]) -> None:
         module = ModuleType("monitor.apps.desktop")
-        vars(module)["run"] = run
+        vars(module)["run"] = lambda options, _interrupt: run(options)
         monkeypatch.setitem(sys.modules, "monitor.apps.desktop", module)
 
     return replace
