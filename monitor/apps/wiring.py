@@ -28,6 +28,8 @@ from monitor.schwab.transport import SchwabTransport
 from monitor.store import Store, open_store
 
 DATABASE = "monitor.db"
+#: A minute's bar can still be on its way this long after the minute began.
+_BAR_LATE_MS = 90_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,17 @@ class _Refill:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._connections = 0
+        self._last_heard_ms = 0
 
     def __call__(self, change: StreamChanged) -> None:
         if change.phase is not StreamPhase.LIVE:
-            return
-        self._connections += 1
-        if self._connections > 1:
+            # The streamer's own time: this machine may have slept between its last frame and now.
+            self._last_heard_ms = self._last_heard_ms or self._services.streaming.tally.sent_ms
+        elif self._last_heard_ms:
+            since = (self._last_heard_ms - _BAR_LATE_MS) // 60_000 * 60_000
+            self._last_heard_ms = 0
             for symbol in sorted(self._services.subscriptions.union.bars):
-                self._services.backfill.ensure(symbol)
+                self._services.backfill.refill(symbol, since)
 
 
 def _hold_or_resume(backfill: Backfill, signed_in: bool) -> None:

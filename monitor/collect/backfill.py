@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 MINUTES_KEPT = timedelta(days=48)
 MINUTES_AN_ANSWER = timedelta(days=10)
 DAILY_YEARS = 20
+_ALL = 0
 
 _Step = Callable[[], Awaitable[None]]
 
@@ -48,24 +49,26 @@ class Backfill:
         self._recorder = recorder
         self._bus = bus
         self._now_ms = now_ms
-        self._waiting: dict[str, None] = {}
+        self._waiting: dict[str, int] = {}  # each symbol with the moment from which on its minutes are wanted
         self._wake = asyncio.Event()
-        self._fetching: tuple[str, asyncio.Task[None]] | None = None
+        self._fetching: tuple[str, int] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._held = False
 
     def ensure(self, symbol: str) -> None:
         """Queue ``symbol``, before all others that wait; returns at once."""
-        if self._fetching is not None and self._fetching[0] == symbol:
-            return
-        self._waiting.pop(symbol, None)
-        self._waiting[symbol] = None
-        self._wake.set()
+        if self._fetching != (symbol, _ALL):
+            self._queue(symbol, _ALL)
+
+    def refill(self, symbol: str, since_ms: int) -> None:
+        """Queue the minutes of ``symbol`` from ``since_ms`` on: the stream may not have brought them."""
+        self._queue(symbol, min(since_ms, self._waiting.get(symbol, since_ms)))
 
     def cancel(self, symbol: str) -> None:
         """Stop fetching ``symbol``; what has come so far is kept."""
         self._waiting.pop(symbol, None)
-        if self._fetching is not None and self._fetching[0] == symbol:
-            self._fetching[1].cancel()
+        if self._task is not None and self._fetching is not None and self._fetching[0] == symbol:
+            self._task.cancel()
 
     def hold(self) -> None:
         """Ask for nothing more until ``resume``: there is no sign-in."""
@@ -81,20 +84,29 @@ class Backfill:
         while True:
             await self._wake.wait()
             while self._waiting and not self._held:
-                symbol, _ = self._waiting.popitem()
-                task = asyncio.create_task(self._fetch(symbol), name=f"history of {symbol}")
-                self._fetching = symbol, task
-                try:
-                    await asyncio.wait([task])
-                finally:
-                    task.cancel()
-                    self._fetching = None
+                await self._fetch_next()
             self._wake.clear()
 
-    async def _fetch(self, symbol: str) -> None:
+    def _queue(self, symbol: str, since: int) -> None:
+        self._waiting.pop(symbol, None)
+        self._waiting[symbol] = since
+        self._wake.set()
+
+    async def _fetch_next(self) -> None:
+        """Fetch in a task of its own, so that one symbol can be cancelled without the others."""
+        symbol, since = self._fetching = self._waiting.popitem()
+        self._task = task = asyncio.create_task(self._fetch(symbol, since), name=f"history of {symbol}")
+        try:
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            self._fetching = self._task = None
+
+    async def _fetch(self, symbol: str, since: int) -> None:
         done, total = 0, 1
         try:
-            steps = await self._steps(symbol)
+            steps = await self._steps(symbol, since)
             total = len(steps)
             for done, step in enumerate(steps):
                 self._bus.publish(HistoryProgress(symbol, done, total))
@@ -106,7 +118,7 @@ class Backfill:
         except MonitorError as error:
             if isinstance(error, SignInNeeded):  # the others would fail alike: all of them wait for it
                 self.hold()
-                self._waiting[symbol] = None
+                self._waiting[symbol] = min(since, self._waiting.get(symbol, since))
             _log.warning("history of %s: %s %s", symbol, error.sentence, error.detail)
             self._bus.publish(HistoryProgress(symbol, done, total, failed=error.sentence))
         except Exception:  # noqa: BLE001  one symbol must not stop the others
@@ -115,15 +127,15 @@ class Backfill:
                 HistoryProgress(symbol, done, total, failed=f"The history of {symbol} could not be read; see the log.")
             )
 
-    async def _steps(self, symbol: str) -> list[_Step]:
+    async def _steps(self, symbol: str, since: int) -> list[_Step]:
         """What is to be asked for: the newest minutes, then the days, then older minutes."""
         end = self._now_ms() // 60_000 * 60_000
         have = await self._archive.coverage(symbol, Interval.M1)
-        holes = missing(have, end - _ms(MINUTES_KEPT), end)
+        holes = missing(have, max(since, end - _ms(MINUTES_KEPT)), end)
         pieces = list(pieces_newest_first(holes, _ms(MINUTES_AN_ANSWER)))
         steps: list[_Step] = [self._minutes(symbol, start, stop) for start, stop in pieces]
         today = day_start(end)
-        if missing(await self._archive.coverage(symbol, Interval.DAY), today - 1, today):
+        if since == _ALL and missing(await self._archive.coverage(symbol, Interval.DAY), today - 1, today):
             steps.insert(1 if steps else 0, self._days(symbol, today))
         return steps
 

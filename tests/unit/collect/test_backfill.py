@@ -141,6 +141,49 @@ async def test_only_the_hole_is_asked_for() -> None:
     assert bench.source.asked == [("minutes", "AAPL", NOW - DAY, NOW)]
 
 
+async def test_a_refill_asks_for_its_minutes_alone_even_while_the_symbol_is_fetched() -> None:
+    bench = Bench()
+    bench.source.on_ask = lambda: len(bench.source.asked) == 1 and bench.backfill.refill("AAPL", NOW - 5 * 60_000)
+    bench.backfill.refill("SPY", NOW - 2 * 60_000)
+    bench.backfill.ensure("AAPL")
+    bench.disk.covered["AAPL", Interval.M1] = [(0, NOW - 3 * 60_000)]
+    bench.disk.covered["AAPL", Interval.DAY] = [(0, day_start(NOW))]
+    await bench.until(bench.finished(3))
+    assert bench.source.asked == [
+        ("minutes", "AAPL", NOW - 3 * 60_000, NOW),
+        ("minutes", "SPY", NOW - 2 * 60_000, NOW),
+    ]
+
+
+async def test_a_refill_does_not_stand_in_for_the_whole_history() -> None:
+    bench = Bench()
+    bench.backfill.ensure("AAPL")
+    bench.backfill.refill("AAPL", NOW - 60_000)
+    await bench.until(bench.finished())
+    assert len(bench.source.asked) == 6
+
+
+async def test_stopping_waits_for_the_download_that_runs() -> None:
+    bench, begun, ended = Bench(), asyncio.Event(), []
+
+    async def slow_to_end(symbol: str, _start_ms: int, _end_ms: int) -> list[Bar]:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)
+            ended.append(symbol)
+        return []
+
+    bench.source.minute_bars = slow_to_end  # type: ignore[method-assign]
+    bench.backfill.ensure("AAPL")
+    running = asyncio.create_task(bench.backfill.run())
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert ended == ["AAPL"]
+
+
 async def test_the_symbol_asked_for_last_comes_first() -> None:
     bench = Bench()
     for symbol in ("AAPL", "MSFT", "SPY"):
