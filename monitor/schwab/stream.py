@@ -182,7 +182,8 @@ class _Delays:
     def next(self, unreached: bool = False) -> float:
         longest = _LONGEST_UNREACHED if unreached else _LONGEST_DELAY
         delay = min(2.0 ** (self._tries - 1), longest) if self._tries else 0.0
-        self._tries = min(self._tries + 1, 16)
+        if not unreached or delay < longest:  # an hour without a network must not lengthen what comes after it
+            self._tries = min(self._tries + 1, 16)
         return delay * random.uniform(0.5, 1)  # noqa: S311
 
     def reset(self) -> None:

@@ -162,13 +162,17 @@ async def test_delays_grow_while_it_keeps_failing(scene):
     assert "Streaming is switched off. Trying again in" in scene.listener.phases[-2][1] + scene.listener.phases[-1][1]
 
 
-async def test_an_unreachable_network_is_tried_often(scene):
+async def test_an_unreachable_network_is_tried_often_and_a_loss_soon_after_is_not_waited_out(scene):
     scene.client.failure = Transient("Schwab cannot be reached; check the network.")
     scene.start()
     await until(lambda: len(scene.delays) >= 20)
     assert max(scene.delays) <= 4
     scene.client.failure = None
-    await until(lambda: scene.listener.count(StreamPhase.LIVE))
+    await until(lambda: scene.listener.count(StreamPhase.LIVE) == 1)
+    scene.delays.clear()
+    scene.streamer.connections[0].transport.abort()
+    await until(lambda: scene.listener.count(StreamPhase.LIVE) == 2)
+    assert max(scene.delays) <= 4
 
 
 async def test_a_refused_login_renews_the_token_once(scene):
