@@ -17,6 +17,7 @@ from monitor.apps.sandbox_process import SandboxAddress, SandboxProcess
 from monitor.apps.settings import Settings, data_dir
 from monitor.apps.wiring import Services, running_services
 from monitor.interrupt import Interrupt
+from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
 from monitor.ports import Profile
 from monitor.schwab.address import Address
@@ -64,7 +65,16 @@ async def _main(options: GuiOptions, interrupt: Interrupt) -> None:
         settings = Settings(folder)
         ports = _view_ports(services, settings, Profile(options.sandboxed, folder))
         stack.push_async_callback(ports.tasks.close)
+        if sandbox:
+            ports.tasks.start("sandbox", _tell_its_end(process, ports.bus))
         await _show(options, ports, _hosts(address), settings.warning, interrupt)
+
+
+async def _tell_its_end(process: SandboxProcess, bus: Bus) -> None:
+    """A sandbox that ends before the window does takes the market with it: the person should know why."""
+    await process.ended()
+    sentence = "The sandbox has ended by itself; start the program again. Its log is sandbox.log in the logs folder."
+    bus.publish(Notice(Level.ERROR, sentence))
 
 
 def _hosts(address: Address) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The sandbox as a child process of the desktop program: started, asked where it listens, and ended with us."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import msgspec
 
 from monitor.errors import Unusable
+
+_LOOK_SECONDS = 0.5
 
 
 class SandboxAddress(msgspec.Struct, frozen=True):
@@ -45,6 +48,11 @@ class SandboxProcess:
             raise Unusable(
                 "The sandbox did not start; its log is sandbox.log in the logs folder.", str(error)
             ) from None
+
+    async def ended(self) -> None:
+        """Wait until the process has ended, for whatever reason."""
+        while self._process.poll() is None:  # noqa: ASYNC110  a thread that waits could not be called off
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def stop(self) -> None:
         """Close its input, so that it ends; end it the hard way if it does not within three seconds."""

@@ -1,0 +1,39 @@
+"""The sandbox as a child of the desktop program."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.apps import sandbox_process
+from monitor.apps.sandbox_process import SandboxProcess
+from monitor.errors import Unusable
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[SandboxProcess]:
+    process = SandboxProcess(None, tmp_path / "logs" / "sandbox.log")
+    yield process
+    process.stop()
+
+
+async def test_it_says_where_it_listens_and_its_end_is_noticed(
+    process: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox_process, "_LOOK_SECONDS", 0.01)
+    assert process.address().control_url.startswith("http://127.0.0.1:")
+    ended = asyncio.ensure_future(process.ended())
+    await asyncio.sleep(0)
+    assert not ended.done()
+    os.kill(process._process.pid, signal.SIGTERM)
+    await asyncio.wait_for(ended, 10)
+
+
+def test_one_that_cannot_start_is_one_sentence(tmp_path: Path) -> None:
+    process = SandboxProcess(tmp_path / "no such file", tmp_path / "logs" / "sandbox.log")
+    with pytest.raises(Unusable, match="did not start"):
+        process.address()
+    process.stop()
