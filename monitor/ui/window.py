@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Bring every panel back to its place in the default workspace."""
         self._area.arrange()
+        self.chart.setFocus()  # which hiding and showing has sent astray
 
     # ------------------------------------------------------------------------------------------ how it is built
 

@@ -124,7 +124,7 @@ def test_a_failure_is_one_sentence_and_the_form_is_ready_again(qtbot: QtBot, tmp
     exporter.failure = Unusable("The folder cannot be written to.")
     dialog.begin()
     assert dialog.sentence.text() == "The folder cannot be written to."
-    assert dialog.start.isEnabled()
+    assert (dialog.start.isEnabled(), dialog.focusWidget()) == (True, dialog.start)
 
 
 def test_a_file_that_exists_is_replaced_only_on_a_second_word(qtbot: QtBot, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from monitor.analysis.bars import day_start
 from monitor.errors import MonitorError
 from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
 from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.market.quote import Quote
 from monitor.ports import Wanted
 from monitor.ui.chart.message import Message
 from monitor.ui.chart.tail import EMPTY, Tail
@@ -103,6 +104,7 @@ class ChartPanel(Panel):
         self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
         self._set_trouble("")
         self.view.show_bars(symbol, self._interval, EMPTY)
+        self._take_facts()
         if not symbol:
             self.message.say("Choose a symbol to see its chart.")
             return
@@ -177,9 +179,8 @@ class ChartPanel(Panel):
             self._say_empty()
 
     def _take_facts(self) -> None:
-        quote = self._ports.board.quote(self._symbol)
-        if quote is not None:
-            self.view.set_facts(quote.exchange_name or "", quote.close or None)
+        quote = self._ports.board.quote(self._symbol) or Quote(symbol=self._symbol)
+        self.view.set_facts(quote.exchange_name or "", quote.close or None)
 
     def _take_open(self) -> None:
         running = self._ports.board.running_bar(self._symbol)

@@ -136,6 +136,7 @@ class ExportDialog(QDialog):
         self.cancel.setText("Cancel" if running else "Close")
         for widget in (self.form, self.path, self.browse, self.start):
             widget.setEnabled(not running)
+        (self.cancel if running else self.start).setFocus()
 
     def _say(self, sentence: str, tone: str) -> None:
         self.sentence.setObjectName(tone)
@@ -189,6 +190,8 @@ class ExportDialog(QDialog):
         self.sentence.setWordWrap(True)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.open_folder.hide()
+        for button in (self.browse, self.open_folder, self.cancel):
+            button.setAutoDefault(False)
         self.start.setDefault(True)
         column.addWidget(self.progress)
         column.addWidget(self.sentence)

@@ -302,6 +302,16 @@ def test_the_range_in_view_is_from_its_first_bar_to_its_last(make: MAKE) -> None
     assert panel.visible_range() == (bars[viewport.first].start, bars[viewport.last - 1].start + 1)
 
 
+def test_another_symbol_does_not_keep_the_facts_of_the_last(make: MAKE) -> None:
+    panel, ports = make()
+    ports.board.take_quote(Quote(symbol="AAPL", exchange_name="NASDAQ", close=580.0))
+    ports.bus.publish(BoardChanged(frozenset({"AAPL"}), frozenset(), frozenset()))
+    assert said(panel).startswith("AAPL · 1m · NASDAQ")
+    panel.link.choose("SPY")
+    assert said(panel) == "SPY · 1m"
+    assert panel.view.scene.previous_close is None
+
+
 def test_a_chart_without_bars_has_no_range_in_view(make: MAKE) -> None:
     panel, _ = make(bars=[])
     assert (panel.bar_count, panel.visible_range()) == (0, (0, 0))
