@@ -2,10 +2,10 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from monitor.ui.fitting import FittingLabel
 from monitor.ui.link import LinkGroup
 
 W = TypeVar("W", bound=QWidget)
@@ -30,7 +30,7 @@ class Panel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.link = link
         self._title = named(QLabel(title), "panelTitle")
-        self._note = named(_Note(), "panelNote")
+        self._note = named(FittingLabel(), "panelNote")
         self.header = named(QWidget(), "panelHeader")
         self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.header_row = QHBoxLayout(self.header)
@@ -40,8 +40,7 @@ class Panel(QWidget):
         if link is not None:
             self.header_row.addWidget(_badge(link))
         self.header_row.addWidget(self._title)
-        self.header_row.addWidget(self._note)
-        self.header_row.addStretch(1)
+        self.header_row.addWidget(self._note, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -56,33 +55,7 @@ class Panel(QWidget):
 
     def set_note(self, note: str, *shorter: str) -> None:
         """The dim words behind the title; the first ``shorter`` form that fits takes its place where room is scarce."""
-        self._note.shorter = shorter
-        self._note.setText(note)
-
-
-class _Note(QLabel):
-    """Words that give way first where the header is narrow, instead of widening the panel.
-
-    They take a shorter form, or end in an ellipsis where they have none: a number must not be cut in its middle.
-    """
-
-    shorter: tuple[str, ...] = ()
-
-    @property
-    def fitting(self) -> str:
-        """The words as they are painted."""
-        metrics, room = self.fontMetrics(), self.width()
-        for words in (self.text(), *self.shorter):
-            if metrics.horizontalAdvance(words) <= room:
-                return words
-        return "" if self.shorter else metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  Qt's signature
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        QPainter(self).drawText(self.rect(), flags, self.fitting)
+        self._note.show_words(note, *shorter)
 
 
 def _badge(link: LinkGroup) -> QLabel:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from monitor.live.events import BoardChanged
 from monitor.market.book import Book, BookService
@@ -11,6 +11,7 @@ from monitor.ports import Wanted
 from monitor.ui import format as text
 from monitor.ui.book.canvas import BookCanvas
 from monitor.ui.book.model import imbalance, pick, spread
+from monitor.ui.fitting import FittingLabel
 from monitor.ui.link import LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme, data_font
@@ -59,9 +60,8 @@ class BookPanel(Panel):
 
     def _build_body(self) -> None:
         body, foot = QWidget(), QWidget()
-        self._footer = named(QLabel(), "hint")
+        self._footer = named(FittingLabel(), "hint")
         self._footer.setFont(data_font(8))
-        self._footer.setMinimumWidth(1)
         self.rows_button = named(QToolButton(), "quiet")
         self.rows_button.setCheckable(True)
         self.rows_button.setAccessibleName("A row for each price instead of each venue")
@@ -150,15 +150,17 @@ class BookPanel(Panel):
     def look_at_age(self) -> None:
         """Stamp the book, and shade it when neither its own time nor its arrival is recent."""
         if self._shown is None:
-            self._footer.setText("")
+            self._footer.show_words("")
             return
         service, book = self._shown
         age_ms = self._ports.meters.now_ms() - max(book.time, self._heard_ms)
         stale = age_ms > STALE_MS
         self.canvas.show_stale(stale)
         age = f" · {text.duration(age_ms / 1000)} old" if stale else ""
-        stamp = text.clock(book.time, milliseconds=True)
-        self._footer.setText(f"{_SERVICES[service]} · {stamp} ET{age} · shares")
+        stamp = f"{text.clock(book.time, milliseconds=True)} ET{age}"
+        words = f"{_SERVICES[service]} · {stamp} · shares"
+        self._footer.show_words(words, f"{_SERVICES[service]} · {stamp}", stamp)
+        self._footer.setToolTip(words)
 
     # ------------------------------------------------------------------ choices
 
