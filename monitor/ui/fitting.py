@@ -11,8 +11,8 @@ class FittingLabel(QLabel):
     They take a shorter form, or end in an ellipsis where they have none: a number must not be cut in its middle.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, words: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(words, parent)
         self._shorter: tuple[str, ...] = ()
         self.setTextFormat(Qt.TextFormat.PlainText)
 

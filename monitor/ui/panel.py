@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from monitor.ui.fitting import FittingLabel
 from monitor.ui.link import LinkGroup
@@ -29,8 +29,10 @@ class Panel(QWidget):
         self.setObjectName(type(self).__name__)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.link = link
-        self._title = named(QLabel(title), "panelTitle")
+        self._title = named(FittingLabel(title), "panelTitle")
         self._note = named(FittingLabel(), "panelNote")
+        # The note has what the title and the buttons leave; buttons that come and go must not widen the panel.
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.header = named(QWidget(), "panelHeader")
         self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.header_row = QHBoxLayout(self.header)

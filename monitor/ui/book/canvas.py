@@ -166,7 +166,7 @@ class BookCanvas(QWidget):
         venue, size, price = self._columns(bid)
         ground = venue.united(price)
         outer, inner = (_LEFT, _RIGHT) if bid else (_RIGHT, _LEFT)
-        colours = self._theme.colours
+        colours, metrics, room = self._theme.colours, painter.fontMetrics(), venue.width() - _OUTER
         dim, plain, tone = colours.colour("dim"), colours.colour("text"), colours.colour("up" if bid else "down")
         for line, rung in enumerate(rungs, start=1):
             down = line * row_height()
@@ -174,7 +174,7 @@ class BookCanvas(QWidget):
                 painter.fillRect(ground.translated(0, down), _TIERS[rung.tier])
             self._paint_bar(painter, rung, size.translated(0, down), widest, bid)
             for rect, words, side, pen in (
-                (venue, rung.venue, outer, dim),
+                (venue, metrics.elidedText(rung.venue, Qt.TextElideMode.ElideRight, room), outer, dim),
                 (size, text.size(rung.size), inner, plain),
                 (price, text.price(rung.price), inner, tone),
             ):

@@ -159,7 +159,7 @@ class TapePanel(Panel):
         unseen, waiting = self.model.unseen_percent, self.model.waiting
         share = "" if unseen is None else f" · {unseen:.0f} % unseen"
         note = f"from quotes{share}"
-        self.set_note(note, "from quotes")
+        self.set_note(note, "from quotes", "quotes")
         self._note.setToolTip(f"{note}\n{_FROM_QUOTES}")
         self.newer.setText(f"{waiting} new")
         self.newer.setVisible(waiting > 0)

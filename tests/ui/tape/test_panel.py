@@ -62,6 +62,13 @@ def test_it_wants_the_quotes_it_is_made_of_while_it_is_shown(panel, ports, link)
     assert ports.watching.wishes == {}
 
 
+def test_a_button_that_appears_does_not_widen_a_narrow_panel(panel, link):
+    link.choose("AAPL")
+    panel.newer.setText("12,345 new")
+    panel.newer.show()
+    assert panel.minimumSizeHint().width() < 300
+
+
 def test_an_index_is_said_to_have_none(panel, link):
     link.choose("$SPX")
     assert sentences(panel) == ["No prints of $SPX: an index does not trade."]
