@@ -141,16 +141,10 @@ def _choose_platform(options: GuiOptions) -> None:
 def _settle_browser(options: GuiOptions) -> None:
     """Chromium, behind the sign-in page, ends the whole process when it is to isolate pages and runs as root.
 
-    The sandbox's own pages need no isolation; Schwab's do, so there a person must decide.
+    The sandbox's own pages need no isolation; Schwab's do, so there the sign-in says why it does not open.
     """
-    if _BROWSER_SWITCH in os.environ or not runs_as_root():
-        return
-    if not options.sandboxed:
-        raise Unusable(
-            "The sign-in page's browser does not run for root: start the program as another user, "
-            f"or set {_BROWSER_SWITCH}=1 to do without the browser's own protection."
-        )
-    os.environ[_BROWSER_SWITCH] = "1"
+    if options.sandboxed and runs_as_root():
+        os.environ.setdefault(_BROWSER_SWITCH, "1")
 
 
 def _keep_traceback(sandbox: bool) -> str:
