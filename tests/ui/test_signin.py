@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import BadData, Refused, Unusable
@@ -143,6 +143,18 @@ def test_the_developer_key_is_asked_for_first(qtbot: QtBot) -> None:
     assert dialog.stack.currentWidget() is dialog.keep_form
 
 
+def test_enter_submits_the_form_that_is_shown(qtbot: QtBot) -> None:
+    sign_in = FakeSignIn(signed_in=False, configured=False, kept_by="session")
+    dialog = make(qtbot, sign_in, sandbox=False)
+    dialog.start()
+    dialog.key_form.client_id.setText("key")
+    qtbot.keyClick(dialog.key_form.client_id, Qt.Key.Key_Return)
+    assert dialog.stack.currentWidget() is dialog.keep_form
+    dialog.keep_form.again.setText("another")
+    qtbot.keyClick(dialog.keep_form.again, Qt.Key.Key_Return)
+    assert dialog.keep_form.failure.text() == "The two passphrases differ."
+
+
 def test_what_is_wrong_with_the_key_is_said_in_the_form(qtbot: QtBot) -> None:
     sign_in = FakeSignIn(configured=False)
     sign_in.failure = BadData("The callback URL must begin with https://.")
@@ -233,6 +245,7 @@ def test_a_stored_sign_in_is_unlocked_by_its_passphrase(qtbot: QtBot) -> None:
     form.passphrase.setText("wrong")
     form.unlock.click()
     assert form.failure.text() == "This passphrase does not open the stored sign-in."
+    assert (dialog.focusWidget(), form.passphrase.selectedText()) == (form.passphrase, form.passphrase.displayText())
     form.passphrase.setText("open sesame")
     form.unlock.click()
     assert (ends, dialog.isHidden(), form.passphrase.text()) == ([True], True, "")

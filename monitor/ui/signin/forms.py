@@ -1,9 +1,10 @@
 """What is asked before the page opens: the developer key, and the passphrase that keeps tokens without a keyring."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from monitor.errors import MonitorError
@@ -34,6 +35,7 @@ class _Form(QWidget):
     def __init__(self, heading: str, hint: str, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.failure = named(QLabel(), "failure")
+        self._primary: QPushButton | None = None
         self.fields = QFormLayout()
         self.buttons = QHBoxLayout()
         explanation = named(QLabel(hint), "hint")
@@ -41,16 +43,33 @@ class _Form(QWidget):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons.addStretch(1)
+        self.fields.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
-        column.setContentsMargins(32, 24, 32, 24)
+        column.setContentsMargins(64, 24, 64, 24)
         column.setSpacing(12)
+        column.addStretch(2)
         column.addWidget(named(QLabel(heading), "heading"))
         column.addWidget(explanation)
         column.addSpacing(4)
         column.addLayout(self.fields)
         column.addWidget(self.failure)
         column.addLayout(self.buttons)
-        column.addStretch(1)
+        column.addStretch(3)
+
+    def add_button(self, text: str, act: Callable[[], object], primary: bool = False) -> QPushButton:
+        """A button at the foot; Enter presses the primary one."""
+        button = QPushButton(text)
+        button.clicked.connect(lambda: act())
+        button.setAutoDefault(primary)
+        self.buttons.addWidget(button)
+        if primary:
+            self._primary = button
+        return button
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._primary is not None:
+            self._primary.setDefault(True)  # a dialog knows one default button, and only once it holds it
 
     def add_secret(self, label: str) -> QLineEdit:
         """A field whose text is hidden."""
@@ -66,6 +85,7 @@ class _PassphraseForm(_Form):
     def __init__(self, heading: str, hint: str, tasks: Tasks, parent: QWidget | None) -> None:
         super().__init__(heading, hint, parent)
         self._tasks = tasks
+        self.passphrase = self.add_secret("&Passphrase")
 
     def settle(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it while the form waits; then ``accepted``, or what is wrong is said."""
@@ -80,6 +100,8 @@ class _PassphraseForm(_Form):
         except MonitorError as error:
             self.setEnabled(True)
             self.failure.setText(error.sentence)
+            self.passphrase.setFocus()
+            self.passphrase.selectAll()
         else:
             self.setEnabled(True)
             for field in self.findChildren(QLineEdit):
@@ -93,14 +115,8 @@ class UnlockForm(_PassphraseForm):
     def __init__(self, sign_in: SignIn, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__("Unlock the stored sign-in", _UNLOCK_HINT, tasks, parent)
         self._sign_in = sign_in
-        self.passphrase = self.add_secret("&Passphrase")
-        self.over = QPushButton("&Start over")
-        self.over.clicked.connect(lambda: self.settle(self._sign_in.start_over()))
-        self.unlock = QPushButton("&Unlock")
-        self.unlock.setDefault(True)
-        self.unlock.clicked.connect(self.submit)
-        self.buttons.addWidget(self.over)
-        self.buttons.addWidget(self.unlock)
+        self.over = self.add_button("&Start over", lambda: self.settle(self._sign_in.start_over()))
+        self.unlock = self.add_button("&Unlock", self.submit, primary=True)
 
     def submit(self) -> None:
         """Try the passphrase."""
@@ -118,10 +134,7 @@ class KeyForm(_Form):
         self.secret = self.add_secret("App &secret")
         self.callback = QLineEdit("https://127.0.0.1:8182/")
         self.fields.addRow("&Callback URL", self.callback)
-        self.go = QPushButton("&Continue")
-        self.go.setDefault(True)
-        self.go.clicked.connect(self.submit)
-        self.buttons.addWidget(self.go)
+        self.go = self.add_button("&Continue", self.submit, primary=True)
 
     def submit(self) -> None:
         """Hand the key over; what is wrong with it is said in the form."""
@@ -142,15 +155,9 @@ class KeepForm(_PassphraseForm):
     def __init__(self, sign_in: SignIn, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__("Where should the sign-in be kept?", _KEEP_HINT, tasks, parent)
         self._sign_in = sign_in
-        self.passphrase = self.add_secret("&Passphrase")
         self.again = self.add_secret("Once &more")
-        self.session_only = QPushButton("This session &only")
-        self.session_only.clicked.connect(self.accepted)
-        self.keep = QPushButton("&Encrypt with it")
-        self.keep.setDefault(True)
-        self.keep.clicked.connect(self.submit)
-        self.buttons.addWidget(self.session_only)
-        self.buttons.addWidget(self.keep)
+        self.session_only = self.add_button("This session &only", self.accepted.emit)
+        self.keep = self.add_button("&Encrypt with it", self.submit, primary=True)
 
     def submit(self) -> None:
         """Take the passphrase when both fields agree."""
