@@ -167,6 +167,7 @@ class MainWindow(QMainWindow):
         self.interval_entry.chosen.connect(self.set_interval)
         self.chart.interval_changed.connect(self._take_interval)
         self.link.symbol_changed.connect(self._take_symbol)
+        self.chart.sign_in_wanted.connect(self.open_sign_in)
         self.status.sign_in_wanted.connect(self.open_sign_in)
         self.status.log_wanted.connect(self._show_log)
         self.messages.details_wanted.connect(self._show_log)

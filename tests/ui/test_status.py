@@ -58,6 +58,14 @@ def test_sandbox_says_that_it_is_open_when_new_york_is_closed() -> None:
     assert state.sentence == "SANDBOX market open · New York closed (Sunday)"
 
 
+def test_what_the_sandbox_has_not_said_is_not_guessed() -> None:
+    now = moment("2026-11-22", "12:00")
+    assert market_state(now, None, sandbox=True).sentence == "SANDBOX market"
+    assert (
+        market_state(now, MarketHours("2026-11-22", False), sandbox=True).sentence == "SANDBOX market closed (Sunday)"
+    )
+
+
 @pytest.mark.parametrize(
     ("left_ms", "tone"),
     [(25 * HOUR_MS, Tone.PLAIN), (24 * HOUR_MS, Tone.AMBER), (2 * HOUR_MS, Tone.RED), (0, Tone.RED)],

@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from monitor.live.events import BoardChanged
+from monitor.live.events import BoardChanged, SignInChanged
 from monitor.market.book import Book, BookService
 from monitor.market.instrument import is_index
 from monitor.ports import Wanted
@@ -41,7 +41,10 @@ class BookPanel(Panel):
         self._build_header()
         self._build_body()
         self.canvas.scrolled.connect(self._show_note)
-        self._stop = ports.bus.listen(BoardChanged, self._hear)
+        self._stops = (
+            ports.bus.listen(BoardChanged, self._hear),
+            ports.bus.listen(SignInChanged, lambda _: self._show_newest()),
+        )
         link.symbol_changed.connect(self.show_symbol)
         self._age = QTimer(self, interval=1000)
         self._age.timeout.connect(self.look_at_age)
@@ -87,7 +90,8 @@ class BookPanel(Panel):
 
     def close_panel(self) -> None:
         """Stop listening and want nothing more from the stream."""
-        self._stop()
+        for stop in self._stops:
+            stop()
         self._age.stop()
         self._wish.want(Wanted())
 
@@ -130,6 +134,8 @@ class BookPanel(Panel):
         refused = self._ports.watching.refused.get(self._symbol)
         if refused:
             return f"No Level 2 book for {self._symbol}: {refused}"
+        if not self._ports.sign_in.signed_in:
+            return f"Sign in to see the book of {self._symbol}."
         return f"Waiting for the book of {self._symbol}…"
 
     # ------------------------------------------------------------------ note and stamp

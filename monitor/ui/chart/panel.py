@@ -30,6 +30,7 @@ class ChartPanel(Panel):
     """Candles with volume of the link group's symbol. While hidden it does nothing, and catches up when shown."""
 
     interval_changed = Signal(object)
+    sign_in_wanted = Signal()
 
     def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("Chart", link, parent)
@@ -217,6 +218,8 @@ class ChartPanel(Panel):
             self._say_failed(progress.failed)
         elif progress is not None and not progress.finished:
             self.message.say(_downloading(progress))
+        elif not self._ports.sign_in.signed_in:
+            self.message.say(f"Sign in to see the chart of {self._symbol}.", "Sign in…", self.sign_in_wanted.emit)
         else:
             self.message.say(f"No history for {self._symbol} yet.", "Download", self._download)
 

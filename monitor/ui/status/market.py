@@ -27,9 +27,12 @@ def rule_hours(day: date) -> MarketHours:
 def market_state(now_ms: int, hours: MarketHours | None, sandbox: bool = False) -> MarketState:
     """The state at ``now_ms`` by ``hours``, or by the exchange's rules where ``hours`` are of another day."""
     today = from_ms(now_ms).date()
-    if hours is None or hours.day != today.isoformat():
+    told = hours is not None and hours.day == today.isoformat()
+    if hours is None or not told:
         hours = rule_hours(today)
     phase, until = _phase(now_ms, hours)
+    if sandbox and phase is Phase.CLOSED and not told:
+        return MarketState(phase, until, "SANDBOX market")  # which may well be open: it has not said
     if sandbox:
         return MarketState(phase, until, _sandbox_sentence(now_ms, phase, until))
     return MarketState(phase, until, _sentence(now_ms, hours, phase, until))

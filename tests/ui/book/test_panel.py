@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 
+from monitor.live.events import SignInChanged
 from monitor.market.book import BookService
 from monitor.ui.book.panel import STALE_MS, BookPanel
 from monitor.ui.cells import row_height
@@ -61,6 +62,15 @@ def test_a_narrow_header_shows_less_of_the_note_but_never_half_a_number(panel, p
             shown.append(words.fitting)
     assert shown[0] == note(panel)
     assert shown[1:] == ["spread 0.02 · +0 %", "spread 0.02", "0.02", ""]
+
+
+def test_signed_out_it_says_what_helps(panel, link, ports):
+    ports.sign_in.signed_in = False
+    link.choose("AAPL")
+    assert panel.canvas.sentence == "Sign in to see the book of AAPL."
+    ports.sign_in.signed_in = True
+    ports.bus.publish(SignInChanged(True, "Signed in."))
+    assert panel.canvas.sentence == "Waiting for the book of AAPL…"
 
 
 def test_an_index_has_no_book_and_none_is_asked_for(panel, ports, link):

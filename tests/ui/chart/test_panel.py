@@ -20,7 +20,7 @@ from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import DARK, LIGHT, Theme
 from monitor.ui.view_ports import ViewPorts
-from tests.support.ports import NOW_MS, FakeArchive, minutes, until, view_ports
+from tests.support.ports import NOW_MS, FakeArchive, FakeSignIn, minutes, until, view_ports
 
 MAKE = Callable[..., tuple[ChartPanel, ViewPorts]]
 
@@ -310,6 +310,13 @@ def test_another_symbol_does_not_keep_the_facts_of_the_last(make: MAKE) -> None:
     panel.link.choose("SPY")
     assert said(panel) == "SPY · 1m"
     assert panel.view.scene.previous_close is None
+
+
+def test_signed_out_an_empty_chart_offers_the_sign_in(make: MAKE, qtbot: QtBot) -> None:
+    panel, _ = make(bars=[], sign_in=FakeSignIn(signed_in=False))
+    assert panel.message.text == "Sign in to see the chart of AAPL."
+    with qtbot.waitSignal(panel.sign_in_wanted):
+        panel.message.button.click()
 
 
 def test_a_chart_without_bars_has_no_range_in_view(make: MAKE) -> None:
