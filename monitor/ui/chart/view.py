@@ -59,9 +59,7 @@ class ChartView(QWidget):
         """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
         scene, view, fresh = self.scene, self.scene.viewport, ChartBars(bars)
         if (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars):
-            moved = self._inserted_before_view(fresh)
-            view.grow(len(fresh), follow=False)
-            view.pan(moved)
+            view.replace(len(fresh), self._inserted_before_view(fresh))
         else:
             view.begin(len(fresh))
             scene.scale.automatic = True

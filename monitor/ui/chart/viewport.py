@@ -103,9 +103,12 @@ class Viewport:
 
     def grow(self, count: int, follow: bool = True) -> None:
         """The series has ``count`` bars now; with the newest in view, the view moves along when ``follow``."""
-        move = count - self.count if follow and self.shows_latest else 0
+        self.replace(count, count - self.count if follow and self.shows_latest else 0)
+
+    def replace(self, count: int, moved: float) -> None:
+        """The series has been replaced by one of ``count`` bars, where those in view have ``moved`` by so many."""
         self.count = count
-        self.right += move
+        self.right += moved
         self._clamp()
 
     def _narrowest(self) -> float:

@@ -293,6 +293,15 @@ def test_older_bars_keep_the_view_on_its_bars(make: MAKE) -> None:
     assert panel.view.scene.bars.start[viewport.last - 1] == seen
 
 
+def test_history_behind_a_few_live_bars_leaves_the_latest_where_it_was(make: MAKE) -> None:
+    panel, ports = make(bars=minutes()[-2:])
+    viewport = panel.view.scene.viewport
+    room = viewport.right - viewport.count
+    ports.archive.put(minutes())
+    ports.bus.publish(HistoryProgress("AAPL", 5, 5))
+    assert (viewport.count, viewport.right - viewport.count) == (390, room)
+
+
 def test_the_range_in_view_is_from_its_first_bar_to_its_last(make: MAKE) -> None:
     panel, _ = make()
     viewport, bars = panel.view.scene.viewport, minutes()
