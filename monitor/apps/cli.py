@@ -28,6 +28,7 @@ O_ = TypeVar("O_", bound="DataclassInstance")
 
 def run(typed: Sequence[str]) -> int:
     """Run a command and give its exit code: 0 done, 1 failed. Raises SystemExit 2 on wrong usage."""
+    _replace_missing_streams()
     command = arguments.parse(typed)
     logging.getLogger().addHandler(logging.NullHandler())  # until a log is set up, the sentence below says enough
     try:
@@ -157,6 +158,16 @@ def _keep_traceback(sandbox: bool) -> str:
         return f"Something went wrong that should not have, and it could not be logged: {error.sentence}"
     _log.exception("unforeseen")
     return f"Something went wrong that should not have; the log {path} has the details."
+
+
+def _replace_missing_streams() -> None:
+    """Started with its output or errors closed, or without a console, the program prints into nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            setattr(
+                sys, name, os.fdopen(nothing, "w", encoding="utf-8", closefd=False)
+            )  # never closed, as the real one
 
 
 def _leave_quietly() -> int:

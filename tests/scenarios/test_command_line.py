@@ -115,6 +115,22 @@ def test_the_sandbox_ends_with_the_program_that_started_it() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="left out: handles are closed in another way on Windows")
+@pytest.mark.parametrize("closed", [1, 2])
+def test_without_output_or_errors_a_command_does_its_work(collected: tuple[Path, dict], closed: int) -> None:
+    options = ["export", "bars", "--symbols", "AAPL", "--data-dir", str(collected[0])]
+    out = collected[0] / f"closed-{closed}.csv"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}>&-', "sh", sys.executable, "-m", "monitor", *options, "--out", str(out)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert out.read_text().startswith("symbol,interval,start")
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
