@@ -1,5 +1,6 @@
 """GET /chains and /expirationchain: option contracts, filtered and put in their maps (PROTOCOL 4.3 and 4.4)."""
 
+import math
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -209,6 +210,9 @@ def _day(request: web.Request, name: str, default: date) -> date:
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise Refusal(400, f"Invalid value for {name}", {"parameter": name}) from None
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise Refusal(400, f"Invalid value for {name}", {"parameter": name})
+    return value

@@ -1,7 +1,7 @@
 """What a connection is sent of a living market: snapshots and deltas of Level 1, books, finished minutes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 from zlib import crc32
@@ -20,7 +20,7 @@ CHART_DELAY_MS = 2_500
 _SLOTS = 4
 _SLOT_MS = 1000 // _SLOTS
 _BOOK_EVERY_SLOTS = 2
-_SNAPSHOTS_A_FRAME = 40
+_SNAPSHOTS_A_FRAME = 20
 _DAY_OPENS_MINUTE = 7 * 60
 _EPOCH = date(1970, 1, 1)
 _LOOK_BACK_MS = (2 * 3_600_000, 6 * 86_400_000)
@@ -40,8 +40,8 @@ Send = Callable[[DataFrame], Awaitable[None]]
 class Feed(Protocol):
     """Where a connection's data come from."""
 
-    def subscribed(self, service: str, keys: list[str]) -> Iterable[DataFrame]:
-        """What a subscription to ``keys`` is answered with at once."""
+    def subscribed(self, service: str, keys: list[str]) -> AsyncIterator[DataFrame]:
+        """What a subscription to ``keys`` is answered with; each frame is to be sent before the next is made."""
 
     async def run(self, send: Send) -> None:
         """Sends all that follows, until cancelled."""
@@ -61,14 +61,18 @@ class LiveFeed:
         self._books: dict[tuple[str, str], Any] = {}
         self._seq = 0
         self._minute = _last_published(exchange.now_ms())
+        self._worked_out = [0] * _SLOTS  # the newest minute of each slot's keys that the market has worked out
 
-    def subscribed(self, service: str, keys: list[str]) -> Iterator[DataFrame]:
+    async def subscribed(self, service: str, keys: list[str]) -> AsyncIterator[DataFrame]:
         """Whole quotes and books, or the last bar that exists, of the keys this market knows."""
-        now = self._exchange.now_ms()
         known = [listing for key in keys if (listing := self._exchange.listing(key))]
         for first in range(0, len(known), _SNAPSHOTS_A_FRAME):
-            found = (self._first_item(service, x, now) for x in known[first : first + _SNAPSHOTS_A_FRAME])
-            yield from _framed(service, now, [item for item in found if item])
+            some = known[first : first + _SNAPSHOTS_A_FRAME]
+            await self._work_out(listing.symbol for listing in some)
+            now = self._exchange.now_ms()
+            found = (self._first_item(service, listing, now) for listing in some)
+            for frame in _framed(service, now, [item for item in found if item]):
+                yield frame
 
     async def run(self, send: Send) -> None:
         """Sends what changes, at the pace of the market."""
@@ -80,12 +84,21 @@ class LiveFeed:
             beat = max(beat + _SLOT_MS / 1000, loop.time() - 1.0)
             await asyncio.sleep(beat - loop.time())
             slot = (slot + 1) % _SLOTS
-            for frame in self._changes(slot):
+            keys = [k for k in self._known(LEVEL_ONE) if crc32(k.encode()) % _SLOTS == slot]
+            if self._worked_out[slot] != (minute := self._exchange.now_ms() // MINUTE_MS):
+                await self._work_out(keys)
+                self._worked_out[slot] = minute
+            for frame in self._changes(slot, keys):
                 await send(frame)
 
-    def _changes(self, slot: int) -> Iterator[DataFrame]:
+    async def _work_out(self, keys: Iterable[str]) -> None:
+        """Let the market work out the minute of each key, which it then knows; others on the loop get their turns."""
+        for key in keys:
+            self._exchange.level_one(key, self._exchange.now_ms())
+            await asyncio.sleep(0)
+
+    def _changes(self, slot: int, keys: list[str]) -> Iterator[DataFrame]:
         now = self._exchange.now_ms()
-        keys = [k for k in self._known(LEVEL_ONE) if crc32(k.encode()) % _SLOTS == slot]
         yield from _framed(LEVEL_ONE, now, [item for key in keys if (item := self._delta(key, now))])
         if slot % _BOOK_EVERY_SLOTS == 0:
             for service in (NASDAQ_BOOK, NYSE_BOOK):

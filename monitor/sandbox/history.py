@@ -42,6 +42,8 @@ _MINUTE_DAYS = 48
 _LONGER_MINUTES_DAYS = 274
 #: Ten-minute bars are asked of the market as five-minute ones and joined here.
 _TEN_MINUTES_MS = 600_000
+#: No parameter is a number beyond this; as a time it is the year 2109.
+_LARGEST = 2**42
 
 
 class Window(NamedTuple):
@@ -189,9 +191,12 @@ def _joined(fives: list[Candle]) -> list[Candle]:
 def _integer(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name, "")
     try:
-        return int(text) if text else default
+        value = int(text) if text else default
     except ValueError:
         raise _invalid(name) from None
+    if not 0 <= value < _LARGEST:
+        raise _invalid(name)
+    return value
 
 
 def _flag(request: web.Request, name: str) -> bool:

@@ -1,5 +1,6 @@
 """GET /instruments and /instruments/{cusip}: search by symbol, description or cusip (PROTOCOL 4.7)."""
 
+import asyncio
 import random
 import re
 from collections.abc import Callable
@@ -44,7 +45,7 @@ class Instruments:
             raise Refusal(400, "symbol is required", {"parameter": "symbol"})
         matches = _matcher(projection, text)
         found = [listing for listing in self._exchange.listings() if matches(listing)]
-        return answer(self._wrapped(found, fundamentals=projection == "fundamental"))
+        return answer(await self._wrapped(found, fundamentals=projection == "fundamental"))
 
     async def by_cusip(self, request: web.Request) -> web.Response:
         """The instrument with a cusip, wrapped in ``instruments`` as the wire has it."""
@@ -52,12 +53,14 @@ class Instruments:
         found = [listing for listing in self._exchange.listings() if listing.cusip and listing.cusip == cusip]
         if not found:
             raise Refusal(404)
-        return answer(self._wrapped(found, fundamentals=False))
+        return answer(await self._wrapped(found, fundamentals=False))
 
-    def _wrapped(self, listings: list[Listing], fundamentals: bool) -> dict[str, Any]:
-        if not listings:
-            return {}
-        return {"instruments": [self._entry(listing, fundamentals) for listing in listings]}
+    async def _wrapped(self, listings: list[Listing], fundamentals: bool) -> dict[str, Any]:
+        entries = []
+        for listing in listings:
+            entries.append(self._entry(listing, fundamentals))
+            await asyncio.sleep(0)  # the streamer's turn: the fundamentals of a whole market take a while
+        return {"instruments": entries} if entries else {}
 
     def _entry(self, listing: Listing, fundamentals: bool) -> dict[str, Any]:
         entry: dict[str, Any] = {}

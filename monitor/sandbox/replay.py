@@ -1,7 +1,7 @@
 """Plays a tape to each client that subscribes, and answers REST from what was played so far."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -70,15 +70,16 @@ class ReplayFeed:
         self._judged = -1
         self._verdicts: dict[Content, bool | None] = {}
 
-    def subscribed(self, service: str, keys: list[str]) -> Iterable[DataFrame]:
+    async def subscribed(self, service: str, keys: list[str]) -> AsyncIterator[DataFrame]:
         """A snapshot of what the tape has played already; nothing before the replay has begun."""
         self._begin_at = asyncio.get_running_loop().time() + BEGIN_AFTER
         self._wanted.set()
         if not self._playback.position:
-            return []
+            return
         exchange = self._replay.exchange
         items = [item for key in keys if (item := self._snapshot(exchange, service, key))]
-        return [DataFrame(service, len(items), commands.data(service, exchange.now_ms(), items))] if items else []
+        if items:
+            yield DataFrame(service, len(items), commands.data(service, exchange.now_ms(), items))
 
     async def run(self, send: Send) -> None:
         """Waits for the subscriptions to settle, then plays to the end."""

@@ -244,9 +244,8 @@ class Connection:
             await self._answer(command, 0, f"{command.command} command succeeded")
         self._watch_idleness()
         if command.command in ("SUBS", "ADD") and self._feed is not None:
-            for frame in self._feed.subscribed(service, keys):
+            async for frame in self._feed.subscribed(service, keys):
                 await self.send_data(frame)
-                await asyncio.sleep(0)  # others' turn: hundreds of first quotes take a while
 
     async def _answer(self, command: Command, code: int, text: str) -> None:
         log.info("streamer %s %s: code %d", command.service, command.command, code)

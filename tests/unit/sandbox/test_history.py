@@ -22,6 +22,9 @@ DAY = 86_400_000
         ({"periodType": "ytd", "frequencyType": "monthly"}, 400),
         ({"periodType": "decade"}, 400),
         ({"startDate": "yesterday"}, 400),
+        ({"startDate": 10**20}, 400),
+        ({"endDate": -1}, 400),
+        ({"startDate": 2**42 - 1}, 200),
     ],
 )
 async def test_only_the_documented_combinations_are_answered(guest: Visitor, params: dict, code: int) -> None:

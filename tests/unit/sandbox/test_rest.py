@@ -97,6 +97,11 @@ async def test_chains_are_filtered(guest: Visitor, filters: dict[str, str], coun
     assert chain["underlyingPrice"] == (214.01 if count else 0.0)
 
 
+@pytest.mark.parametrize("number", ["inf", "nan", "-1", "two"])
+async def test_numbers_that_are_none_are_refused(guest: Visitor, number: str) -> None:
+    assert await guest.status("chains", symbol="AAPL", strikeCount=number) == 400
+
+
 async def test_an_unfiltered_index_chain_does_not_pass_the_gateway(guest: Visitor) -> None:
     answer = await guest.http.get("/marketdata/v1/chains?symbol=$SPX")
     assert answer.status_code == 502
