@@ -1,6 +1,7 @@
 """What can be traded or watched, and how its symbol is written."""
 
 import re
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -35,6 +36,13 @@ def parse_symbol(text: str) -> str:
 def is_index(symbol: str) -> bool:
     """Whether it is an index, such as $SPX: it has a price but no trades, no volume and no book."""
     return symbol.startswith("$")
+
+
+def nearest_first(instruments: Iterable[Instrument], text: str) -> list[Instrument]:
+    """Each symbol once: the one typed, then those that begin with ``text``, shorter ones first, then the others."""
+    typed = text.strip().upper()
+    by_symbol = {instrument.symbol: instrument for instrument in instruments}
+    return sorted(by_symbol.values(), key=lambda i: (not i.symbol.startswith(typed), len(i.symbol), i.symbol))
 
 
 def parse_symbols(text: str) -> list[str]:

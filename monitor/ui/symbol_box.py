@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSize, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from monitor.errors import MonitorError
 from monitor.live.events import BoardChanged, Level, Notice
-from monitor.market.instrument import Instrument, parse_symbol
+from monitor.market.instrument import Instrument, nearest_first, parse_symbol
 from monitor.ui.icons import icon
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme
@@ -85,6 +85,7 @@ class SymbolBox(QLineEdit):
         self._model.setStringList(list(lines))
         if lines and self.hasFocus():
             self._completer.complete()
+            self._list.setCurrentIndex(QModelIndex())  # Enter takes what was typed unless one is picked
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -125,15 +126,13 @@ class SymbolBox(QLineEdit):
 
     async def _find(self, text: str) -> None:
         known = await self._ports.archive.find_instruments(text)
-        self.offer(known)
+        self.offer(nearest_first(known, text))
         try:
             found = await self._ports.history.search_instruments(text)
         except MonitorError:
             return  # what is known on disk is offered already
-        seen = {instrument.symbol for instrument in known}
-        more = sorted((i for i in found if i.symbol not in seen), key=lambda i: len(i.symbol))
-        if more and self.text().strip() == text:
-            self.offer([*known, *more][:20])
+        if found and self.text().strip() == text:
+            self.offer(nearest_first([*found, *known], text)[:20])
 
     async def _describe(self, symbol: str) -> None:
         """Find the instrument's name; it stands behind the symbol in the field."""

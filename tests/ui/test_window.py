@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
 import pytest_asyncio
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient
 from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
+from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.ports import Profile, StreamPhase
 from monitor.ui.docks import pull_back
@@ -116,6 +118,21 @@ async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot
     assert box.offered == ["AMD", "MSFT"]
     box.take("MSFT    Microsoft Corp")
     await until(lambda: window.link.symbol == "MSFT")
+
+
+@pytest.mark.parametrize(("downs", "symbol"), [(0, "M"), (1, "M"), (2, "MSFT")])
+async def test_enter_takes_what_was_typed_unless_an_offer_is_picked(
+    open_window: Open, qtbot: QtBot, downs: int, symbol: str
+) -> None:
+    ports = view_ports()
+    ports.history.instruments.append(Instrument("M", "MACYS INC"))
+    window = await open_window(ports)
+    box = window.toolbar.symbol_box
+    box.begin("m")
+    await until(lambda: box.offered[:2] == ["M", "MSFT"])
+    for key in [Qt.Key.Key_Down] * downs + [Qt.Key.Key_Return]:
+        qtbot.keyClick(QApplication.activePopupWidget(), key)
+    await until(lambda: window.link.symbol == symbol)
 
 
 async def test_a_digit_opens_the_interval_entry(open_window: Open, qtbot: QtBot) -> None:

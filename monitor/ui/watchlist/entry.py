@@ -2,12 +2,12 @@
 
 import re
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from monitor.errors import BadData
-from monitor.market.instrument import Instrument, parse_symbol
+from monitor.market.instrument import Instrument, nearest_first, parse_symbol
 from monitor.ui.panel import named
 from monitor.ui.theme import data_font
 from monitor.ui.view_ports import ViewPorts
@@ -49,6 +49,7 @@ class SymbolEntry(QWidget):
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.hide()
         self._suggestions = QStandardItemModel(self)
+        self._list = named(QListView(), "completions")
         self._completer = self._complete_with(self._suggestions)
         self.field.setCompleter(self._completer)
         column = QVBoxLayout(self)
@@ -84,7 +85,7 @@ class SymbolEntry(QWidget):
         completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         completer.setCompletionRole(_SYMBOL_ROLE)
         completer.setMaxVisibleItems(8)
-        completer.setPopup(named(QListView(), "completions"))
+        completer.setPopup(self._list)
         # Queued: the completer first writes the symbol into the field, also over a field just cleared.
         completer.activated.connect(self._submit, Qt.ConnectionType.QueuedConnection)
         return completer
@@ -106,7 +107,7 @@ class SymbolEntry(QWidget):
             self._suggestions.clear()
 
     async def _complete(self, wanted: str) -> None:
-        self._suggest(await self._ports.archive.find_instruments(wanted, 12))
+        self._suggest(nearest_first(await self._ports.archive.find_instruments(wanted, 12), wanted))
 
     def _suggest(self, instruments: list[Instrument]) -> None:
         self._suggestions.clear()
@@ -116,10 +117,9 @@ class SymbolEntry(QWidget):
             self._suggestions.appendRow(item)
         if instruments and self.field.hasFocus():
             self._completer.complete()
+            self._list.setCurrentIndex(QModelIndex())  # Enter takes what was typed unless one is picked
         else:
             self._hide_suggestions()
 
     def _hide_suggestions(self) -> None:
-        popup = self._completer.popup()
-        if popup is not None:
-            popup.hide()
+        self._list.hide()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 from monitor.errors import StoreUnavailable, Transient
 from monitor.live.events import Notice
+from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import Theme
@@ -147,6 +148,16 @@ def test_suggestions_come_from_the_archive(open_panel, qtbot):
         "AMD   Advanced Micro Devices Inc",
         "MSFT   Microsoft Corp",
     ]
+
+
+def test_enter_adds_what_was_typed_and_not_what_is_suggested(open_panel, qtbot):
+    panel, ports = open_panel()
+    ports.history.instruments.append(Instrument("M", "MACYS INC"))
+    panel.entry.field.setFocus()
+    qtbot.keyClicks(panel.entry.field, "m")
+    assert panel.entry.field.completer().popup().isVisible()
+    qtbot.keyClick(panel.entry.field.completer().popup(), Qt.Key.Key_Return)
+    assert panel.symbols()[-1] == "M"
 
 
 def test_down_moves_and_drives_the_link_group(open_panel, qtbot):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import BadData
-from monitor.market.instrument import parse_symbol, parse_symbols
+from monitor.market.instrument import Instrument, nearest_first, parse_symbol, parse_symbols
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,11 @@ def test_a_very_long_text_is_shown_cut_short() -> None:
     with pytest.raises(BadData) as refusal:
         parse_symbol("A" * 1_000_000)
     assert len(refusal.value.sentence) < 100
+
+
+def test_the_symbol_typed_comes_before_longer_ones_and_before_words() -> None:
+    found = [Instrument(symbol) for symbol in ("U", "FDX", "KHC", "FCX", "F", "FDX")]
+    assert [i.symbol for i in nearest_first(found, " f")] == ["F", "FCX", "FDX", "U", "KHC"]
 
 
 def test_a_list_keeps_its_order_and_names_each_symbol_once() -> None:
