@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QSize, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from monitor.errors import MonitorError
 from monitor.live.events import BoardChanged, Level, Notice
-from monitor.market.instrument import Instrument, nearest_first, parse_symbol
+from monitor.market.instrument import Instrument, parse_symbol
 from monitor.ui.icons import icon
+from monitor.ui.offers import offers
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
-#: Wait for a pause in the typing before Schwab is asked.
-PAUSE_MS = 250
+_SEARCH = "symbol search"
 _WIDTH = 232
 #: Where the text begins, behind the lens.
 _TEXT_LEFT = 34
@@ -46,17 +46,13 @@ class SymbolBox(QLineEdit):
         self._model = QStringListModel(self)
         self._list = named(QListView(), "completions")
         self._completer = self._make_completer()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._search)
-        self.textEdited.connect(lambda _text: self._pause.start())
+        self.textEdited.connect(self._search)
         self.returnPressed.connect(self._enter)
         self._stop = ports.bus.listen(BoardChanged, self._hear_board)
 
     def close_panel(self) -> None:
-        """Stop listening."""
-        self._pause.stop()
+        """Stop listening and searching."""
+        self._ports.tasks.cancel(_SEARCH)
         self._stop()
 
     @property
@@ -121,18 +117,15 @@ class SymbolBox(QLineEdit):
 
     def _search(self) -> None:
         text = self.text().strip()
-        if text and self.hasFocus():
-            self._ports.tasks.start("symbol search", self._find(text))
+        if text:
+            self._ports.tasks.start(_SEARCH, self._find(text))
+        else:
+            self._ports.tasks.cancel(_SEARCH)
+            self._list.hide()
 
     async def _find(self, text: str) -> None:
-        known = await self._ports.archive.find_instruments(text)
-        self.offer(nearest_first(known, text))
-        try:
-            found = await self._ports.history.search_instruments(text)
-        except MonitorError:
-            return  # what is known on disk is offered already
-        if found and self.text().strip() == text:
-            self.offer(nearest_first([*found, *known], text)[:20])
+        async for instruments in offers(self._ports, text):
+            self.offer(instruments)
 
     async def _describe(self, symbol: str) -> None:
         """Find the instrument's name; it stands behind the symbol in the field."""
@@ -161,7 +154,7 @@ class SymbolBox(QLineEdit):
         self._choose(self.text())
 
     def _choose(self, text: str) -> None:
-        self._pause.stop()
+        self._ports.tasks.cancel(_SEARCH)
         self._list.hide()
         try:
             symbol = parse_symbol(text)
@@ -172,7 +165,7 @@ class SymbolBox(QLineEdit):
         self.chosen.emit(symbol)
 
     def _leave(self) -> None:
-        self._pause.stop()
+        self._ports.tasks.cancel(_SEARCH)
         self._list.hide()
         self.setText(self._shown)
         self.clearFocus()

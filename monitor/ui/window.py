@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
-from monitor.errors import BadData, MonitorError
+from monitor.errors import MonitorError
 from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase
@@ -230,7 +230,8 @@ class MainWindow(QMainWindow):
                 ports.bus.publish(Notice(Level.WARNING, f"{symbol} could not be checked. {error.sentence}"))
             else:
                 if not found:
-                    raise BadData(f"Schwab knows no symbol “{symbol}”.")
+                    ports.bus.publish(Notice(Level.WARNING, f"Schwab knows no symbol “{symbol}”."))
+                    return
                 ports.recorder.record_instruments(found)
         self.go_to(symbol)
 

@@ -7,7 +7,8 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from monitor.errors import BadData
-from monitor.market.instrument import Instrument, nearest_first, parse_symbol
+from monitor.market.instrument import Instrument, parse_symbol
+from monitor.ui.offers import offers
 from monitor.ui.panel import named
 from monitor.ui.theme import data_font
 from monitor.ui.view_ports import ViewPorts
@@ -107,7 +108,8 @@ class SymbolEntry(QWidget):
             self._suggestions.clear()
 
     async def _complete(self, wanted: str) -> None:
-        self._suggest(nearest_first(await self._ports.archive.find_instruments(wanted, 12), wanted))
+        async for instruments in offers(self._ports, wanted):
+            self._suggest(instruments)
 
     def _suggest(self, instruments: list[Instrument]) -> None:
         self._suggestions.clear()

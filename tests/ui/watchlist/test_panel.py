@@ -139,25 +139,32 @@ def test_a_list_that_cannot_be_kept_is_told(open_panel, monkeypatch):
     assert [notice.sentence for notice in notices] == ["The list was not kept. The disk is full."]
 
 
-def test_suggestions_come_from_the_archive(open_panel, qtbot):
-    panel, _ = open_panel()
+def suggested(panel):
+    suggestions = panel.entry.field.completer().model()
+    return [suggestions.index(row, 0).data() for row in range(suggestions.rowCount())]
+
+
+async def test_suggestions_come_from_the_disk_and_then_from_schwab(open_panel, qtbot):
+    panel, ports = open_panel()
+    ports.history.instruments.append(Instrument("MU", "MICRON TECHNOLOGY INC"))
     panel.entry.field.setFocus()
     qtbot.keyClicks(panel.entry.field, "micro")
-    suggestions = panel.entry.field.completer().model()
-    assert [suggestions.index(row, 0).data() for row in range(suggestions.rowCount())] == [
-        "AMD   Advanced Micro Devices Inc",
-        "MSFT   Microsoft Corp",
-    ]
+    await until(lambda: suggested(panel))
+    assert suggested(panel) == ["AMD   Advanced Micro Devices Inc", "MSFT   Microsoft Corp"]
+    await until(lambda: len(suggested(panel)) == 3)
+    assert suggested(panel)[0] == "MU   MICRON TECHNOLOGY INC"
 
 
-def test_enter_adds_what_was_typed_and_not_what_is_suggested(open_panel, qtbot):
+async def test_enter_adds_what_was_typed_and_not_what_is_suggested(open_panel, qtbot):
     panel, ports = open_panel()
+    await until(panel.symbols)
     ports.history.instruments.append(Instrument("M", "MACYS INC"))
     panel.entry.field.setFocus()
     qtbot.keyClicks(panel.entry.field, "m")
-    assert panel.entry.field.completer().popup().isVisible()
-    qtbot.keyClick(panel.entry.field.completer().popup(), Qt.Key.Key_Return)
-    assert panel.symbols()[-1] == "M"
+    popup = panel.entry.field.completer().popup()
+    await until(popup.isVisible)
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    await until(lambda: panel.symbols()[-1] == "M")
 
 
 def test_down_moves_and_drives_the_link_group(open_panel, qtbot):
