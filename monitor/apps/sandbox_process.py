@@ -1,6 +1,7 @@
 """The sandbox as a child process of the desktop program: started, asked where it listens, and ended with us."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +29,12 @@ class SandboxProcess:
     """A running sandbox. It ends by itself when this program does, because its standard input then closes."""
 
     def __init__(self, replay: Path | None, log: Path) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "monitor"]
         options = ["sandbox", "--port", "0", "--until-stdin-closes"]
         if replay is not None:
             options += ["--replay", str(replay)]
-        with log.open("ab") as errors:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as errors:
             self._process = subprocess.Popen(
                 program + options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
             )

@@ -47,7 +47,8 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         """Take the lock beside the database ``path``. Raises StoreUnavailable when another program holds it."""
-        self._file = path.with_name(path.name + ".lock").open("a+b")
+        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.fdopen(handle, "r+b")
         if not _try_lock(self._file):
             self._file.close()
             raise StoreUnavailable(

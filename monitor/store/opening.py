@@ -132,6 +132,8 @@ def _checked_version(path: Path, sandbox: bool | None) -> int:
 def _opened(path: Path, sandbox: bool, lock: WriterLock, on_trouble: Callable[[str], None]) -> Store:
     if path.exists():
         _checked_version(path, sandbox)
+    else:
+        path.touch(0o600)  # what a person watches is nobody else's business; its log files get the same mode
     connection = connect_writing(path)
     try:
         migrate(connection, sandbox)

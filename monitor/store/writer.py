@@ -60,7 +60,7 @@ class Writer:
     def meter(self) -> StoreMeter:
         """Rows that wait, rows written since the start, and the size on disk with what is not checkpointed yet."""
         hand = self._hand
-        size = sum(file.stat().st_size for file in (self._path, self._wal) if file.exists())
+        size = _size(self._path) + _size(self._wal)
         return StoreMeter(self.intake.rows + (hand.rows_taken if hand else 0), self._written, size)
 
     async def flushed(self) -> None:
@@ -176,8 +176,7 @@ class Writer:
         if written == self._written or now - at < _CHECKPOINT_SECONDS:
             return
         self._checkpointed = self._written, now
-        large = self._wal.exists() and self._wal.stat().st_size > _LARGEST_WAL
-        self._move_log_into_file("TRUNCATE" if large else "PASSIVE")
+        self._move_log_into_file("TRUNCATE" if _size(self._wal) > _LARGEST_WAL else "PASSIVE")
 
     def _move_log_into_file(self, how: str) -> None:
         try:
@@ -191,9 +190,10 @@ class Writer:
         deadline = time.monotonic() + CLOSE_SECONDS
         while not self._write_all() and time.monotonic() < deadline:
             time.sleep(0.2)
-        lost = self.meter().queued
-        if lost:
-            self._say(f"{lost} recorded rows could not be written to {self._path} and are lost.")
+        rows, others = self.meter().queued, len(self.intake.tasks) + (len(self._hand.tasks) if self._hand else 0)
+        if rows or others:
+            lost = f"{rows} recorded rows and {others} other entries"
+            self._say(f"{lost} could not be written to {self._path} and are lost.")
         self._move_log_into_file("TRUNCATE")
 
     # ---------------------------------------------------------------------------- what others hear
@@ -224,6 +224,14 @@ class Writer:
     def _end(self) -> None:
         if not self._ended.done():
             self._ended.set_result(None)
+
+
+def _size(file: Path) -> int:
+    """Bytes on disk; 0 for a file that is not there, or not to be reached."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:

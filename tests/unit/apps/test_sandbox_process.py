@@ -32,8 +32,11 @@ async def test_it_says_where_it_listens_and_its_end_is_noticed(
     await asyncio.wait_for(ended, 10)
 
 
-def test_one_that_cannot_start_is_one_sentence(tmp_path: Path) -> None:
-    process = SandboxProcess(tmp_path / "no such file", tmp_path / "logs" / "sandbox.log")
+def test_one_that_cannot_start_is_one_sentence_and_its_log_is_the_owners(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "sandbox.log"
+    process = SandboxProcess(tmp_path / "no such file", log)
     with pytest.raises(Unusable, match="did not start"):
         process.address()
     process.stop()
+    assert log.read_text()
+    assert os.name == "nt" or log.stat().st_mode & 0o077 == 0

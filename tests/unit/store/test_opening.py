@@ -1,5 +1,6 @@
 """Opening a database: new, known, foreign, newer, the other profile's, and where there is none."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,14 @@ async def test_a_new_database_has_the_tables_the_profile_and_write_ahead_logging
     assert set(schema.TABLES) <= tables
     assert rows("SELECT value FROM about WHERE key = 'profile'") == [("sandbox",)]
     assert rows("PRAGMA journal_mode") == [("wal",)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="left out: Windows has no modes")
+async def test_nobody_else_may_read_what_is_recorded(store: Store, path: Path) -> None:
+    store.recorder.record_quote(11, a_quote())
+    await store.recorder.flushed()
+    modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert modes == dict.fromkeys(("monitor.db", "monitor.db-wal", "monitor.db-shm", "monitor.db.lock"), 0o600)
 
 
 async def test_what_was_recorded_is_there_after_closing_and_opening_again(path: Path, rows: Rows) -> None:

@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import StoreUnavailable
 from monitor.store import Store, connect, open_store, opening, writer
 from monitor.store.batch import Intake
-from tests.support.builders import a_quote
+from tests.support.builders import a_bar, a_quote
 from tests.unit.store.conftest import Rows
 
 Troubles = asyncio.Queue[str]
@@ -128,9 +128,10 @@ async def test_closing_in_trouble_ends_and_tells_what_is_lost(
     store: Store, intruder: sqlite3.Connection, troubles: Troubles
 ) -> None:
     store.recorder.record_quote(1, a_quote())
+    store.recorder.record_bars([a_bar()])
     await store.close()
     said = [troubles.get_nowait() for _ in range(troubles.qsize())]
-    assert "1 recorded rows could not be written" in said[-1]
+    assert "1 recorded rows and 2 other entries could not be written" in said[-1]
     intruder.execute("ROLLBACK")
 
 
