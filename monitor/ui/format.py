@@ -30,13 +30,17 @@ def volume(value: float | None) -> str:
 
 
 def change(value: float | None) -> str:
-    """A signed price change with two decimals."""
-    return DASH if value is None else f"{value:+,.2f}"
+    """A signed price change with two decimals; what rounds to nothing has no sign."""
+    return DASH if value is None else _signed(value)
 
 
 def percent(value: float | None) -> str:
     """A signed percentage; the value is in percent already."""
-    return DASH if value is None else f"{value:+.2f}"
+    return DASH if value is None else _signed(value)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.2f}" if round(value, 2) else "0.00"
 
 
 def clock(ms: int | None, zone: ZoneInfo = NEW_YORK, milliseconds: bool = False) -> str:

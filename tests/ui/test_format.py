@@ -30,6 +30,10 @@ def test_changes_are_signed_and_nothing_is_a_dash() -> None:
     assert (fmt.size(1400), fmt.size(0), fmt.size(None)) == ("1,400", "0", "–")
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert (fmt.change(-0.001), fmt.percent(0.004), fmt.percent(-0.006)) == ("0.00", "0.00", "-0.01")
+
+
 def test_times_are_new_york_times() -> None:
     assert fmt.clock(NOW_MS) == "11:46:02"
     assert fmt.clock(NOW_MS + 7, milliseconds=True) == "11:46:02.007"

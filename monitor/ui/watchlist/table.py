@@ -15,14 +15,14 @@ from monitor.ui.watchlist.row import TITLES, Column
 
 #: How wide the columns are when there is room for all of them; in a wider or narrower panel they keep their ratio.
 _WIDTHS = {
-    Column.SYMBOL: 56,
-    Column.LAST: 62,
+    Column.SYMBOL: 54,
+    Column.LAST: 68,
     Column.CHANGE: 56,
-    Column.PERCENT: 64,
-    Column.BID: 62,
-    Column.ASK: 62,
-    Column.SIZES: 85,
-    Column.VOLUME: 53,
+    Column.PERCENT: 62,
+    Column.BID: 68,
+    Column.ASK: 68,
+    Column.SIZES: 84,
+    Column.VOLUME: 52,
     Column.DAY_RANGE: 80,
 }
 #: Below this share of their width the columns scroll instead of becoming narrower still.
