@@ -38,7 +38,7 @@ def test_an_index_has_no_volume_to_show_or_sort_by():
 
 def test_unchanged_has_neither_arrow_nor_colour():
     row = row_of("AAPL", Quote(symbol="AAPL", last=10.0, net_percent_change=0.001))
-    assert row.texts[Column.PERCENT] == "+0.00"
+    assert row.texts[Column.PERCENT] == "0.00"
     assert row.colour == "text"
 
 
