@@ -1,8 +1,8 @@
 """The figures of the status bar, gathered from the parts that know them."""
 
-import time
 from collections.abc import Callable
 
+from monitor import clock
 from monitor.ports import RequestMeter, StoreMeter
 
 
@@ -20,4 +20,4 @@ class LiveMeters:
         self.stream_age_ms = stream_age_ms
 
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return clock.now_ms()

@@ -4,13 +4,13 @@ import base64
 import binascii
 import json
 import logging
-import os
 import tempfile
 from pathlib import Path
 
 import platformdirs
 
 from monitor.errors import Unusable
+from monitor.whole_file import write_private
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Settings:
     def _write(self) -> None:
         text = json.dumps(self._values, indent=1, sort_keys=True, ensure_ascii=False)
         try:
-            write_whole(self.path, text.encode())
+            write_private(self.path, text.encode())
         except OSError as error:
             _log.warning("The settings could not be kept: %s", error)
 
@@ -101,20 +101,3 @@ def read_settings(path: Path) -> dict[str, str]:
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise Unusable(f"The settings file {path} does not hold settings.")
     return values
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace the file's content at once: whoever reads it, whenever, finds the old or the new, never a part.
-
-    Raises OSError; then the old content stands.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

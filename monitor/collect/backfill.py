@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.ranges import missing, pieces_newest_first
+from monitor.clock import now_ms
 from monitor.errors import MonitorError, Refused, SignInNeeded
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress
@@ -29,10 +29,6 @@ def _ms(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
 
 
-def _wall_clock_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Backfill:
     """Implements HistoryLoader: one symbol at a time, the one asked for last first, progress as events."""
 
@@ -42,7 +38,7 @@ class Backfill:
         archive: Archive,
         recorder: Recorder,
         bus: Bus,
-        now_ms: Callable[[], int] = _wall_clock_ms,
+        now_ms: Callable[[], int] = now_ms,
     ) -> None:
         self._history = history
         self._archive = archive

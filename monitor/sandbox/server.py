@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from monitor.clock import now_ms
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.sandbox.control import Control, market_sentence, replay_sentence
@@ -22,7 +23,7 @@ from monitor.sandbox.feed import LiveFeed
 from monitor.sandbox.oauth import Authorization, TokenEndpoint
 from monitor.sandbox.replay import Replay
 from monitor.sandbox.rest import Gate, Preferences, market_data
-from monitor.sandbox.streamer import FeedFactory, Streamer, Timing, wall_clock_ms
+from monitor.sandbox.streamer import FeedFactory, Streamer, Timing
 from monitor.sandbox.tape import Tape
 from monitor.sandbox.tokens import Clock, Credentials, Signer
 
@@ -135,7 +136,7 @@ def _simulated(seed: int, real_hours: bool) -> Exchange:
     """The simulated market, built only where it is served."""
     from monitor.sandbox.market.simulated import SimulatedExchange  # a replay needs none of it
 
-    return SimulatedExchange(seed, wall_clock_ms, real_hours)
+    return SimulatedExchange(seed, now_ms, real_hours)
 
 
 def _wait_for_end_of_input(interrupt: Interrupt) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
+from monitor.clock import now_ms
 from monitor.sandbox import commands
 from monitor.sandbox.commands import SERVICES, Command, Subscriptions
 from monitor.sandbox.faults import Faults, StreamFault
@@ -136,7 +136,7 @@ class Connection:
         """Says why, then closes."""
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self.send(commands.notice(code, text, wall_clock_ms()))
+                await self.send(commands.notice(code, text, now_ms()))
         await self.close()
 
     def sever(self, code: int, text: str) -> None:
@@ -249,7 +249,7 @@ class Connection:
 
     async def _answer(self, command: Command, code: int, text: str) -> None:
         log.info("streamer %s %s: code %d", command.service, command.command, code)
-        await self.send(commands.response(command, code, text, wall_clock_ms()))
+        await self.send(commands.response(command, code, text, now_ms()))
 
     def _watch_idleness(self) -> None:
         """A connection without subscriptions is stopped after a while."""
@@ -267,7 +267,7 @@ class Connection:
         with suppress(ConnectionError):
             await asyncio.sleep(self._streamer.timing.first_heartbeat)
             while True:
-                await self.send(commands.heartbeat(wall_clock_ms()))
+                await self.send(commands.heartbeat(now_ms()))
                 await asyncio.sleep(self._streamer.timing.heartbeat)
 
     async def _stream(self, feed: Feed) -> None:
@@ -277,8 +277,3 @@ class Connection:
             log.info("a client went away while it was sent to")
         except Exception:  # the sandbox serves its other clients on
             log.exception("the feed of a connection failed")
-
-
-def wall_clock_ms() -> int:
-    """Milliseconds UTC now."""
-    return time.time_ns() // 1_000_000

@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from monitor.clock import now_ms
 from monitor.errors import BadData, MonitorError, Refused, SignInNeeded, Transient, Unusable
 from monitor.schwab import answers
 from monitor.schwab.address import SCHWAB, Address
@@ -53,7 +54,7 @@ class SchwabSignIn:
         *,
         on_change: Announce = lambda _signed_in, _sentence, _expires_ms: None,
         on_audit: Audit = lambda _kind, _sentence: None,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = now_ms,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from monitor.clock import now_ms
 from monitor.errors import MonitorError, SignInNeeded, Transient
 from monitor.ports import StreamListener, StreamPhase, Wanted
 from monitor.schwab.address import Address
@@ -36,7 +37,7 @@ class SchwabStream:
         *,
         on_refused: Callable[[Mapping[str, str]], None] = lambda _symbols: None,
         clock: Callable[[], float] = time.monotonic,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = now_ms,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from monitor.errors import BadData, Unusable
 from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
-from monitor.schwab.private_file import sweep, write_whole
 from monitor.schwab.secret import Secret
+from monitor.whole_file import sweep, write_private
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class Vault:
             nonce = secrets.token_bytes(12)
             header = key.header(nonce)
             plain = msgspec.json.encode(kept, enc_hook=_reveal)
-            write_whole(self._path, header + key.cipher().encrypt(nonce, plain, header))
+            write_private(self._path, header + key.cipher().encrypt(nonce, plain, header))
         except (OSError, KeyStoreUnavailable) as error:
             detail = f"{type(error).__name__}: {error}"
             raise Unusable("The sign-in could not be kept on disk; it holds until the program ends.", detail) from error

@@ -2,18 +2,20 @@
 
 import asyncio
 import csv
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from monitor.errors import BadData
+from monitor.errors import BadData, Unusable
 from monitor.ports import ExportRequest, ExportResult
 from monitor.store.csv_rows import Source, header, source
 from monitor.store.csv_text import safe_cell
 from monitor.store.reader import Reader
-from monitor.store.whole_file import whole_file
+from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
 
@@ -85,7 +87,7 @@ def _write(
     total = sum(part.query.count(connection) for part in sources)
     done = lines = 0
     progress(0, total)
-    with whole_file(request.out) as file:
+    with _new_file(request.out) as file:
         write = csv.writer(file, lineterminator="\n").writerows
         write([columns])
         for part in sources:
@@ -110,7 +112,17 @@ def _sources(connection: sqlite3.Connection, request: ExportRequest) -> list[Sou
 
 
 def _write_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with whole_file(out) as file:
+    with _new_file(out) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([safe_cell(cell) for cell in header])
         writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[TextIO]:
+    """Text to write to; it takes the place of ``path`` once all went well. Raises Unusable when it cannot."""
+    try:
+        with whole_file(path) as handle, os.fdopen(handle, "w", encoding="utf-8", newline="", closefd=False) as file:
+            yield file
+    except OSError as error:
+        raise Unusable(f"{path} cannot be written: {error.strerror or error}.", detail=repr(error)) from error

@@ -1,8 +1,8 @@
 """The recorder: turns what happens into rows for the writer, at once and on the loop's thread."""
 
-import time
 from collections.abc import Callable, Sequence
 
+from monitor.clock import now_ms
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
 from monitor.market.instrument import Instrument
@@ -12,14 +12,10 @@ from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCovera
 from monitor.store.writer import Writer
 
 
-def _wall_clock_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Recording:
     """Implements Recorder. Called up to a quarter of a million times a second: a row costs one append."""
 
-    def __init__(self, writer: Writer, ids: dict[str, int], now_ms: Callable[[], int] = _wall_clock_ms) -> None:
+    def __init__(self, writer: Writer, ids: dict[str, int], now_ms: Callable[[], int] = now_ms) -> None:
         """``ids`` are the instruments on disk by symbol; new ones get the next number here."""
         self._writer = writer
         self._ids = ids

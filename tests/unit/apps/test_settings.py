@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from monitor.apps.settings import Settings, data_dir, default_data_dir, write_whole
+from monitor.apps.settings import Settings, data_dir, default_data_dir
 from monitor.errors import Unusable
 
 
@@ -84,12 +84,3 @@ def test_a_folder_that_cannot_be_is_named_in_a_sentence(tmp_path: Path) -> None:
 def test_the_sandbox_and_the_real_market_have_folders_of_their_own() -> None:
     assert default_data_dir(sandbox=True) != default_data_dir(sandbox=False)
     assert default_data_dir(sandbox=True).name == "sandbox"
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    path = tmp_path / "x"
-    path.write_bytes(b"old")
-    with path.open("rb") as reader:
-        write_whole(path, b"new")
-        assert reader.read() == b"old"
-    assert path.read_bytes() == b"new"

@@ -16,9 +16,9 @@ import aiohttp
 import httpx
 import pytest
 
+from monitor.clock import now_ms
 from monitor.market.calendar import from_ms, is_half_day, trading_days
 from monitor.sandbox.answers import edge_refusal
-from monitor.sandbox.streamer import wall_clock_ms
 from tests.support.sandbox import RunningSandbox, running_sandbox
 from tests.support.visitor import Line
 
@@ -281,7 +281,7 @@ def test_an_instrument_by_its_cusip(samples: Path, client: httpx.Client) -> None
 @pytest.fixture(scope="module")
 def open_and_closed() -> Iterator[dict[str, Any]]:
     """Hours of the next open day and of a Saturday, in a sandbox that keeps New York's hours."""
-    today = from_ms(wall_clock_ms()).date()
+    today = from_ms(now_ms()).date()
     day = next(d for d in trading_days(today + timedelta(days=1), today + timedelta(days=20)) if not is_half_day(d))
     saturday = today + timedelta(days=12 - today.weekday())
     ids = "equity,option,bond,future,forex"

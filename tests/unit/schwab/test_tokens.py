@@ -131,9 +131,9 @@ def test_a_damaged_file_is_set_aside_with_a_sentence(make_vault, tmp_path, data)
 
 
 def test_half_written_files_of_a_killed_program_are_swept(make_vault, tmp_path):
-    (tmp_path / "tokens.bin.0123.tmp").write_bytes(b"x")
+    (tmp_path / ".tokens.bin.0123.part").write_bytes(b"x")
     make_vault().open()
-    assert not list(tmp_path.glob("*.tmp"))
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_a_failed_write_leaves_the_old_file(make_vault, tmp_path, monkeypatch):
