@@ -9,19 +9,15 @@ from pathlib import Path
 import msgspec
 
 from monitor.errors import Unusable
+from monitor.schwab.headless import SandboxDetails
 
 _LOOK_SECONDS = 0.5
 
 
-class SandboxAddress(msgspec.Struct, frozen=True):
+class SandboxAddress(SandboxDetails, frozen=True):
     """What the sandbox prints when it listens; its credentials open nothing but the sandbox."""
 
     base_url: str
-    client_id: str
-    client_secret: str
-    callback_url: str
-    username: str
-    password: str
     control_url: str
 
 

@@ -29,6 +29,7 @@ _TITLES = {
     429: "Too Many Requests",
     500: "Internal Server Error",
 }
+_PAGE_TITLES = {"login": "Log in", "consent": "Allow access", "denied": "Access Denied"}
 
 
 class Refusal(Exception):
@@ -95,8 +96,13 @@ def edge_refusal(path: str) -> web.Response:
 
 def page(name: str, status: int = 200, **values: str) -> web.Response:
     """One of the pages in ``resources/sandbox``, with ``values`` put in as text."""
-    template = Template(resource(f"sandbox/{name}.html").read_text("utf-8"))
-    style = resource("sandbox/style.css").read_text("utf-8")
-    text = template.substitute({k: html.escape(v) for k, v in values.items()}, style=style)
+    safe = {key: html.escape(value) for key, value in values.items()}
+    content = Template(_part(f"{name}.html")).substitute(safe, mark=_part("mark.html").strip())
+    frame = Template(_part("frame.html"))
+    text = frame.substitute(title=_PAGE_TITLES[name], style=_part("style.css"), content=content)
     headers = {"cache-control": "no-store", "x-frame-options": "DENY"}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+def _part(name: str) -> str:
+    return resource(f"sandbox/{name}").read_text("utf-8")
