@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,7 @@ _line = msgspec.json.Decoder(_Line)
 _frame = msgspec.json.Decoder(_Frame)
 _parts = msgspec.json.Decoder(_Parts)
 _key = msgspec.json.Decoder(str)
+_anything = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Tape:
@@ -67,11 +68,11 @@ class Tape:
 
     @classmethod
     def load(cls, path: Path) -> "Tape":
-        """Reads and indexes a file of ``{"t", "frame"}`` lines or of bare frames. Raises Unusable."""
+        """Reads and indexes a file of ``{"t", "frame"}`` lines, of bare frames, or of one frame. Raises Unusable."""
         tape = cls()
         try:
             with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-                for number, line in enumerate(file, start=1):
+                for number, line in enumerate(_texts(file), start=1):
                     if line.strip():
                         tape._append(line.strip(), number, path)
         except (OSError, EOFError) as error:
@@ -119,6 +120,17 @@ class Tape:
         for key, item in zip(keys, data.content, strict=True):
             if "assetMainType" in item and key not in self.snapshots:
                 self.snapshots[key] = {name: msgspec.json.decode(value) for name, value in item.items()}
+
+
+def _texts(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines; all as one where the first is only the beginning of a frame, as in captures printed for people."""
+    first = file.readline()
+    try:
+        _anything.decode(first)
+    except msgspec.DecodeError:
+        first += file.read()
+    yield first
+    yield from file
 
 
 def _split(payload: bytes) -> Iterator[tuple[bytes, _Data]]:

@@ -151,6 +151,13 @@ def test_bare_captured_frames_are_a_tape_too(shared: Path) -> None:
     assert len(session) == 6
 
 
+def test_a_capture_printed_for_people_is_one_frame(tmp_path: Path) -> None:
+    file = tmp_path / "capture.json"
+    file.write_text(json.dumps(json.loads(frame("NASDAQ_BOOK", 4, FRAMES[1][2])), indent=1))
+    tape = Tape.load(file)
+    assert (len(tape), tape.symbols(), tape.stamps) == (1, ["AAPL"], [STAMP + 4])
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
