@@ -122,7 +122,7 @@ class Tape:
                 self.snapshots[key] = {name: msgspec.json.decode(value) for name, value in item.items()}
 
 
-def _texts(file: IO[bytes]) -> Iterator[bytes]:
+def _texts(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     """The lines; all as one where the first is only the beginning of a frame, as in captures printed for people."""
     first = file.readline()
     try:
