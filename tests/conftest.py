@@ -1,6 +1,7 @@
 """Fixtures for every test: the shared captures, and Qt without a screen."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,10 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("left out: the real captures (../shared) are not beside this checkout")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once what is left out, not a line for each test."""
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} tests {reason.removeprefix('Skipped: ')}")
