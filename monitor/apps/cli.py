@@ -78,7 +78,7 @@ def _collect(command: argparse.Namespace) -> int:
     with interruptible() as interrupt:
         from monitor.apps.logs import set_up_stderr
 
-        set_up_stderr(logging.WARNING)  # the file has all of it
+        set_up_stderr("monitor.apps.collector")
         _log_to_file(bool(command.sandbox_url), command.data_dir)
         from monitor.apps.collector import run as run_collector
 

@@ -8,7 +8,7 @@ import time
 from monitor.apps.options import CollectOptions
 from monitor.apps.settings import data_dir
 from monitor.apps.wiring import Services, running_services
-from monitor.errors import MonitorError, SignInNeeded
+from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable
 from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
 from monitor.market.book import BookService
@@ -17,6 +17,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
 _log = logging.getLogger(__name__)
+_SYMBOLS_A_QUESTION = 200
 
 
 def run(options: CollectOptions, interrupt: Interrupt) -> int:
@@ -45,6 +46,8 @@ async def _collect(options: CollectOptions, interrupt: Interrupt) -> tuple[dict[
         except MonitorError as error:
             cause = error
         seconds = time.monotonic() - started
+    if lost := services.store.meter().queued:
+        cause = StoreUnavailable(f"{lost} recorded rows could not be written and are lost.")
     return _summary(services, seconds), cause
 
 
@@ -78,9 +81,27 @@ async def _record(services: Services, options: CollectOptions) -> None:
     services.subscriptions.want("collect", Wanted(symbols, frozenset(options.books), symbols))
     services.bus.listen(StreamChanged, hear_stream)
     services.bus.listen(SignInChanged, hear_sign_in)
-    await asyncio.wait({over}, timeout=options.seconds)
+    naming = asyncio.create_task(_name(services, sorted(symbols.union(options.books))))
+    try:
+        await asyncio.wait({over}, timeout=options.seconds)
+    finally:
+        naming.cancel()
+        await asyncio.wait({naming})
     if over.done():
         over.result()
+
+
+async def _name(services: Services, symbols: list[str]) -> None:
+    """Record what the symbols stand for, and tell of those that Schwab does not know: no stream will come for them."""
+    try:
+        for first in range(0, len(symbols), _SYMBOLS_A_QUESTION):
+            asked = symbols[first : first + _SYMBOLS_A_QUESTION]
+            found = await services.history.find_instruments(",".join(asked))
+            services.store.recorder.record_instruments(found)
+            if unknown := sorted(set(asked) - {instrument.symbol for instrument in found}):
+                _log.warning("Schwab does not know %s.", ", ".join(unknown))
+    except MonitorError as error:
+        _log.info("the symbols were not looked up: %s %s", error.sentence, error.detail)
 
 
 def _log_stream(change: StreamChanged) -> None:
@@ -89,7 +110,7 @@ def _log_stream(change: StreamChanged) -> None:
 
 
 def _summary(services: Services, seconds: float) -> dict[str, object]:
-    """The figures of the run; everything received is on disk by now, nothing was dropped."""
+    """The figures of the run; what could be written is on disk by now."""
     tally = services.streaming.tally
     names = {"quotes": "LEVELONE_EQUITIES", "bars": "CHART_EQUITY"} | {s.value: s.value for s in BookService}
     meter = services.store.meter()

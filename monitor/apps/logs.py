@@ -35,11 +35,15 @@ def set_up_file(folder: Path) -> Path:
     return path
 
 
-def set_up_stderr(least: int = logging.NOTSET) -> None:
-    """Show the log on stderr, as the programs without a window do. Raises Unusable as set_up_file."""
+def set_up_stderr(teller: str = "") -> None:
+    """Show the log on stderr, as the programs without a window do. Raises Unusable as set_up_file.
+
+    With a ``teller`` only that logger's warnings are shown: what it has to say to the person; the file has the rest.
+    """
     set_levels()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(least)
+    handler.setLevel(logging.WARNING if teller else logging.NOTSET)
+    handler.addFilter(logging.Filter(teller))
     handler.addFilter(lambda record: record.name != "monitor.apps.cli")  # it prints its sentence there itself
     _replace(handler)
 

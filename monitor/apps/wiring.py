@@ -158,7 +158,7 @@ def _take_refused(services: Services, refused: Mapping[str, str]) -> None:
     new = sorted(refused.keys() - services.subscriptions.refused.keys())
     services.subscriptions.take_refused(refused)
     if new:
-        _warn(services.bus, f"The streamer does not send {', '.join(new)}: {refused[new[0]]}")
+        _warn(services.bus, f"The streamer does not send all of {', '.join(new)}: {refused[new[0]]}")
 
 
 def _warn(bus: Bus, sentence: str) -> None:

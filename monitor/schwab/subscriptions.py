@@ -77,7 +77,7 @@ class Subscriptions:
         elif code not in _SUCCESS:
             kept = ()
         active.update(kept)
-        refused.update(dict.fromkeys(command.keys[len(kept) :], _why(code)))
+        refused.update(dict.fromkeys(command.keys[len(kept) :], _why(command.service, code)))
 
     @property
     def refused(self) -> dict[str, str]:
@@ -94,9 +94,10 @@ def succeeded(code: int) -> bool:
     return code in _SUCCESS
 
 
-def _why(code: int) -> str:
+def _why(service: str, code: int) -> str:
     if code == _LIMIT_REACHED:
-        return "Schwab streams no more symbols on one connection."
+        what = {EQUITIES: "quotes", CHART: "minute bars"}.get(service, "books")
+        return f"Schwab streams the {what} of no more symbols on one connection."
     if code == 11:
         return "Schwab does not offer this service to this account."
     return f"Schwab's streamer refused it (code {code})."

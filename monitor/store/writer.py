@@ -191,9 +191,8 @@ class Writer:
         while not self._write_all() and time.monotonic() < deadline:
             time.sleep(0.2)
         rows, others = self.meter().queued, len(self.intake.tasks) + (len(self._hand.tasks) if self._hand else 0)
-        if rows or others:
-            lost = f"{rows} recorded rows and {others} other entries"
-            self._say(f"{lost} could not be written to {self._path} and are lost.")
+        if lost := [f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count]:
+            self._say(f"{' and '.join(lost)} could not be written to {self._path} and are lost.")
         self._move_log_into_file("TRUNCATE")
 
     # ---------------------------------------------------------------------------- what others hear

@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -236,6 +238,32 @@ def test_ctrl_c_before_the_first_quote_is_no_failure(sandbox: RunningSandbox, tm
     out, said = process.communicate(timeout=LIMIT)
     assert (process.returncode, said) == (0, "")
     assert json.loads(out)["dropped"] == 0
+
+
+def test_a_symbol_that_nobody_knows_is_named_and_the_others_are_recorded(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    source = ["--sandbox-url", sandbox.base_url, "--for", "3", "--data-dir", tmp_path]
+    done = market_monitor("collect", "--symbols", "ZQZQ,MSFT", *source)
+    assert done.returncode == 0
+    assert done.stderr.endswith(": Schwab does not know ZQZQ.\n")
+    with closing(sqlite3.connect(tmp_path / "monitor.db")) as database:
+        named = database.execute("SELECT symbol, description FROM instrument WHERE description <> ''").fetchall()
+    assert named == [("MSFT", "MICROSOFT CORP")]
+
+
+def test_a_collection_whose_rows_are_lost_fails(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    process = collecting(sandbox, tmp_path)
+    before = quotes_sent(sandbox)
+    wait_until(lambda: quotes_sent(sandbox) > before + 1)
+    (tmp_path / "monitor.db").rename(tmp_path / "elsewhere.db")
+    after = quotes_sent(sandbox)
+    wait_until(lambda: quotes_sent(sandbox) > after + 1)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    assert said.endswith(f"\n{json.loads(out)['dropped']} recorded rows could not be written and are lost.\n")
 
 
 def test_a_collection_whose_stream_another_took_ends_with_the_reason(tmp_path: Path) -> None:

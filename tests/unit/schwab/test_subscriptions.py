@@ -67,7 +67,7 @@ def test_over_the_limit_the_first_keys_stay(shared):
     subscriptions.want(Wanted(bars=frozenset(f"S{n:03}" for n in range(100))))
     sent_by(subscriptions, (content["code"], content["msg"]))
     assert sorted(subscriptions.refused) == [f"S{n:03}" for n in range(55, 100)]
-    assert "no more symbols" in subscriptions.refused["S099"]
+    assert "minute bars of no more symbols" in subscriptions.refused["S099"]
 
 
 def test_room_made_by_leaving_is_offered_to_the_refused():
