@@ -1,6 +1,7 @@
 """The collector: records the stream without a screen, and says at the end what it got."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -63,19 +64,17 @@ async def _sign_in(services: Services, address: Address) -> None:
 
 async def _record(services: Services, options: CollectOptions) -> None:
     """Let the stream come for as long as was asked. Raises MonitorError when only a person could bring it back."""
-    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def end(cause: MonitorError) -> None:
-        if not over.done():
-            over.set_exception(cause)
+    over, causes = asyncio.Event(), list[MonitorError]()
 
     def hear_stream(change: StreamChanged) -> None:
         if change.phase in {StreamPhase.OFF, StreamPhase.TAKEN}:
-            end(MonitorError(change.sentence))
+            causes.append(MonitorError(change.sentence))
+            over.set()
 
     def hear_sign_in(change: SignInChanged) -> None:
         if not change.signed_in:
-            end(SignInNeeded(change.sentence))
+            causes.append(SignInNeeded(change.sentence))
+            over.set()
 
     symbols = frozenset(options.symbols)
     services.subscriptions.want("collect", Wanted(symbols, frozenset(options.books), symbols))
@@ -83,12 +82,14 @@ async def _record(services: Services, options: CollectOptions) -> None:
     services.bus.listen(SignInChanged, hear_sign_in)
     naming = asyncio.create_task(_name(services, sorted(symbols.union(options.books))))
     try:
-        await asyncio.wait({over}, timeout=options.seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(options.seconds):
+                await over.wait()
     finally:
         naming.cancel()
         await asyncio.wait({naming})
-    if over.done():
-        over.result()
+    if causes:
+        raise causes[0]
 
 
 async def _name(services: Services, symbols: list[str]) -> None:

@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 BATCH_SECONDS = 0.25
 RETRY_SECONDS = 3.0
 CLOSE_SECONDS = 5.0
+_GRACE_SECONDS = 5.0
 _CHECKPOINT_SECONDS = 3.0
 _LARGEST_WAL = 64 * 1024 * 1024
 
@@ -83,7 +84,10 @@ class Writer:
         """Write what waits, checkpoint and end the thread; what the disk still refuses by then is lost, and told."""
         self._closing.set()
         self._wake.set()
-        await asyncio.wait([self._ended], timeout=CLOSE_SECONDS + 5)
+        written = -1
+        while not self._ended.done() and written < self._written:  # a slow disk gets the time it needs
+            written = self._written
+            await asyncio.wait([self._ended], timeout=CLOSE_SECONDS + _GRACE_SECONDS)
         if self._ended.done():
             self._thread.join()
         else:

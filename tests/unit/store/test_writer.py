@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -122,6 +123,16 @@ async def test_closing_writes_what_waits(path: Path, rows: Rows) -> None:
     await store.close()
     assert rows("SELECT count(*) FROM quote") == [(30_000,)]
     assert not path.with_name("monitor.db-wal").exists()
+
+
+async def test_closing_waits_for_a_slow_disk(path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_GRACE_SECONDS", 0.9)
+    store, commit = open_store(path, sandbox=True, on_trouble=print), writer.Writer._commit
+    monkeypatch.setattr(writer.Writer, "_commit", lambda own, batch: (time.sleep(0.4), commit(own, batch)))
+    for received_us in range(60_000):
+        store.recorder.record_quote(received_us, a_quote())
+    await store.close()
+    assert rows("SELECT count(*) FROM quote") == [(60_000,)]
 
 
 async def test_closing_in_trouble_ends_and_tells_what_is_lost(
