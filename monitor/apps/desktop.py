@@ -106,7 +106,7 @@ async def _show(
 ) -> None:
     """The window until it is closed: by a person, by the clock, at the end of the tour, or by Ctrl+C."""
     closed = asyncio.Event()
-    window = MainWindow(ports, Theme(), hosts)
+    window = MainWindow(ports, Theme(), hosts, keep_layout=not (options.screenshot or options.tour))
     window.closed.connect(closed.set)
     window.show()
     if warning:

@@ -35,12 +35,19 @@ _SIZE = (1600, 900)
 
 
 class MainWindow(QMainWindow):
-    """Everything a trader sees. ``sign_in_hosts`` are the only hosts that the sign-in page may reach."""
+    """Everything a trader sees.
+
+    ``sign_in_hosts`` are the only hosts that the sign-in page may reach. Without ``keep_layout`` the default workspace
+    is shown and whatever becomes of it is forgotten: for runs that nobody sits in front of.
+    """
 
     closed = Signal()
 
-    def __init__(self, ports: ViewPorts, theme: Theme, sign_in_hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, ports: ViewPorts, theme: Theme, sign_in_hosts: Sequence[str] = (), keep_layout: bool = True
+    ) -> None:
         super().__init__()
+        self._keep_layout = keep_layout
         self._ports, self._theme = ports, theme
         self._hosts = tuple(sign_in_hosts)
         self._laid_out = False
@@ -183,7 +190,7 @@ class MainWindow(QMainWindow):
         self._show_signed_in(self._ports.sign_in.signed_in)
         self.commands.name_symbol("")
         self._area.arrange()
-        self._laid_out = self._area.restore(self._ports.preferences)
+        self._laid_out = self._keep_layout and self._area.restore(self._ports.preferences)
         self.set_interval(Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1))))))
         self.go_to(self._ports.preferences.get("symbol"))
         self.chart.setFocus()
@@ -198,7 +205,8 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._area.proportion)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._area.keep(self._ports.preferences)
+        if self._keep_layout:
+            self._area.keep(self._ports.preferences)
         panels = (self.watchlist, self.chart, self.book, self.tape, self.log)
         for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()

@@ -349,3 +349,16 @@ async def test_the_symbols_name_comes_with_its_first_quote(open_window: Open) ->
     ports.board.take_quote(Quote(symbol="NVDA", description="NVIDIA Corp"))
     ports.bus.publish(ports.board.changes())
     assert window.toolbar.symbol_box.accessibleDescription() == "NVIDIA Corp"
+
+
+async def test_a_run_without_a_person_shows_and_leaves_the_layout_alone(qtbot: QtBot) -> None:
+    preferences = FakePreferences()
+    preferences.set_bytes("window/state", b"somebody's own")
+    ports = view_ports(preferences=preferences)
+    window = MainWindow(ports, Theme(), keep_layout=False)
+    qtbot.addWidget(window)
+    window.show()
+    assert (window.width(), window.height()) == (1600, 900)
+    window.close()
+    await ports.tasks.close()
+    assert preferences.get_bytes("window/state") == b"somebody's own"

@@ -15,13 +15,13 @@ from monitor.ui.watchlist.row import TITLES, Column
 
 #: How wide the columns are when there is room for all of them; in a wider or narrower panel they keep their ratio.
 _WIDTHS = {
-    Column.SYMBOL: 54,
-    Column.LAST: 68,
+    Column.SYMBOL: 57,
+    Column.LAST: 66,
     Column.CHANGE: 56,
     Column.PERCENT: 62,
-    Column.BID: 68,
-    Column.ASK: 68,
-    Column.SIZES: 84,
+    Column.BID: 66,
+    Column.ASK: 66,
+    Column.SIZES: 83,
     Column.VOLUME: 52,
     Column.DAY_RANGE: 80,
 }
