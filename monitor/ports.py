@@ -1,7 +1,7 @@
 """What the program needs from outside, as protocols worded by the need; adapters live in schwab, store and collect."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -330,4 +330,3 @@ class Profile:
 
     sandbox: bool
     data_dir: Path
-    notes: tuple[str, ...] = field(default=())

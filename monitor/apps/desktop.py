@@ -1,11 +1,11 @@
 """The desktop program: the services with a window around them, and in sandbox mode the sandbox's process too."""
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
-from pathlib import Path
+from contextlib import AsyncExitStack
 from types import TracebackType
 
 from PySide6.QtCore import QCoreApplication, QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
@@ -16,6 +16,7 @@ from monitor.apps.options import GuiOptions
 from monitor.apps.sandbox_process import SandboxAddress, SandboxProcess
 from monitor.apps.settings import Settings, data_dir
 from monitor.apps.wiring import Services, running_services
+from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
@@ -119,30 +120,26 @@ async def _show(
 
 
 async def _use(options: GuiOptions, window: MainWindow, ports: ViewPorts, closed: asyncio.Event) -> None:
-    """What happens in the window: the tour, or whatever a person does until it is closed."""
+    """What happens in the window: the tour, or whatever a person does until it is closed or its time is over."""
     if options.tour:
         await Tour(window, ports, options.tour, print).run()
-    else:
-        _begin(options, window, ports)
-        await closed.wait()
-
-
-def _begin(options: GuiOptions, window: MainWindow, ports: ViewPorts) -> None:
-    """Offer the sign-in where there is none; a run that ends by the clock signs in to the sandbox by itself."""
+        return
     seconds = options.quit_after or (_PICTURE_AFTER_SECONDS if options.screenshot else None)
+    _offer_sign_in(window, ports, unattended=seconds is not None)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await closed.wait()
+    picture_due = options.screenshot is not None and not closed.is_set()
+    if picture_due and not window.grab().save(str(options.screenshot)):
+        raise Unusable(f"The screenshot {options.screenshot} could not be written.")
+
+
+def _offer_sign_in(window: MainWindow, ports: ViewPorts, unattended: bool) -> None:
+    """Open the sign-in where there is none; a run that ends by the clock goes through the sandbox's by itself."""
     if not ports.sign_in.signed_in:
         dialog = window.open_sign_in()
-        if seconds is not None and ports.profile.sandbox:
+        if unattended and ports.profile.sandbox:
             press_enter_on_every_page(dialog)
-    if seconds is not None:
-        asyncio.get_running_loop().call_later(seconds, _end, window, options.screenshot)
-
-
-def _end(window: MainWindow, screenshot: Path | None) -> None:
-    if screenshot is not None and not window.grab().save(str(screenshot)):
-        _log.error("The screenshot %s could not be written.", screenshot)
-        print(f"The screenshot {screenshot} could not be written.", file=sys.stderr)
-    window.close()
 
 
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
@@ -151,7 +148,7 @@ def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None
     logging.getLogger("qt").log(logging.ERROR if serious else logging.INFO, "%s", message)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _uncaught_to(ports: ViewPorts) -> Iterator[None]:
     """What a slot or timer lets out is logged and told; the window goes on."""
 

@@ -16,7 +16,7 @@ from monitor.ui.theme import DARK
 def gui(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "monitor", "gui", "--sandbox", *map(str, arguments)]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, timeout=100)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,13 @@ def test_the_picture_shows_data_in_every_panel(tmp_path: Path) -> None:
     for panel, region in PANELS.items():
         colours = _colours(image.copy(*region))
         assert {DARK.up, DARK.down} <= colours, f"the {panel} shows no prices"
+
+
+def test_a_picture_that_cannot_be_written_fails_with_a_sentence(tmp_path: Path) -> None:
+    picture = tmp_path / "none" / "out.png"
+    done = gui("--screenshot", picture, "--quit-after", "1", "--data-dir", tmp_path / "data")
+    assert done.returncode == 1
+    assert f"The screenshot {picture} could not be written." in done.stderr.splitlines()
 
 
 def _colours(image: QImage) -> set[str]:
