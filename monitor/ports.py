@@ -119,11 +119,32 @@ class RequestMeter:
 # --------------------------------------------------------------------------------------------- sign-in
 
 
+class SignInState(StrEnum):
+    """Whether there is a sign-in, and if not, why."""
+
+    SIGNED_OUT = "signed out"  # nobody has signed in yet, or the person signed out
+    SIGNED_IN = "signed in"
+    ENDED = "ended"  # Schwab renews it no longer; what streams may go on, and a new sign-in goes on from there
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is noticed about one field of the developer key while it is typed."""
+
+    field: str  # client_id, client_secret or callback_url
+    sentence: str
+    stops: bool = False  # with this nobody can sign in; otherwise it is only unusual
+
+
 class SignIn(Protocol):
     """The OAuth code flow and the tokens it gives; tokens themselves never leave the adapter."""
 
     @property
-    def signed_in(self) -> bool: ...
+    def state(self) -> SignInState: ...
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether ``state`` is SIGNED_IN."""
 
     @property
     def expires_ms(self) -> int | None:
@@ -140,6 +161,9 @@ class SignIn(Protocol):
     @property
     def kept_by(self) -> str:
         """Where the tokens are kept: keyring, passphrase, or session (in memory only)."""
+
+    def remarks(self, client_id: str, client_secret: str, callback_url: str) -> list[Remark]:
+        """What is wrong or unusual with a developer key as far as it is typed; nothing is said of empty fields."""
 
     def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
         """Take the developer key. Raises BadData naming what is wrong with it."""
@@ -165,8 +189,16 @@ class SignIn(Protocol):
         Raises BadData for a foreign or repeated redirect, Refused when Schwab declines, Transient on the network.
         """
 
+    async def finish_in_browser(self, open_page: Callable[[str], object]) -> None:
+        """Start an attempt in the system's browser: listen at the callback address, then ``open_page(address)``.
+
+        Ends when the browser has come back and the code is exchanged; cancelling it stops listening. Meanwhile
+        ``finish`` with a pasted address works too. Raises Unusable when nothing can listen there (the port is taken,
+        or the callback is not on this machine), and as ``finish``.
+        """
+
     async def sign_out(self) -> None:
-        """Forget the tokens, here and on disk."""
+        """Forget tokens, developer key and the key they are encrypted with, here and on disk."""
 
 
 # --------------------------------------------------------------------------------------------- the archive
@@ -206,8 +238,20 @@ class StoreMeter:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit: ``kind`` is a word such as sign-in or renewal, ``sentence`` holds no secret."""
+
+    at_ms: int
+    kind: str
+    sentence: str
+
+
 class Archive(Protocol):
     """What is on disk, read on a pool of its own; every call raises StoreUnavailable."""
+
+    async def audit(self, limit: int) -> list[AuditEntry]:
+        """The newest entries of the audit, newest first."""
 
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> BarSeries:
         """Bars of a chart interval, ascending: stored ones, or aggregated from stored minutes or days."""
@@ -322,6 +366,15 @@ class Preferences(Protocol):
     def get_bytes(self, key: str) -> bytes: ...
 
     def set_bytes(self, key: str, value: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The program that holds a profile: it alone writes the database, renews the sign-in and streams."""
+
+    program: str  # "window" or "collector"
+    pid: int
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)

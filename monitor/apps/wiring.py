@@ -8,16 +8,17 @@ from pathlib import Path
 
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
+from monitor.clock import now_ms
 from monitor.collect.backfill import Backfill
 from monitor.collect.streaming import Streaming
 from monitor.collect.subscriptions import Subscriptions
 from monitor.errors import SignInNeeded
 from monitor.live.board import Board
 from monitor.live.bus import Bus
-from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
+from monitor.live.events import Audited, Level, Notice, SignInChanged, StreamChanged
 from monitor.live.frames import Frames
 from monitor.live.receive import ReceiveClock
-from monitor.ports import StreamPhase
+from monitor.ports import AuditEntry, SignInState, StreamPhase
 from monitor.schwab.address import Address
 from monitor.schwab.keystore import KeyStore
 from monitor.schwab.oauth import SchwabSignIn
@@ -64,7 +65,7 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
             Vault(folder, KeyStore(address.keyring_service)),
             transport,
             on_change=lambda *change: bus.publish(SignInChanged(*change)),
-            on_audit=store.recorder.record_audit,
+            on_audit=lambda kind, sentence: _audit(store, bus, kind, sentence),
         )
         stack.push_async_callback(sign_in.close)
         client = market_client(sign_in, transport)
@@ -117,13 +118,13 @@ def _hold_or_resume(backfill: Backfill, signed_in: bool) -> None:
 
 
 async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> None:
-    """Run the stream whenever there is a sign-in; a renewal of it does not disturb a running stream."""
+    """Run the stream whenever there is a sign-in; it goes on while one is renewed, or after one has ended."""
     changed = asyncio.Event()
     run: asyncio.Task[None] | None = None
 
     def hear(change: SignInChanged) -> None:
         changed.set()
-        if run is not None and not change.signed_in:
+        if run is not None and change.state is SignInState.SIGNED_OUT:
             run.cancel()
 
     stop_listening = services.bus.listen(SignInChanged, hear)
@@ -159,6 +160,11 @@ def _take_refused(services: Services, refused: Mapping[str, str]) -> None:
     services.subscriptions.take_refused(refused)
     if new:
         _warn(services.bus, f"The streamer does not send all of {', '.join(new)}: {refused[new[0]]}")
+
+
+def _audit(store: Store, bus: Bus, kind: str, sentence: str) -> None:
+    store.recorder.record_audit(kind, sentence)
+    bus.publish(Audited(AuditEntry(now_ms(), kind, sentence)))
 
 
 def _warn(bus: Bus, sentence: str) -> None:

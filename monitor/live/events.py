@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from monitor.market.bar import Bar, Interval
-from monitor.ports import StreamPhase
+from monitor.ports import AuditEntry, SignInState, StreamPhase
 
 
 class Level(StrEnum):
@@ -46,9 +46,13 @@ class StreamChanged:
 class SignInChanged:
     """Signed in or not; ``expires_ms`` is when the refresh token's seven days end."""
 
-    signed_in: bool
+    state: SignInState
     sentence: str
     expires_ms: int | None = None
+
+    @property
+    def signed_in(self) -> bool:
+        return self.state is SignInState.SIGNED_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,23 @@ class WatchlistsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """An entry was added to the audit."""
+
+    entry: AuditEntry
+
+
+class Offer(StrEnum):
+    """What the button beside a notice does."""
+
+    SIGN_IN = "sign in"
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the person, for the log panel and, from WARNING on, the status bar."""
+    """A sentence for the person, for the log panel and, from WARNING on, the line above the status bar."""
 
     level: Level
     sentence: str
     detail: str = ""
+    offer: Offer | None = None

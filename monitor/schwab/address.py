@@ -13,9 +13,14 @@ _STREAMER_DOMAINS = (".schwab.com", ".schwabapi.com")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The base URL of REST and sign-in; without one it is the real Schwab."""
+    """The base URL of REST and sign-in; without one it is the real Schwab.
+
+    ``sandbox`` tells whose world it is: whose tokens, keyring entry and database belong to it. A test lets a sandbox
+    stand in for the real Schwab by giving its URL without that.
+    """
 
     base_url: str = SCHWAB
+    sandbox: bool = False
 
     @classmethod
     def of_sandbox(cls, base_url: str) -> "Address":
@@ -28,11 +33,12 @@ class Address:
             fits = False
         if not fits:
             raise Unusable(f"“{base_url}” is not a sandbox on this machine. Example: http://127.0.0.1:8080.")
-        return cls(url)
+        return cls(url, sandbox=True)
 
     @property
-    def sandbox(self) -> bool:
-        return self.base_url != SCHWAB
+    def is_schwab(self) -> bool:
+        """Whether requests go to Schwab's own hosts."""
+        return self.base_url == SCHWAB
 
     @property
     def keyring_service(self) -> str:
@@ -46,7 +52,7 @@ class Address:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             host, port = "", None
-        if self.sandbox:
+        if not self.is_schwab:
             fits = parts.scheme == "ws" and _is_loopback(host) if host else False
         else:
             fits = bool(host) and parts.scheme == "wss" and host.endswith(_STREAMER_DOMAINS) and port in {None, 443}

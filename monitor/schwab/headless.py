@@ -39,7 +39,7 @@ async def sandbox_details(base_url: str) -> SandboxDetails:
 
 async def sign_in_headless(sign_in: SignIn, address: Address, username: str, password: str) -> None:
     """Sign in at the sandbox. Raises Unusable at the real Schwab, whose password this program never touches."""
-    if not address.sandbox or not _on_this_machine(address.base_url):
+    if address.is_schwab or not _on_this_machine(address.base_url):
         raise Unusable("Only a sandbox can be signed in to without a browser.")
     url = sign_in.begin()
     async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:

@@ -12,6 +12,7 @@ import msgspec
 
 from monitor.clock import now_ms
 from monitor.errors import BadData, MonitorError, Refused, SignInNeeded, Transient, Unusable
+from monitor.ports import Remark, SignInState
 from monitor.schwab import answers
 from monitor.schwab.address import SCHWAB, Address
 from monitor.schwab.redirect import Attempt, check_developer_key
@@ -26,7 +27,7 @@ REFRESH_LIFE_MS: Final = 7 * 86_400_000
 _EARLY_SECONDS = 300.0
 _AGAIN = "Please sign in again."
 
-Announce = Callable[[bool, str, int | None], None]
+Announce = Callable[[SignInState, str, int | None], None]
 Audit = Callable[[str, str], None]
 
 
@@ -41,7 +42,7 @@ class _Granted(msgspec.Struct):
 class SchwabSignIn:
     """Implements the port SignIn, and is the TokenSource of every request.
 
-    ``on_change(signed_in, sentence, expires_ms)`` hears of every change of the sign-in, ``on_audit(kind, sentence)``
+    ``on_change(state, sentence, expires_ms)`` hears of every change of the sign-in, ``on_audit(kind, sentence)``
     of what belongs in the ledger; both are called on the loop's thread. ``now_ms`` is the wall clock, ``clock``
     monotonic seconds.
     """
@@ -52,7 +53,7 @@ class SchwabSignIn:
         vault: Vault,
         transport: SchwabTransport,
         *,
-        on_change: Announce = lambda _signed_in, _sentence, _expires_ms: None,
+        on_change: Announce = lambda _state, _sentence, _expires_ms: None,
         on_audit: Audit = lambda _kind, _sentence: None,
         now_ms: Callable[[], int] = now_ms,
         clock: Callable[[], float] = time.monotonic,
@@ -67,6 +68,7 @@ class SchwabSignIn:
         self._clock = clock
         self._sleep = sleep
         self._kept = Kept()
+        self._ended = False
         self._ends = 0.0  # by the monotonic clock, which does not jump
         self._early = _EARLY_SECONDS
         self._attempt: Attempt | None = None
@@ -75,8 +77,14 @@ class SchwabSignIn:
     # ------------------------------------------------------------------ what is known
 
     @property
+    def state(self) -> SignInState:
+        if self._kept.refresh_token:
+            return SignInState.SIGNED_IN
+        return SignInState.ENDED if self._ended else SignInState.SIGNED_OUT
+
+    @property
     def signed_in(self) -> bool:
-        return bool(self._kept.refresh_token)
+        return self.state is SignInState.SIGNED_IN
 
     @property
     def expires_ms(self) -> int | None:
@@ -113,13 +121,16 @@ class SchwabSignIn:
         """Take up what was kept at the last run."""
         self._take(await asyncio.to_thread(self._vault.open, passphrase))
         sentence = "Signed in." if self.signed_in else self._vault.notice or "Not signed in."
-        self._on_change(self.signed_in, sentence, self.expires_ms)
+        self._on_change(self.state, sentence, self.expires_ms)
 
     async def close(self) -> None:
         """Let a running renewal end, and close the connections."""
         if self._renewing is not None:
             await asyncio.wait({self._renewing}, timeout=2)
         await self._http.aclose()
+
+    def remarks(self, client_id: str, client_secret: str, callback_url: str) -> list[Remark]:
+        raise NotImplementedError
 
     def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
         key, secret, callback = client_id.strip(), client_secret.strip(), callback_url.strip()
@@ -130,7 +141,7 @@ class SchwabSignIn:
         was_signed_in = self.signed_in
         self._take(Kept(key, Secret(secret), callback))
         if was_signed_in:
-            self._on_change(False, "The app key was changed. " + _AGAIN, None)
+            self._on_change(self.state, "The app key was changed. " + _AGAIN, None)
 
     async def keep_with_passphrase(self, passphrase: str) -> None:
         # Who stops waiting does not stop it: half of it would leave the vault open and the sign-in unknown.
@@ -142,13 +153,14 @@ class SchwabSignIn:
         was_signed_in = self.signed_in
         self._take(await asyncio.to_thread(self._vault.unlock, passphrase, self._kept))
         if self.signed_in and not was_signed_in:
-            self._on_change(True, "Signed in.", self.expires_ms)
+            self._on_change(self.state, "Signed in.", self.expires_ms)
 
     async def start_over(self) -> None:
         await asyncio.to_thread(self._vault.start_over)
 
     async def sign_out(self) -> None:
         self._take(Kept(self._kept.client_id, self._kept.client_secret, self._kept.callback_url))
+        self._ended = False
         sentence = "Signed out; the tokens were erased."
         try:
             await asyncio.to_thread(self._vault.forget, self._kept)
@@ -156,7 +168,7 @@ class SchwabSignIn:
             _log.error("%s %s", error.sentence, error.detail)
             sentence = f"Signed out. {error.sentence}"
         self._on_audit("sign-out", sentence)
-        self._on_change(False, sentence, None)
+        self._on_change(self.state, sentence, None)
 
     # ------------------------------------------------------------------ the code flow
 
@@ -179,7 +191,10 @@ class SchwabSignIn:
             raise BadData("Schwab's answer held no refresh token.")
         await self._keep(granted, signed_in_ms=self._now_ms())
         self._on_audit("sign-in", "Signed in to the sandbox." if self._address.sandbox else "Signed in to Schwab.")
-        self._on_change(True, "Signed in.", self.expires_ms)
+        self._on_change(self.state, "Signed in.", self.expires_ms)
+
+    async def finish_in_browser(self, open_page: Callable[[str], object]) -> None:
+        raise NotImplementedError
 
     # ------------------------------------------------------------------ tokens
 
@@ -246,10 +261,11 @@ class SchwabSignIn:
         return self._kept.access_token
 
     async def _lose_tokens(self) -> None:
+        self._ended = True
         self._take(Kept(self._kept.client_id, self._kept.client_secret, self._kept.callback_url))
         await self._save(self._kept)
         self._on_audit("sign-in-ended", "Schwab refused to renew the sign-in.")
-        self._on_change(False, f"Schwab has ended this sign-in. {_AGAIN}", None)
+        self._on_change(self.state, f"Schwab has ended this sign-in. {_AGAIN}", None)
 
     async def _ask_for_tokens(self, form: dict[str, str]) -> httpx.Response:
         pair = f"{self._kept.client_id}:{self._kept.client_secret.reveal()}"
@@ -279,6 +295,7 @@ class SchwabSignIn:
 
     def _take(self, kept: Kept) -> None:
         self._kept = kept
+        self._ended = self._ended and not kept.refresh_token
         left = (kept.access_ends_ms - self._now_ms()) / 1000
         self._ends = self._clock() + min(max(left, 0.0), 1800.0)
 

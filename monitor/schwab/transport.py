@@ -100,7 +100,7 @@ class SchwabTransport(httpx.AsyncBaseTransport):
 
     def _addressed(self, request: httpx.Request) -> httpx.Request:
         """The request itself, or the same one to the sandbox."""
-        if not self._address.sandbox:
+        if self._address.is_schwab:
             return request
         url = httpx.URL(str(request.url).replace(SCHWAB, self._address.base_url, 1))
         headers = request.headers.copy()

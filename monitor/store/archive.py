@@ -10,6 +10,7 @@ from monitor.analysis.bars import aggregate, join
 from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
 from monitor.market.instrument import Instrument
 from monitor.market.trade import Side, Trade
+from monitor.ports import AuditEntry
 from monitor.store.reader import Reader
 
 _LAST_MS = 2**62
@@ -26,6 +27,9 @@ class StoredArchive:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
+    async def audit(self, limit: int) -> list[AuditEntry]:
+        return await self._reader.ask(lambda connection: _audit(connection, limit))
+
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = _LAST_MS) -> BarSeries:
         return await self._reader.ask(lambda connection: _bars(connection, symbol, interval, start_ms, end_ms))
 
@@ -37,6 +41,11 @@ class StoredArchive:
 
     async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
         return await self._reader.ask(lambda connection: _find(connection, text, limit))
+
+
+def _audit(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
+    rows = connection.execute("SELECT at_ms, kind, sentence FROM audit ORDER BY id DESC LIMIT ?", (limit,))
+    return [AuditEntry(*row) for row in rows]
 
 
 _BARS = """

@@ -27,11 +27,14 @@ from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.market.trade import Trade
 from monitor.ports import (
+    AuditEntry,
     ExportRequest,
     ExportResult,
     MarketHours,
     Profile,
+    Remark,
     RequestMeter,
+    SignInState,
     StoreMeter,
     Wanted,
 )
@@ -76,11 +79,17 @@ class FakeArchive:
         self.stored: dict[tuple[str, Interval], BarSeries] = {}
         self.prints: dict[str, list[Trade]] = {}
         self.instruments = list(instruments)
+        self.entries: list[AuditEntry] = []
         self.failure: MonitorError | None = None
 
     def put(self, bars: Sequence[Bar]) -> None:
         """Store the bars, which are of one symbol and one interval and ascend."""
         self.stored[bars[0].symbol, bars[0].interval] = series(bars)
+
+    async def audit(self, limit: int) -> list[AuditEntry]:
+        if self.failure:
+            raise self.failure
+        return self.entries[:limit]
 
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> BarSeries:
         if self.failure:
@@ -178,6 +187,10 @@ class FakeSignIn:
 
     def __init__(self, signed_in: bool = True, configured: bool = True, kept_by: str = "keyring") -> None:
         self.signed_in = signed_in
+        self.ended = False  # by Schwab, where not signed in
+        self.pages_opened: list[str] = []  # in the system's browser
+        self.comes_back: asyncio.Event | None = None  # set when the browser does; without it, at once
+        self.noticed: list[Remark] = []
         self.expires_ms: int | None = NOW_MS + (6 * 24 + 3) * 3_600_000 if signed_in else None
         self.configured = configured
         self.kept_by = kept_by
@@ -191,8 +204,17 @@ class FakeSignIn:
         self.started_over = False
 
     @property
+    def state(self) -> SignInState:
+        if self.signed_in:
+            return SignInState.SIGNED_IN
+        return SignInState.ENDED if self.ended else SignInState.SIGNED_OUT
+
+    @property
     def locked(self) -> bool:
         return bool(self.locked_by)
+
+    def remarks(self, client_id: str, client_secret: str, callback_url: str) -> list[Remark]:
+        return self.noticed
 
     def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
         if self.failure:
@@ -226,8 +248,15 @@ class FakeSignIn:
         self.signed_in = True
         self.expires_ms = NOW_MS + 7 * 86_400_000
 
+    async def finish_in_browser(self, open_page: Callable[[str], object]) -> None:
+        open_page(self.begin())
+        self.pages_opened.append(self.address)
+        if self.comes_back is not None:
+            await self.comes_back.wait()
+        await self.finish(f"{self.callback_url}?code=x&state=s")
+
     async def sign_out(self) -> None:
-        self.signed_in, self.expires_ms = False, None
+        self.signed_in, self.expires_ms, self.configured = False, None, False
 
 
 class FakeWatching:

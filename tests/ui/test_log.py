@@ -4,7 +4,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from monitor.live.events import HistoryProgress, Level, Notice, SignInChanged, StreamChanged
-from monitor.ports import StreamPhase
+from monitor.ports import SignInState, StreamPhase
 from monitor.ui.log import model as log_model
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
@@ -30,7 +30,7 @@ def rows(panel: LogPanel) -> list[tuple[str, str, str]]:
 def test_every_kind_of_news_has_a_row(qtbot: QtBot) -> None:
     ports, panel = make(qtbot)
     ports.bus.publish(StreamChanged(StreamPhase.WAITING, "The connection was lost; trying again in 4 s."))
-    ports.bus.publish(SignInChanged(True, "Signed in."))
+    ports.bus.publish(SignInChanged(SignInState.SIGNED_IN, "Signed in."))
     ports.bus.publish(HistoryProgress("MSFT", 1, 5, "Schwab does not answer."))
     ports.bus.publish(Notice(Level.ERROR, "The disk is full."))
     assert rows(panel) == [

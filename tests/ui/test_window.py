@@ -14,7 +14,7 @@ from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
-from monitor.ports import Profile, StreamPhase
+from monitor.ports import Profile, SignInState, StreamPhase
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
@@ -294,7 +294,7 @@ async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> N
     window = await open_window(ports)
     entry(window, "File", "Sign out").trigger()
     await until(lambda: not ports.sign_in.signed_in)
-    ports.bus.publish(SignInChanged(False, "Signed out."))
+    ports.bus.publish(SignInChanged(SignInState.SIGNED_OUT, "Signed out."))
     assert not entry(window, "File", "Sign out").isEnabled()
     assert window.status.sign_in.text() == "Signed out · sign in"
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel
 
 from monitor.live.events import SignInChanged
 from monitor.market.book import BookService
+from monitor.ports import SignInState
 from monitor.ui.book.panel import STALE_MS, BookPanel
 from monitor.ui.cells import row_height
 from monitor.ui.link import LinkGroup
@@ -69,7 +70,7 @@ def test_signed_out_it_says_what_helps(panel, link, ports):
     link.choose("AAPL")
     assert panel.canvas.sentence == "Sign in to see the book of AAPL."
     ports.sign_in.signed_in = True
-    ports.bus.publish(SignInChanged(True, "Signed in."))
+    ports.bus.publish(SignInChanged(SignInState.SIGNED_IN, "Signed in."))
     assert panel.canvas.sentence == "Waiting for the book of AAPL…"
 
 

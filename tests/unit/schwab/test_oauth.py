@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from monitor.errors import BadData, Refused, SignInNeeded, Transient, Unusable
+from monitor.ports import SignInState
 from monitor.schwab.oauth import REFRESH_LIFE_MS
 from tests.unit.schwab.conftest import KEY, make_sign_in, redirect_of
 
@@ -28,7 +29,7 @@ async def test_the_code_is_exchanged_and_the_sign_in_announced(sign_in, schwab, 
     request = schwab.requests[0]
     assert form_of(request) == {"grant_type": "authorization_code", "code": "C0.the-code@", "redirect_uri": KEY[2]}
     assert request.headers["authorization"] == "Basic " + base64.b64encode(f"{KEY[0]}:{KEY[1]}".encode()).decode()
-    assert heard.changes == [(True, "Signed in.", clock.ms() + REFRESH_LIFE_MS)]
+    assert heard.changes == [(SignInState.SIGNED_IN, "Signed in.", clock.ms() + REFRESH_LIFE_MS)]
     assert heard.audits[0][0] == "sign-in"
 
 
@@ -109,7 +110,7 @@ async def test_a_refused_renewal_ends_the_sign_in_with_one_announcement(signed_i
     clock.now += 1790
     answers = await asyncio.gather(*(signed_in.access_token() for _ in range(5)), return_exceptions=True)
     assert all(isinstance(answer, SignInNeeded) for answer in answers)
-    assert [change[0] for change in heard.changes] == [True, False]
+    assert [change[0] for change in heard.changes] == [SignInState.SIGNED_IN, SignInState.ENDED]
     assert not signed_in.signed_in
     assert signed_in.configured
     with pytest.raises(SignInNeeded):
@@ -167,7 +168,7 @@ async def test_a_stored_sign_in_is_unlocked_by_its_passphrase(schwab, heard, tmp
     with pytest.raises(BadData):
         await second.keep_with_passphrase("another")
     await second.keep_with_passphrase("passphrase")
-    assert heard.changes[-1][:2] == (True, "Signed in.")
+    assert heard.changes[-1][:2] == (SignInState.SIGNED_IN, "Signed in.")
     assert not second.locked
 
 
@@ -208,7 +209,7 @@ async def test_signing_out_forgets_the_tokens_and_keeps_the_key(schwab, heard, t
     sign_in.configure(*KEY)
     await sign_in.finish(redirect_of(sign_in.begin()))
     await sign_in.sign_out()
-    assert heard.changes[-1] == (False, "Signed out; the tokens were erased.", None)
+    assert heard.changes[-1] == (SignInState.SIGNED_OUT, "Signed out; the tokens were erased.", None)
     again = make_sign_in(schwab, heard, tmp_path)
     await again.load("passphrase")
     assert not again.signed_in
@@ -219,7 +220,7 @@ async def test_another_app_key_ends_the_sign_in(signed_in, heard):
     signed_in.configure(*KEY)
     assert signed_in.signed_in
     signed_in.configure("another-key-12", KEY[1], KEY[2])
-    assert heard.changes[-1][0] is False
+    assert heard.changes[-1][0] is SignInState.SIGNED_OUT
 
 
 async def test_a_disk_that_fails_is_told_and_the_sign_in_holds(schwab, heard, tmp_path, monkeypatch):
