@@ -23,6 +23,7 @@ class Actions:
         self.export_recorded = self._action("Export &recorded data…", "export", "Ctrl+Shift+E")
         self.sign_in = self._action("&Sign in…" if sandbox else "&Connect account…", "sign-in")
         self.sign_out = self._action("Sign &out", "sign-out")
+        self.other_world = self._action("Connect an &account…" if sandbox else "Try the sand&box…", "world")
         self.quit = self._action("&Quit", "quit", "Ctrl+Q")
         self.colours = self._action("", "")
         self.full_screen = self._action("&Full screen", "fullscreen", "F11")
@@ -46,7 +47,7 @@ class Actions:
         exports = [self.export_chart, self.export_watchlist, self.export_recorded]
         panels = [dock.toggleViewAction() for dock in docks]
         groups: dict[str, list[list[QAction]]] = {
-            "Fil&e": [exports, [self.sign_in, self.sign_out], [self.quit]],
+            "Fil&e": [exports, [self.sign_in, self.sign_out], [self.other_world], [self.quit]],
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [[self.download, self.cancel_download], [self.take_back], [self.export_recorded]],

@@ -38,10 +38,12 @@ class MainWindow(QMainWindow):
     """Everything a trader sees.
 
     ``sign_in_hosts`` are the only hosts that the sign-in page may reach. Without ``keep_layout`` the default workspace
-    is shown and whatever becomes of it is forgotten: for runs that nobody sits in front of.
+    is shown and whatever becomes of it is forgotten: for runs that nobody sits in front of. ``world_wanted`` is told
+    when the person wants the other world: True for the sandbox, False for a real account.
     """
 
     closed = Signal()
+    world_wanted = Signal(bool)
 
     def __init__(
         self, ports: ViewPorts, theme: Theme, sign_in_hosts: Sequence[str] = (), keep_layout: bool = True
@@ -89,6 +91,8 @@ class MainWindow(QMainWindow):
         """Open the sign-in at its first unsettled step."""
         dialog = SignInDialog(self._ports, self._theme, self._hosts, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if hasattr(dialog, "sandbox_wanted"):
+            dialog.sandbox_wanted.connect(lambda: self.world_wanted.emit(True))
         dialog.start()
         return dialog
 
@@ -155,6 +159,7 @@ class MainWindow(QMainWindow):
             (act.export_recorded, self.open_recorded_export),
             (act.sign_in, self.open_sign_in),
             (act.sign_out, self._sign_out),
+            (act.other_world, self._change_world),
             (act.quit, self.close),
             (act.colours, self._switch_colours),
             (act.reset_layout, self.reset_layout),
@@ -264,6 +269,9 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         self._ports.tasks.start("sign-out", self._ports.sign_in.sign_out())
+
+    def _change_world(self) -> None:
+        self.world_wanted.emit(not self._ports.profile.sandbox)
 
     def _find_symbol(self) -> None:
         self.toolbar.symbol_box.setFocus(Qt.FocusReason.ShortcutFocusReason)

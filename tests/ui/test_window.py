@@ -299,6 +299,18 @@ async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> N
     assert window.status.sign_in.text() == "Signed out · sign in"
 
 
+@pytest.mark.parametrize(
+    ("sandbox", "words", "wanted"), [(True, "Connect an account…", False), (False, "Try the sandbox…", True)]
+)
+async def test_the_other_world_is_in_the_file_menu(
+    open_window: Open, qtbot: QtBot, tmp_path, sandbox: bool, words: str, wanted: bool
+) -> None:
+    window = await open_window(view_ports(profile=Profile(sandbox=sandbox, data_dir=tmp_path)))
+    with qtbot.waitSignal(window.world_wanted) as told:
+        entry(window, "File", words).trigger()
+    assert told.args == [wanted]
+
+
 async def test_a_stream_taken_by_another_program_can_be_taken_back(open_window: Open) -> None:
     ports = view_ports()
     window = await open_window(ports)
