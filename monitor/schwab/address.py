@@ -28,7 +28,7 @@ class Address:
         url = base_url.strip().rstrip("/")
         try:
             parts = urlsplit(url)
-            fits = parts.scheme == "http" and _is_loopback(parts.hostname) and parts.port and not parts.path
+            fits = parts.scheme == "http" and is_loopback(parts.hostname) and parts.port and not parts.path
         except ValueError:
             fits = False
         if not fits:
@@ -53,7 +53,7 @@ class Address:
         except ValueError:
             host, port = "", None
         if not self.is_schwab:
-            fits = parts.scheme == "ws" and _is_loopback(host) if host else False
+            fits = parts.scheme == "ws" and is_loopback(host) if host else False
         else:
             fits = bool(host) and parts.scheme == "wss" and host.endswith(_STREAMER_DOMAINS) and port in {None, 443}
         if not fits or parts.username or parts.password:
@@ -61,7 +61,8 @@ class Address:
         return url
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name can only mean this very machine."""
     if host == "localhost":
         return True
     try:

@@ -15,7 +15,8 @@ from monitor.errors import BadData, MonitorError, Refused, SignInNeeded, Transie
 from monitor.ports import Remark, SignInState
 from monitor.schwab import answers
 from monitor.schwab.address import SCHWAB, Address
-from monitor.schwab.redirect import Attempt, check_developer_key
+from monitor.schwab.developer_key import check_developer_key, remarks_on
+from monitor.schwab.redirect import Attempt
 from monitor.schwab.secret import Secret
 from monitor.schwab.tokens import Kept, Vault
 from monitor.schwab.transport import TOKEN_PATH, SchwabTransport
@@ -130,7 +131,7 @@ class SchwabSignIn:
         await self._http.aclose()
 
     def remarks(self, client_id: str, client_secret: str, callback_url: str) -> list[Remark]:
-        raise NotImplementedError
+        return remarks_on(client_id, client_secret, callback_url)
 
     def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
         key, secret, callback = client_id.strip(), client_secret.strip(), callback_url.strip()

@@ -56,22 +56,6 @@ class Attempt:
         return Secret(values["code"])
 
 
-def check_developer_key(client_id: str, client_secret: str, callback_url: str) -> None:
-    """Raises BadData naming what is wrong with a developer key, before the browser opens."""
-    if not client_id or not client_secret:
-        raise BadData("The app key and its secret are both needed.")
-    texts = (client_id, client_secret, callback_url)
-    if any(not text.isascii() or not text.isprintable() or " " in text for text in texts):
-        raise BadData("The app key, its secret and the callback address hold no blanks and no special characters.")
-    if client_id == client_secret:
-        raise BadData("The app key and its secret are the same; copy each from the developer portal.")
-    parts = split_url(callback_url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise BadData("The callback address must begin with https://, exactly as it is registered with Schwab.")
-    if parts.query or parts.fragment or parts.netloc != parts.netloc.lower():
-        raise BadData("The callback address is a plain address in lower case, as it is registered with Schwab.")
-
-
 def split_url(url: str) -> SplitResult:
     """The parts of an address. Raises BadData."""
     try:

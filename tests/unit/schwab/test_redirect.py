@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import BadData, Refused
 from monitor.schwab.address import Address
-from monitor.schwab.redirect import Attempt, check_developer_key
+from monitor.schwab.redirect import Attempt
 
 CALLBACK = "https://127.0.0.1:8182"
 
@@ -77,23 +77,3 @@ def test_too_late_and_without_a_code_it_is_told():
 def test_whatever_is_pasted_there_is_a_sentence(text):
     with pytest.raises(BadData):
         Attempt("key", CALLBACK, begun=0).take_code(text, now=1)
-
-
-@pytest.mark.parametrize(
-    ("key", "secret", "callback", "words"),
-    [
-        ("", "s", CALLBACK, "both needed"),
-        ("k", "", CALLBACK, "both needed"),
-        ("k", "k", CALLBACK, "the same"),
-        ("k k", "s", CALLBACK, "no blanks"),
-        ("k", "ß", CALLBACK, "no special"),
-        ("k", "s", "http://127.0.0.1", "https://"),
-        ("k", "s", "127.0.0.1:8182", "https://"),
-        ("k", "s", "https://LocalHost/", "lower case"),
-        ("k", "s", "https://127.0.0.1/?x=1", "plain address"),
-        ("k", "s", "https://127.0.0.1:port/", "not an address"),
-    ],
-)
-def test_each_mistake_in_the_developer_key_has_its_sentence(key, secret, callback, words):
-    with pytest.raises(BadData, match=words):
-        check_developer_key(key, secret, callback)
