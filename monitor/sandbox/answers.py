@@ -29,7 +29,7 @@ _TITLES = {
     429: "Too Many Requests",
     500: "Internal Server Error",
 }
-_PAGE_TITLES = {"login": "Log in", "consent": "Allow access", "denied": "Access Denied"}
+_PAGE_TITLES = {"login": "Log in", "consent": "Allow access", "denied": "Access Denied", "portal": "Welcome"}
 
 
 class Refusal(Exception):
@@ -64,14 +64,20 @@ def refuse(refusal: Refusal) -> web.Response:
     return answer({"errors": [error]}, refusal.status)
 
 
+def invalid_client() -> web.Response:
+    """What an app hears whose key or secret is wrong."""
+    return answer({"error": "invalid_client", "error_description": "Unauthorized"}, 401)
+
+
 def unauthorized() -> web.Response:
     return refuse(Refusal(401, "Client not authorized"))
 
 
-def too_many_requests(wait_seconds: int) -> web.Response:
-    """No capture of a real 429 exists; this one follows the service's other errors and says when to come back."""
+def too_many_requests(wait_seconds: int | None) -> web.Response:
+    """No capture of a real 429 exists; this one follows the service's other errors, and may say when to come back."""
     response = refuse(Refusal(429))
-    response.headers["Retry-After"] = str(wait_seconds)
+    if wait_seconds is not None:
+        response.headers["Retry-After"] = str(wait_seconds)
     return response
 
 

@@ -1,14 +1,7 @@
-"""Faults on purpose: a JSON list that says which requests fail and what happens to the streamer.
+"""What goes wrong on purpose: a JSON list, from the ``--faults`` file or sent to the control at run time.
 
-Each entry is one of
-
-* ``{"path": "/marketdata/v1/quotes", "after": 3, "status": 429, "times": 2}``: of the requests whose path begins with
-  ``path``, let ``after`` pass, then answer the next ``times`` with 429, 500, 403 (the edge's HTML) or 502 (too big).
-  ``retry_after`` (seconds, for 429) may be given.
-* ``{"stream": "drop", "after_seconds": 2.5, "times": 1}``: that long after a login the connection is cut without a
-  close frame (``drop``), closed with one (``close``), or goes on without a word, heartbeats included (``silent``);
-  ``times`` logins suffer it, the later ones do not.
-* ``{"second_login": "refuse"}``: a person's second login is refused with code 12 instead of severing the first.
+``docs/sandbox.md`` describes every kind of entry. Each names one of ``path``, ``stream``, ``second_login``,
+``refresh`` and ``wall``; the other fields say how it fails, after how many, and how often.
 """
 
 from collections.abc import Iterator
@@ -16,73 +9,110 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from aiohttp import web
 
-from monitor.errors import Unusable
-from monitor.sandbox import answers
-from monitor.sandbox.answers import Refusal
+from monitor.errors import BadData, Unusable
 
 StreamFault = Literal["drop", "silent", "close"]
+#: How a request fails: with a status of Schwab's, or in the way of a network that is not.
+RequestFault = Literal["garbage", "html", "hang", "drop", "drop-after"]
+#: The pages that people meet at the sign-in instead of the next one.
+Wall = Literal["pending", "unable", "denied", "invalid-client", "error", "voice-id", "login-loop", "slow"]
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """One entry of the file; the fields of the three forms together."""
+    """One entry of the list; the fields of all kinds together."""
 
     path: str | None = None
-    after: int = 0
     status: Literal[403, 429, 500, 502] = 500
-    times: int = 1
-    retry_after: int = 1
+    retry_after: int | None = 1
+    answer: RequestFault | None = None
     stream: StreamFault | None = None
     after_seconds: float = 0.0
     second_login: Literal["refuse", "sever"] | None = None
+    refresh: Literal["keep", "rotate"] | None = None
+    wall: Wall | None = None
+    after: int = 0
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        kinds = (self.path, self.stream, self.second_login, self.refresh, self.wall)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("an entry names one of path, stream, second_login, refresh and wall")
 
 
 class Faults:
     """The faults still to come."""
 
     def __init__(self, faults: list[Fault] | None = None) -> None:
-        self._rest = [f for f in faults or [] if f.path is not None]
-        self._stream = [f for f in faults or [] if f.stream is not None]
-        self.refuses_second_login = any(f.second_login == "refuse" for f in faults or [])
+        self._faults = list(faults or [])
 
     @classmethod
     def load(cls, path: Path) -> "Faults":
         """The faults a file asks for. Raises Unusable."""
+        faults = cls()
         try:
-            return cls(msgspec.json.decode(path.read_bytes(), type=list[Fault]))
+            faults.add_json(path.read_bytes())
         except OSError as error:
             raise Unusable(f"The faults file {path} cannot be read.", str(error)) from error
-        except msgspec.DecodeError as error:
-            raise Unusable(f"The faults file {path} is not what it should be: {error}.") from error
+        except BadData as error:
+            raise Unusable(f"The faults file {path} is not what it should be: {error.detail}.") from error
+        return faults
 
-    def answer(self, path: str) -> web.Response | None:
-        """The failure this request meets, if any."""
-        for fault in self._rest:
-            if fault.times <= 0 or not path.startswith(str(fault.path)):
-                continue
-            if fault.after > 0:
-                fault.after -= 1
-                continue
-            fault.times -= 1
-            return _failure(fault, path)
-        return None
+    def add(self, *faults: Fault) -> None:
+        """Adds to what is still to come."""
+        self._faults += faults
+
+    def add_json(self, text: bytes) -> None:
+        """Adds a JSON list of entries, all of them or none. Raises BadData."""
+        try:
+            self.add(*msgspec.json.decode(text, type=list[Fault]))
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise BadData(f"The faults are not what they should be: {error}.", str(error)) from error
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self._faults.clear()
+
+    @property
+    def pending(self) -> int:
+        """How many entries have something left to do."""
+        return sum(fault.times > 0 for fault in self._faults)
+
+    @property
+    def refuses_second_login(self) -> bool:
+        choices = [fault.second_login for fault in self._faults if fault.second_login]
+        return choices[-1:] == ["refuse"]
+
+    @property
+    def rotates_refresh_tokens(self) -> bool:
+        choices = [fault.refresh for fault in self._faults if fault.refresh]
+        return choices[-1:] == ["rotate"]
+
+    def of_request(self, path: str) -> Fault | None:
+        """What this request meets, if anything."""
+        return _next(fault for fault in self._faults if fault.path is not None and path.startswith(fault.path))
+
+    def of_page(self, walls: frozenset[Wall]) -> Wall | None:
+        """Which of ``walls`` this visit to a sign-in page meets, if any."""
+        fault = _next(fault for fault in self._faults if fault.wall in walls)
+        return fault.wall if fault else None
 
     def of_login(self) -> Iterator[tuple[StreamFault, float]]:
         """What this login's connection will meet, and after how many seconds."""
-        for fault in self._stream:
+        for fault in self._faults:
             if fault.stream and fault.times > 0:
                 fault.times -= 1
                 yield fault.stream, fault.after_seconds
 
 
-def _failure(fault: Fault, path: str) -> web.Response:
-    match fault.status:
-        case 403:
-            return answers.edge_refusal(path)
-        case 429:
-            return answers.too_many_requests(fault.retry_after)
-        case 502:
-            return answers.body_too_big()
-        case _:
-            return answers.refuse(Refusal(500))
+def _next(faults: Iterator[Fault]) -> Fault | None:
+    """The first that is due, counted down; those before it that are not yet due come one nearer."""
+    for fault in faults:
+        if fault.times <= 0:
+            continue
+        if fault.after > 0:
+            fault.after -= 1
+            continue
+        fault.times -= 1
+        return fault
+    return None

@@ -10,6 +10,8 @@ from uuid import uuid4
 from aiohttp import web
 
 from monitor.sandbox import answers
+from monitor.sandbox.faults import Faults
+from monitor.sandbox.logins import Logins
 from monitor.sandbox.tokens import (
     ACCESS_SECONDS,
     CODE_SECONDS,
@@ -89,28 +91,43 @@ class Authorization:
 class TokenEndpoint:
     """Codes and refresh tokens in, access tokens out."""
 
-    def __init__(self, credentials: Credentials, signer: Signer) -> None:
+    def __init__(self, credentials: Credentials, signer: Signer, faults: Faults, logins: Logins) -> None:
         self._credentials = credentials
         self._signer = signer
+        self._faults = faults
+        self._logins = logins
         self._used: set[str] = set()
+        self.codes = 0
+        self.renewals = 0
+        self.refused = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post(TOKEN, self.grant)]
 
     async def grant(self, request: web.Request) -> web.Response:
         """POST /v1/oauth/token, for both grants."""
+        response = await self._answer(request)
+        self.refused += response.status >= 400
+        return response
+
+    async def _answer(self, request: web.Request) -> web.Response:
         if not self._is_known_app(request.headers.get("Authorization", "")):
-            return answers.answer({"error": "invalid_client", "error_description": "Unauthorized"}, 401)
+            return answers.invalid_client()
         form = await request.post()
         match form.get("grant_type"):
             case "authorization_code":
                 claim = self._redeem(str(form.get("code", "")), str(form.get("redirect_uri", "")))
-                return self._tokens(claim) if claim else _rejected("authorization code", "invalid_grant", "")
+                if claim is None:
+                    return _rejected("authorization code", "invalid_grant", "")
+                self.codes += 1
+                return self._tokens(claim, 0)
             case "refresh_token":
                 token = str(form.get("refresh_token", ""))
-                claim = self._signer.read(token.removesuffix("@"), "refresh") if token.endswith("@") else None
-                problem = "refresh_token_authentication_error"
-                return self._tokens(claim) if claim else _rejected("refresh token", problem, token)
+                claim = self._renewable(token)
+                if claim is None:
+                    return _rejected("refresh token", "refresh_token_authentication_error", token)
+                self.renewals += 1
+                return self._tokens(claim, self._generation(claim))
             case _:
                 return _rejected("grant type", "unsupported_grant_type", "")
 
@@ -133,14 +150,26 @@ class TokenEndpoint:
         self._used.add(claim.nonce)
         return claim
 
-    def _tokens(self, claim: Claim) -> web.Response:
-        access = self._signer.issue("access", claim.user, ACCESS_SECONDS, claim)
+    def _renewable(self, token: str) -> Claim | None:
+        """The claim of a refresh token that is neither too old, replaced nor revoked."""
+        claim = self._signer.read(token.removesuffix("@"), "refresh") if token.endswith("@") else None
+        if claim is None or not self._logins.renews(claim):
+            return None
+        self._logins.saw(claim)
+        return claim
+
+    def _generation(self, claim: Claim) -> int:
+        rotates = self._faults.rotates_refresh_tokens
+        return self._logins.next_generation(claim) if rotates else claim.generation
+
+    def _tokens(self, claim: Claim, generation: int) -> web.Response:
+        access = self._signer.issue("access", claim.user, ACCESS_SECONDS, claim, generation)
         return answers.answer(
             {
                 "expires_in": ACCESS_SECONDS,
                 "token_type": "Bearer",
                 "scope": "api",
-                "refresh_token": self._signer.refresh_token(claim.user, claim.login) + "@",
+                "refresh_token": self._signer.refresh_token(claim.user, claim.login, generation) + "@",
                 "access_token": f"I0.{access}@",
                 "id_token": self._signer.issue("access", claim.user, 0, claim),
             }

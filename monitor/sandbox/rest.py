@@ -11,11 +11,13 @@ from monitor.sandbox import answers
 from monitor.sandbox.answers import Refusal, answer
 from monitor.sandbox.chains import Chains
 from monitor.sandbox.exchange import Exchange
-from monitor.sandbox.faults import Faults
+from monitor.sandbox.failures import fail
+from monitor.sandbox.faults import Fault, Faults
 from monitor.sandbox.history import History
 from monitor.sandbox.hours import Hours
 from monitor.sandbox.instruments import Instruments
 from monitor.sandbox.limits import SlidingWindow
+from monitor.sandbox.logins import Logins
 from monitor.sandbox.movers import Movers
 from monitor.sandbox.oauth import TOKEN, access_claim
 from monitor.sandbox.quotes import Quotes
@@ -25,14 +27,16 @@ log = logging.getLogger(__name__)
 
 CLAIM = web.RequestKey("claim", Claim)
 _PROTECTED = ("/marketdata/", "/trader/")
+CONTROL = "/sandbox"
 
 
 class Gate:
     """Lets requests through, or answers in Schwab's place."""
 
-    def __init__(self, signer: Signer, clock: Clock, faults: Faults) -> None:
+    def __init__(self, signer: Signer, clock: Clock, faults: Faults, logins: Logins) -> None:
         self._signer = signer
         self._clock = clock
+        self._logins = logins
         self._faults = faults
         self._window = SlidingWindow()
         self.requests = 0
@@ -44,9 +48,12 @@ class Gate:
 
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if not request.path.startswith((*_PROTECTED, TOKEN)):
+            if request.path.startswith(CONTROL):
                 return await handler(request)
-            response = await self._answer(request, handler)
+            fault = self._faults.of_request(request.path)
+            if not request.path.startswith((*_PROTECTED, TOKEN)):
+                return await (fail(fault, request, handler) if fault else handler(request))
+            response = await self._answer(request, handler, fault)
             # The path only: queries and headers may hold secrets.
             log.info("%s %s %s", request.method, request.path, response.status)
             if "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -55,19 +62,12 @@ class Gate:
 
         return gate
 
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, handler: Handler, fault: Fault | None) -> web.StreamResponse:
+        async def process(asked: web.Request) -> web.StreamResponse:
+            return self._refusal(asked) or await _handle(asked, handler)
+
         self.requests += 1
-        response: web.StreamResponse | None = self._faults.answer(request.path) or self._refusal(request)
-        if response is None:
-            try:
-                response = await handler(request)
-            except Refusal as refusal:
-                response = answers.refuse(refusal)
-            except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-                response = answers.refuse(Refusal(404))
-            except Exception:  # the sandbox serves on, and says what Schwab would
-                log.exception("the answer to %s failed", request.path)
-                response = answers.refuse(Refusal(500))
+        response = await (fail(fault, request, process) if fault else process(request))
         self.refused += response.status >= 400
         return response
 
@@ -82,8 +82,22 @@ class Gate:
         wait = self._window.admit(claim.nonce, self._clock.now())
         if wait > 0:
             return answers.too_many_requests(math.ceil(wait))
+        self._logins.saw(claim)
         request[CLAIM] = claim
         return None
+
+
+async def _handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The service's answer; where it has none, what Schwab would say."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return answers.refuse(refusal)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+        return answers.refuse(Refusal(404))
+    except Exception:  # the sandbox serves on
+        log.exception("the answer to %s failed", request.path)
+        return answers.refuse(Refusal(500))
 
 
 class Preferences:

@@ -6,8 +6,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -16,10 +16,12 @@ from aiohttp import web
 from monitor.clock import now_ms
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
-from monitor.sandbox.control import Control, market_sentence, replay_sentence
+from monitor.sandbox.control import Control, Counters, market_sentence, replay_sentence
 from monitor.sandbox.exchange import Exchange
+from monitor.sandbox.failures import STOPPING
 from monitor.sandbox.faults import Faults
 from monitor.sandbox.feed import LiveFeed
+from monitor.sandbox.logins import Logins
 from monitor.sandbox.oauth import Authorization, TokenEndpoint
 from monitor.sandbox.replay import Replay
 from monitor.sandbox.rest import Gate, Preferences, market_data
@@ -42,6 +44,7 @@ class SandboxOptions:
     seed: int = 7
     faults: Path | None = None
     real_hours: bool = False
+    callbacks: list[str] = field(default_factory=list)
     until_stdin_closes: bool = False
 
 
@@ -56,18 +59,23 @@ class Sandbox:
         faults: Faults | None = None,
         timing: Timing | None = None,
         real_hours: bool = False,
+        callbacks: Sequence[str] = (),
     ) -> None:
         faults = faults or Faults()
         self.clock = Clock()
-        self.credentials = Credentials.from_seed(seed)
+        self.credentials = Credentials.from_seed(seed, callbacks)
         self._signer = Signer(seed, self.clock)
         self._preferences = Preferences()
         market = replay.exchange if replay else exchange or _simulated(seed, real_hours)
         self._market = market
         make_feed: FeedFactory = replay.feed if replay else lambda wanted, _: LiveFeed(market, wanted)
-        self._gate = Gate(self._signer, self.clock, faults)
-        self._streamer = Streamer(self._signer, faults, make_feed, timing)
-        self.control = Control(self.credentials, self.clock, self._gate, self._streamer)
+        logins = Logins(self.clock)
+        self._gate = Gate(self._signer, self.clock, faults, logins)
+        self._authorization = Authorization(self.credentials, self._signer)
+        self._tokens = TokenEndpoint(self.credentials, self._signer, faults, logins)
+        self._streamer = Streamer(self._signer, faults, logins.saw, make_feed, timing or Timing())
+        counters = Counters(self._gate, self._tokens, self._streamer)
+        self.control = Control(self.credentials, self.clock, faults, logins, counters)
         self.control.replay = replay
         self.control.market = lambda: market_sentence(market)
 
@@ -75,12 +83,11 @@ class Sandbox:
         """The web application with every path of the sandbox."""
         app = web.Application(middlewares=[self._gate.middleware])
         app.on_response_prepare.append(_hide_server)
-        app.on_shutdown.append(self._close_streams)
-        for part in (Authorization(self.credentials, self._signer), TokenEndpoint(self.credentials, self._signer)):
-            app.add_routes(part.routes())
+        app[STOPPING] = asyncio.Event()
+        app.on_shutdown.append(self._close)
         app.add_routes(market_data(self._market, self.clock))
-        for own in (self._preferences, self._streamer, self.control):
-            app.add_routes(own.routes())
+        for part in (self._authorization, self._tokens, self._preferences, self._streamer, self.control):
+            app.add_routes(part.routes())
         return app
 
     @contextlib.asynccontextmanager
@@ -102,7 +109,8 @@ class Sandbox:
         finally:
             await runner.cleanup()
 
-    async def _close_streams(self, _: web.Application) -> None:
+    async def _close(self, app: web.Application) -> None:
+        app[STOPPING].set()
         await self._streamer.close()
 
 
@@ -112,7 +120,9 @@ async def serve(options: SandboxOptions, interrupt: Interrupt) -> None:
     replay = None
     if options.replay:
         replay = Replay(await asyncio.to_thread(Tape.load, options.replay), options.speed)
-    sandbox = Sandbox(options.seed, replay=replay, faults=faults, real_hours=options.real_hours)
+    sandbox = Sandbox(
+        options.seed, replay=replay, faults=faults, real_hours=options.real_hours, callbacks=options.callbacks
+    )
     if replay and options.replay:
         name = options.replay.name
         sandbox.control.market = lambda: replay_sentence(replay, name)

@@ -17,7 +17,7 @@ from monitor.sandbox.faults import Faults, StreamFault
 from monitor.sandbox.feed import DataFrame, Feed
 from monitor.sandbox.limits import SYMBOL_LIMITS
 from monitor.sandbox.oauth import access_claim
-from monitor.sandbox.tokens import Signer
+from monitor.sandbox.tokens import Claim, Signer
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +36,17 @@ class Timing(NamedTuple):
 class Streamer:
     """Every streamer connection of the sandbox."""
 
-    def __init__(self, signer: Signer, faults: Faults, make_feed: FeedFactory, timing: Timing | None = None) -> None:
+    def __init__(
+        self, signer: Signer, faults: Faults, saw: Callable[[Claim], None], make_feed: FeedFactory, timing: Timing
+    ) -> None:
         self.signer = signer
+        self.saw = saw
         self.faults = faults
         self.make_feed = make_feed
-        self.timing = timing or Timing()
+        self.timing = timing
         self.items: Counter[str] = Counter()
         self.frames: Counter[str] = Counter()
+        self.logins = 0
         self._owners: dict[str, Connection] = {}
         self._connections: set[Connection] = set()
 
@@ -206,6 +210,8 @@ class Connection:
             await self.close()
             return
         self.user = claim.user
+        self._streamer.saw(claim)
+        self._streamer.logins += 1
         await self._answer(command, 0, "server=sandbox-1;status=NP")
         if self._feed is None:
             self._feed = self._streamer.make_feed(self._subscriptions, self.user)

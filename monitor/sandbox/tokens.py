@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -19,16 +20,22 @@ _SIGNATURE_BYTES = 16
 
 
 class Clock:
-    """The sandbox's clock for the life of tokens, in seconds; tests move it forward."""
+    """The sandbox's clock for the life of tokens, in seconds; tests move it forward, or let it run faster."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        self._rate = 1.0
+        self._since = self._then = time.time()
 
     def now(self) -> float:
-        return time.time() + self._ahead
+        return self._then + (time.time() - self._since) * self._rate
 
     def advance(self, seconds: float) -> None:
-        self._ahead += seconds
+        self._then += seconds
+
+    def run(self, rate: float) -> None:
+        """From now on the clock runs ``rate`` times as fast as real time."""
+        self._then, self._since = self.now(), time.time()
+        self._rate = rate
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):
@@ -41,6 +48,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     nonce: str
     redirect_uri: str = ""
     state: str | None = None
+    generation: int = 0
 
 
 class Credentials(NamedTuple):
@@ -53,12 +61,12 @@ class Credentials(NamedTuple):
     password: str
 
     @classmethod
-    def from_seed(cls, seed: int) -> "Credentials":
+    def from_seed(cls, seed: int, callbacks: Sequence[str] = ()) -> "Credentials":
         """The same seed has the same app and person, so that a client may keep them across restarts."""
         digest = hashlib.sha256(f"market monitor sandbox app {seed}".encode()).hexdigest()
         # As with Schwab, several callbacks may be registered; a request must equal one of them character by character.
-        callbacks = ("https://127.0.0.1:8182/", "https://127.0.0.1")
-        return cls(digest[:32], digest[32:48], callbacks, "sandbox", f"paper-{digest[48:56]}")
+        registered = ("https://127.0.0.1:8182/", "https://127.0.0.1", *callbacks)
+        return cls(digest[:32], digest[32:48], registered, "sandbox", f"paper-{digest[48:56]}")
 
 
 class Signer:
@@ -68,7 +76,7 @@ class Signer:
         self._key = hashlib.sha256(f"market monitor sandbox key {seed}".encode()).digest()
         self._clock = clock
 
-    def issue(self, kind: Kind, user: str, life: float, claim: Claim | None = None) -> str:
+    def issue(self, kind: Kind, user: str, life: float, claim: Claim | None = None, generation: int = 0) -> str:
         """A new token of ``kind`` that holds for ``life`` seconds; the rest comes from ``claim``."""
         now = self._clock.now()
         login = claim.login if claim else now
@@ -81,12 +89,14 @@ class Signer:
                 secrets.token_hex(8),
                 claim.redirect_uri if claim else "",
                 claim.state if claim else None,
+                generation,
             )
         )
 
-    def refresh_token(self, user: str, login: float) -> str:
-        """The refresh token of one login: always the same text, and never good beyond 7 days from that login."""
-        return self._sign(Claim("refresh", user, login, login + REFRESH_SECONDS, ""))
+    def refresh_token(self, user: str, login: float, generation: int = 0) -> str:
+        """The refresh token of one login: the same text within a generation, and good for 7 days from that login."""
+        expires = login + REFRESH_SECONDS
+        return self._sign(Claim("refresh", user, login, expires, "", generation=generation))
 
     def page(self, user: str, kind: Kind, redirect_uri: str, state: str | None) -> str:
         """What a sign-in page carries in its form, so that the server need not remember it."""

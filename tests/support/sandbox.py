@@ -34,11 +34,35 @@ class RunningSandbox:
 
     def advance(self, seconds: float) -> None:
         """Moves the clock of tokens."""
-        httpx.post(f"{self.control_url}/clock", json={"advance_seconds": seconds}).raise_for_status()
+        self.control("clock", {"advance_seconds": seconds})
+
+    def run_clock(self, rate: float) -> None:
+        """Lets the clock of tokens run ``rate`` times as fast as real time; 1 is normal."""
+        self.control("clock", {"rate": rate})
+
+    def faults(self, faults: list[dict[str, Any]]) -> int:
+        """Adds faults, as in the file of ``--faults``; gives how many are pending."""
+        return self.control("faults", faults)["pending"]
+
+    def clear_faults(self) -> None:
+        """Nothing goes wrong any more."""
+        httpx.delete(f"{self.control_url}/faults").raise_for_status()
+
+    def wall(self, name: str, times: int = 1) -> None:
+        """Puts a page in the way of the next sign-ins."""
+        self.control("wall", {"wall": name, "times": times})
+
+    def revoke(self) -> None:
+        """Kills the refresh tokens of all logins so far."""
+        self.control("revoke")
 
     def lever(self, name: str) -> int:
         """Pulls /drop, /close or /silence; gives the number of connections it was done to."""
-        return httpx.post(f"{self.control_url}/{name}").raise_for_status().json()["connections"]
+        return self.control(name)["connections"]
+
+    def control(self, path: str, payload: Any = None) -> Any:
+        """POST to the sandbox's own pages; the JSON of the answer."""
+        return httpx.post(f"{self.control_url}/{path}", json=payload).raise_for_status().json()
 
     def log_in(self, authorize_url: str = "", decision: str = "allow", user: str = "", **changes: str) -> str:
         """What a browser does: logs in, answers the consent page, and gives the address it was sent to."""

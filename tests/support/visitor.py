@@ -47,6 +47,10 @@ class Visitor:
         self.http.headers["Authorization"] = f"Bearer {self.access}"
         return token
 
+    async def control(self, path: str, payload: Any = None) -> Any:
+        """POST to the sandbox's own pages; the JSON of the answer."""
+        return (await self.http.post(f"/sandbox/{path}", json=payload)).raise_for_status().json()
+
     async def get(self, path: str, **params: Any) -> Any:
         """The JSON of a market data answer."""
         return (await self.http.get(f"/marketdata/v1/{path}", params=params)).json()

@@ -26,13 +26,10 @@ async def test_requests_fail_after_so_many_and_so_often(tmp_path: Path, exchange
 
 
 @pytest.mark.parametrize(("status", "says"), [(403, "Access Denied"), (500, "Internal"), (502, "TooBigBody")])
-def test_each_status_has_its_own_body(status: int, says: str, tmp_path: Path) -> None:
-    file = tmp_path / "faults.json"
-    file.write_text(f'[{{"path": "/", "status": {status}}}]')
-    answer = Faults.load(file).answer("/marketdata/v1/quotes")
-    assert answer is not None
-    assert answer.status == status
-    assert says in answer.body.decode()
+async def test_each_status_has_its_own_body(status: int, says: str, visitor: Visitor) -> None:
+    await visitor.control("faults", [{"path": "/", "status": status}])
+    answer = await visitor.http.get("/marketdata/v1/quotes")
+    assert (answer.status_code, says in answer.text) == (status, True)
 
 
 @pytest.mark.parametrize("text", ['{"path": "/"}', '[{"path": "/", "status": 418}]', '[{"stream": "explode"}]', "?"])
