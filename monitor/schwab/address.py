@@ -1,6 +1,7 @@
 """Where Schwab is: the real hosts, or a sandbox on this machine; nothing else is ever contacted."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from monitor.errors import Refused, Unusable
 
 #: REST and sign-in of the real Schwab. schwab-py has this host built in, so every request starts out with it.
 SCHWAB = "https://api.schwabapi.com"
-_STREAMER_DOMAINS = (".schwab.com", ".schwabapi.com")
+_STREAMER = re.compile(r"([a-z0-9-]+\.)+schwab(api)?\.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,10 @@ class Address:
         if not self.is_schwab:
             fits = parts.scheme == "ws" and is_loopback(host) if host else False
         else:
-            fits = bool(host) and parts.scheme == "wss" and host.endswith(_STREAMER_DOMAINS) and port in {None, 443}
-        if not fits or parts.username or parts.password:
+            fits = bool(_STREAMER.fullmatch(host)) and parts.scheme == "wss" and port in {None, 443}
+        # Others may read a URL with such signs in another way than we do.
+        plain = url.isascii() and url.isprintable() and not set(url) & set(" @\\")
+        if not (fits and plain):
             raise Refused("The streamer's address is not one of Schwab's, so it was not contacted.", f"host {host!r}")
         return url
 

@@ -17,6 +17,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.delivery import Delivery
 from monitor.schwab.library import MarketClient, StreamClient
 from monitor.schwab.subscriptions import BOOKS, CHART, EQUITIES, Command, succeeded
+from monitor.schwab.tls import client_context, refusal
 from monitor.schwab.wire import Notify, Outcome, Response
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,13 @@ class _StreamerInfo(msgspec.Struct, rename="camel"):
     schwab_client_customer_id: str
     schwab_client_channel: str
     schwab_client_function_id: str
+
+
+class _Connect(connect):
+    """Goes where it was told and nowhere else: left to itself, the library follows redirects to any host."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 class _Waiting:
@@ -141,8 +149,9 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._stream_function_id = info.schwab_client_function_id
         url = self._address.check_streamer(info.streamer_socket_url)
         try:
-            self._socket = await connect(
+            self._socket = await _Connect(
                 url,
+                ssl=client_context() if url.startswith("wss:") else None,
                 compression=None,
                 proxy=None,
                 max_size=_LARGEST_FRAME,
@@ -153,7 +162,7 @@ class Connection(StreamClient):  # type: ignore[misc]
                 **websocket_connect_args,
             )
         except (OSError, TimeoutError, websockets.exceptions.WebSocketException) as error:
-            raise Transient("The streamer cannot be reached.", type(error).__name__) from error
+            raise Transient(refusal(error) or "The streamer cannot be reached.", type(error).__name__) from error
         self.last_frame = self._clock()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._read(), name="read"), loop.create_task(self._watch(), name="watch")]

@@ -1,11 +1,12 @@
 """The one way this program speaks TLS to Schwab: TLS 1.2 or later, and every certificate is checked."""
 
 import platform
+import re
 import ssl
 from pathlib import Path
 from typing import Final
 
-#: Where Linux systems keep their certificates when OpenSSL's own place is empty; truststore looks there too.
+#: Where Linux systems keep their authorities when OpenSSL's own places are empty, as truststore has them.
 _STORES: Final = (
     "/etc/ssl/cert.pem",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -13,27 +14,57 @@ _STORES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/ssl/ca-bundle.pem",
 )
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]", re.IGNORECASE)
+#: OpenSSL's words for a peer that is too old, or speaks no TLS at all.
+_NO_COMMON_VERSION: Final = frozenset(
+    {
+        "NO_PROTOCOLS_AVAILABLE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
 
 
 def client_context() -> ssl.SSLContext:
     """Trusts what the system trusts, so a company's own authority works; certifi's list where the system has none.
 
-    Nothing is read from ``SSLKEYLOGFILE``, which would let whoever sets it read along.
+    Unlike Python's own default it reads no ``SSLKEYLOGFILE``, which would let whoever sets it read along.
     """
-    import truststore
+    if platform.system() in {"Windows", "Darwin"}:
+        import truststore
 
-    context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    else:
+        # truststore would load the same files, but again for each connection: 35 ms in which the window stands still.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        _load_store(context)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not _system_has_store():
-        import certifi
-
-        context.load_verify_locations(certifi.where())
     return context
 
 
-def _system_has_store() -> bool:
-    if platform.system() in {"Windows", "Darwin"}:
-        return True
+def _load_store(context: ssl.SSLContext) -> None:
     own = ssl.get_default_verify_paths()
-    folder = Path(own.capath) if own.capath else None
-    return bool(own.cafile or (folder and any(folder.glob("*.0"))) or any(map(Path.is_file, map(Path, _STORES))))
+    if own.cafile or (own.capath and any(_HASHED.fullmatch(file.name) for file in Path(own.capath).iterdir())):
+        context.set_default_verify_paths()
+        return
+    store = next((place for place in _STORES if Path(place).is_file()), None)
+    if store is None:
+        import certifi
+
+        store = certifi.where()
+    context.load_verify_locations(store)
+
+
+def refusal(error: BaseException | None) -> str:
+    """What to tell a person when ``error`` is a TLS check that failed; empty when it is something else."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return (
+                "The secure connection was refused: the certificate is not Schwab's, or this machine's clock is wrong."
+            )
+        if isinstance(error, ssl.SSLError) and error.reason in _NO_COMMON_VERSION:
+            return "The secure connection was refused: what answers in Schwab's place does not speak TLS 1.2 or later."
+        error = error.__cause__ or error.__context__
+    return ""

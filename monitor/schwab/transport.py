@@ -4,7 +4,6 @@ import asyncio
 import email.utils
 import logging
 import random
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final, cast
@@ -15,6 +14,7 @@ from monitor.errors import Refused, Transient
 from monitor.ports import RequestMeter
 from monitor.schwab.address import SCHWAB, Address
 from monitor.schwab.limit import RequestBudget
+from monitor.schwab.tls import client_context, refusal
 
 _log = logging.getLogger(__name__)
 
@@ -87,9 +87,7 @@ class SchwabTransport(httpx.AsyncBaseTransport):
 
     async def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError | TimeoutError:
         if self._inner is None:
-            self._inner = httpx.AsyncHTTPTransport(
-                verify=ssl.create_default_context(), limits=httpx.Limits(max_connections=8)
-            )
+            self._inner = httpx.AsyncHTTPTransport(verify=client_context(), limits=httpx.Limits(max_connections=8))
         try:
             async with asyncio.timeout(_ATTEMPT_SECONDS):
                 answer = await self._inner.handle_async_request(self._addressed(request))
@@ -111,6 +109,8 @@ class SchwabTransport(httpx.AsyncBaseTransport):
         """Seconds before the next attempt, or None when there must be none."""
         pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
         if isinstance(answer, Exception):
+            if refusal(answer):
+                return None  # who stands in Schwab's place now stands there in a second as well
             # A code or a refresh token that may have reached Schwab is not sent twice.
             return pause if not renewal or isinstance(answer, _UNREACHED) else None
         if answer.status_code == 429:
@@ -149,8 +149,8 @@ def retry_after(answer: httpx.Response, otherwise: float) -> float:
 
 
 def _unreachable(error: Exception) -> str:
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return "The secure connection was refused: the certificate is not Schwab's, or this machine's clock is wrong."
+    if sentence := refusal(error):
+        return sentence
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "Schwab does not answer in time."
     return "Schwab cannot be reached; check the network."
