@@ -18,7 +18,8 @@ from monitor.live.bus import Bus
 from monitor.live.events import Audited, Level, Notice, SignInChanged, StreamChanged
 from monitor.live.frames import Frames
 from monitor.live.receive import ReceiveClock
-from monitor.ports import AuditEntry, SignInState, StreamPhase
+from monitor.live.sign_in_clock import SignInClock
+from monitor.ports import SignInState, StreamPhase
 from monitor.schwab.address import Address
 from monitor.schwab.keystore import KeyStore
 from monitor.schwab.oauth import SchwabSignIn
@@ -56,7 +57,12 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
     """
     async with AsyncExitStack() as stack:
         bus = Bus()
-        store = open_store(folder / DATABASE, address.sandbox, lambda sentence: _warn(bus, sentence))
+        store = open_store(
+            folder / DATABASE,
+            address.sandbox,
+            on_trouble=lambda sentence: _warn(bus, sentence),
+            on_audit=lambda entry: bus.publish(Audited(entry)),
+        )
         stack.push_async_callback(store.close)
         transport = SchwabTransport(address)
         stack.push_async_callback(transport.aclose)
@@ -65,7 +71,7 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
             Vault(folder, KeyStore(address.keyring_service)),
             transport,
             on_change=lambda *change: bus.publish(SignInChanged(*change)),
-            on_audit=lambda kind, sentence: _audit(store, bus, kind, sentence),
+            on_audit=store.recorder.record_audit,
         )
         stack.push_async_callback(sign_in.close)
         client = market_client(sign_in, transport)
@@ -88,6 +94,7 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
         spine.keep("screen", Frames(board, bus).run)
         spine.keep("history download", backfill.run)
         spine.keep("token renewal", sign_in.keep_fresh)
+        spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
         spine.keep("stream", lambda: _stream_while_signed_in(stream, services))
         yield services
 
@@ -160,11 +167,6 @@ def _take_refused(services: Services, refused: Mapping[str, str]) -> None:
     services.subscriptions.take_refused(refused)
     if new:
         _warn(services.bus, f"The streamer does not send all of {', '.join(new)}: {refused[new[0]]}")
-
-
-def _audit(store: Store, bus: Bus, kind: str, sentence: str) -> None:
-    store.recorder.record_audit(kind, sentence)
-    bus.publish(Audited(AuditEntry(now_ms(), kind, sentence)))
 
 
 def _warn(bus: Bus, sentence: str) -> None:

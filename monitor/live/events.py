@@ -87,6 +87,7 @@ class Offer(StrEnum):
     """What the button beside a notice does."""
 
     SIGN_IN = "sign in"
+    RENEW = "renew"  # the sign-in, before it ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import StoreUnavailable
-from monitor.ports import StoreMeter
+from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.export import CsvExporter
@@ -43,14 +43,19 @@ class Store:
     """The database of a running program; the only one that writes to it."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, lock: WriterLock, on_trouble: Callable[[str], None]
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        lock: WriterLock,
+        on_trouble: Callable[[str], None],
+        on_audit: Callable[[AuditEntry], None],
     ) -> None:
         self._lock = lock
         ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
         self._last_received_us = _last_received_us(connection)
         self._writer = Writer(connection, path, on_trouble)
         self._reader = Reader(path)
-        self.recorder = Recording(self._writer, ids)
+        self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         self.archive = StoredArchive(self._reader)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
@@ -87,8 +92,15 @@ class ReadingStore:
         await self._reader.close()
 
 
-def open_store(path: Path, sandbox: bool, on_trouble: Callable[[str], None]) -> Store:
-    """Open or create the database for recording; call it on the loop, which also hears ``on_trouble(sentence)``.
+def open_store(
+    path: Path,
+    sandbox: bool,
+    on_trouble: Callable[[str], None],
+    on_audit: Callable[[AuditEntry], None] = lambda _: None,
+) -> Store:
+    """Open or create the database for recording; call it on the loop.
+
+    There ``on_trouble(sentence)`` is heard too, and ``on_audit(entry)`` of every entry of the audit as it is made.
 
     Raises StoreUnavailable with one sentence: the folder cannot be used, another program records into it, or the
     file is foreign, damaged, read-only, from a newer version or of the other profile. It is then left untouched.
@@ -97,7 +109,7 @@ def open_store(path: Path, sandbox: bool, on_trouble: Callable[[str], None]) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path)
         try:
-            return _opened(path, sandbox, lock, on_trouble)
+            return _opened(path, sandbox, lock, on_trouble, on_audit)
         except BaseException:
             lock.release()
             raise
@@ -129,7 +141,13 @@ def _checked_version(path: Path, sandbox: bool | None) -> int:
     return found.version
 
 
-def _opened(path: Path, sandbox: bool, lock: WriterLock, on_trouble: Callable[[str], None]) -> Store:
+def _opened(
+    path: Path,
+    sandbox: bool,
+    lock: WriterLock,
+    on_trouble: Callable[[str], None],
+    on_audit: Callable[[AuditEntry], None],
+) -> Store:
     if path.exists():
         _checked_version(path, sandbox)
     else:
@@ -137,7 +155,7 @@ def _opened(path: Path, sandbox: bool, lock: WriterLock, on_trouble: Callable[[s
     connection = connect_writing(path)
     try:
         migrate(connection, sandbox)
-        return Store(path, connection, lock, on_trouble)
+        return Store(path, connection, lock, on_trouble, on_audit)
     except BaseException:
         connection.close()
         raise

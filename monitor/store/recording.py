@@ -8,6 +8,7 @@ from monitor.market.book import Book, BookService
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.market.trade import Trade
+from monitor.ports import AuditEntry
 from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCoverage, SaveInstruments, Task
 from monitor.store.writer import Writer
 
@@ -15,12 +16,19 @@ from monitor.store.writer import Writer
 class Recording:
     """Implements Recorder. Called up to a quarter of a million times a second: a row costs one append."""
 
-    def __init__(self, writer: Writer, ids: dict[str, int], now_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        ids: dict[str, int],
+        now_ms: Callable[[], int] = now_ms,
+        on_audit: Callable[[AuditEntry], None] = lambda _: None,
+    ) -> None:
         """``ids`` are the instruments on disk by symbol; new ones get the next number here."""
         self._writer = writer
         self._ids = ids
         self._next_id = max(ids.values(), default=0) + 1
         self._now_ms = now_ms
+        self._on_audit = on_audit
         self._book_services: set[tuple[int, str]] = set()
         self._add_quote = writer.intake.quotes.append
         self._add_trade = writer.intake.trades.append
@@ -76,7 +84,9 @@ class Recording:
         self._do(SaveCoverage(number, interval.label, start_ms, end_ms, state, self._now_ms()))
 
     def record_audit(self, kind: str, sentence: str) -> None:
-        self._do(SaveAudit(self._now_ms(), kind, sentence))
+        entry = AuditEntry(self._now_ms(), kind, sentence)
+        self._do(SaveAudit(entry.at_ms, kind, sentence))
+        self._on_audit(entry)
 
     async def flushed(self) -> None:
         await self._writer.flushed()
