@@ -1,4 +1,7 @@
-"""The operating system's password store: only stores that are known to keep secrets, and never for longer than 3 s."""
+"""The operating system's password store: only stores that are known to keep secrets, and never for longer than 3 s.
+
+A store that did not answer, or whose person said no, is left alone until the next start.
+"""
 
 import logging
 import threading
@@ -50,7 +53,11 @@ def system_backend() -> Backend | None:
 
 
 class KeyStore:
-    """Texts by name, in the operating system's password store. Every call raises KeyStoreUnavailable."""
+    """Texts by name, in the operating system's password store. Every call raises KeyStoreUnavailable.
+
+    Once the store was silent, or refused to give something, no call asks it again in this run: a person who was asked
+    for a password and did not give it is not asked a second time.
+    """
 
     def __init__(
         self,
@@ -62,9 +69,14 @@ class KeyStore:
         self._find_backend = find_backend
         self._limit_seconds = limit_seconds
         self._backend: Backend | None = None
+        self._given_up = ""
 
     def get(self, name: str) -> str | None:
-        return self._ask(lambda backend: backend.get_password(self._service, name))
+        try:
+            return self._ask(lambda backend: backend.get_password(self._service, name))
+        except KeyStoreUnavailable as error:
+            self._given_up = str(error)
+            raise
 
     def set(self, name: str, text: str) -> None:
         self._ask(lambda backend: backend.set_password(self._service, name, text))
@@ -74,8 +86,10 @@ class KeyStore:
 
     def _ask(self, question: Callable[[Backend], _T]) -> _T:
         """Ask in a thread that may be left behind: a locked store can wait for a person for ever."""
+        if self._given_up:
+            raise KeyStoreUnavailable(self._given_up)
         answers: list[_T] = []
-        failures: list[str] = ["it did not answer in time"]
+        failures: list[str] = []
 
         def work() -> None:
             try:
@@ -90,6 +104,8 @@ class KeyStore:
         thread = threading.Thread(target=work, daemon=True, name="password store")
         thread.start()
         thread.join(self._limit_seconds)
-        if not answers:
-            raise KeyStoreUnavailable(failures[-1])
-        return answers[0]
+        if answers:
+            return answers[0]
+        if not failures:
+            self._given_up = "it did not answer in time"
+        raise KeyStoreUnavailable(failures[-1] if failures else self._given_up)

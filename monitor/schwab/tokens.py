@@ -1,36 +1,38 @@
 """The vault: one encrypted file with the developer key and the tokens, written whole or not at all.
 
-The file is a header (magic, version, how the key is made, scrypt's cost, the key's id, a nonce) and AES-GCM over a
-JSON text, with the header as associated data. Its key is random and lives in the operating system's password store
-under the key's id, or it is derived from a passphrase with the id as salt; without either, nothing is written.
+Its key is random and lies in the operating system's password store, or is made from a passphrase. Without either,
+nothing is written, and everything ends with the program.
 """
 
-import base64
-import hashlib
 import logging
-import os
-import secrets
-import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from monitor.errors import BadData, Unusable
 from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
+from monitor.schwab.passphrase import of_this_run
+from monitor.schwab.sealing import (
+    MOST_BYTES,
+    SCRYPT_LOG_N,
+    Key,
+    KeyKind,
+    passphrase_key,
+    random_key,
+    seal,
+    unseal,
+    wanted_key,
+)
 from monitor.schwab.secret import Secret
 from monitor.whole_file import sweep, write_private
 
 _log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "tokens.bin"
-PASSPHRASE_VARIABLE: Final = "MARKET_MONITOR_PASSPHRASE"  # noqa: S105  a name
-_HEADER = struct.Struct(">4sBBB16s12s")
-_MAGIC, _VERSION = b"MMTK", 1
-_BY_KEYRING, _BY_PASSPHRASE = 0, 1
-_MOST_BYTES = 65_536
+#: A shorter passphrase is guessed too soon, and too short a text cannot be kept out of the logs.
+SHORTEST_PASSPHRASE: Final = 8
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,21 +47,6 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     signed_in_ms: int = 0
 
 
-class _Key(msgspec.Struct, frozen=True):
-    """A key with all that the header says about it."""
-
-    kind: int
-    log_n: int
-    id: bytes
-    key: Secret  # base64
-
-    def header(self, nonce: bytes) -> bytes:
-        return _HEADER.pack(_MAGIC, _VERSION, self.kind, self.log_n, self.id, nonce)
-
-    def cipher(self) -> AESGCM:
-        return AESGCM(base64.b64decode(self.key.reveal()))
-
-
 class Vault:
     """The file in ``folder``; in memory only when there is no folder. Its methods are slow: call them in a thread.
 
@@ -67,56 +54,67 @@ class Vault:
     open, ``kept_by`` is keyring, passphrase or session.
     """
 
-    def __init__(self, folder: Path | None, store: KeyStore | None = None, scrypt_log_n: int = 17) -> None:
+    def __init__(self, folder: Path | None, store: KeyStore | None = None, scrypt_log_n: int = SCRYPT_LOG_N) -> None:
         self._path = folder / FILE_NAME if folder else None
         self._store = store
         self._log_n = scrypt_log_n
-        self._key: _Key | None = None
+        self._key: Key | None = None
         self._passphrase = Secret("")
         self.kept_by = "session"
         self.locked = False
         self.notice = ""
 
     def open(self, passphrase: str = "") -> Kept:
-        """What was kept, after a look at what there is to keep it with. Never raises for what it finds in the file."""
-        self._passphrase = Secret(passphrase or os.environ.get(PASSPHRASE_VARIABLE, ""))
+        """What was kept, or nothing after a look at what there is to keep it with.
+
+        Never raises for what it finds in the file. The password store is asked once, and not at all for a file that a
+        passphrase opens: it may ask the person for a password of its own.
+        """
+        self._passphrase = Secret(passphrase) if passphrase else of_this_run()
         if self._path is None:
             return Kept()
-        sweep(self._path)
-        self.kept_by = self._choose_keeper()
+        self._sweep()
         content = self._read()
         if content is None:
             return Kept()
         try:
-            return self._open(content)
+            return self._open(content) if content else self._begin()
         except BadData as error:
             self.notice = error.sentence
             try:
                 self._set_aside()
             except OSError as trouble:
                 _log.warning("%s cannot be set aside: %s", self._path, trouble)
+            self.kept_by = self._choose_keeper()
             return Kept()
 
     def unlock(self, passphrase: str, current: Kept) -> Kept:
         """Keep with this passphrase from now on; gives what its file held, or ``current`` when there was none.
 
-        Raises BadData when the file was made with another passphrase, Unusable when it cannot be written.
+        Raises BadData when the file was made with another passphrase or a new one is too short, Unusable when the file
+        cannot be written.
         """
         if not passphrase:
             raise BadData("Enter a passphrase.")
-        content = self._read()
-        if content is not None and self.locked:
-            key, nonce, sealed = self._key_of(content, Secret(passphrase))
-            kept = _unseal(key, nonce, sealed)
+        content = self._read() if self.locked else b""
+        if content:
+            wanted = wanted_key(content)
+            kept = self._unseal(passphrase_key(Secret(passphrase), wanted.log_n, wanted.id), content)
             if kept is None:
                 raise BadData("This passphrase does not open the stored sign-in.")
-            self._key, current = key, kept
-        self._passphrase, self.kept_by, self.locked, self.notice = Secret(passphrase), "passphrase", False, ""
+            self._passphrase, self.locked, self.notice = Secret(passphrase), False, ""
+            return kept
+        if len(passphrase) < SHORTEST_PASSPHRASE:
+            raise BadData(f"Choose a passphrase of at least {SHORTEST_PASSPHRASE} characters.")
+        if self._key is None:
+            self.start_over()  # a file whose key is not to be had is not overwritten either
+        self._passphrase, self._key = Secret(passphrase), None
+        self.kept_by, self.locked, self.notice = "passphrase", False, ""
         self.save(current)
         return current
 
     def start_over(self) -> None:
-        """Set the locked file aside, so that a new one can be made. Raises Unusable."""
+        """Set a file that stays closed aside, so that a new one can be made. Raises Unusable."""
         try:
             self._set_aside()
         except OSError as error:
@@ -124,124 +122,166 @@ class Vault:
         self.locked, self.notice = False, ""
 
     def save(self, kept: Kept) -> None:
-        """Write everything; the old file stands until the new one is whole on disk. Raises Unusable."""
+        """Write everything; the old file stands until the new one is whole on disk.
+
+        Raises Unusable; when it is the password store that takes no key, a passphrase may be chosen after that.
+        """
         if self._path is None or self.kept_by == "session":
             return
         try:
-            key = self._key = self._key or self._make_key()
-            nonce = secrets.token_bytes(12)
-            header = key.header(nonce)
-            plain = msgspec.json.encode(kept, enc_hook=_reveal)
-            write_private(self._path, header + key.cipher().encrypt(nonce, plain, header))
+            self._key = self._key or self._make_key()
+            write_private(self._path, seal(self._key, msgspec.json.encode(kept, enc_hook=_reveal)))
         except (OSError, KeyStoreUnavailable) as error:
+            if isinstance(error, KeyStoreUnavailable):
+                self.kept_by = "session"
             detail = f"{type(error).__name__}: {error}"
             raise Unusable("The sign-in could not be kept on disk; it holds until the program ends.", detail) from error
 
-    def forget(self, kept: Kept) -> None:
-        """Erase the file and its key, so that copies of it are useless, and keep ``kept`` under a new key.
+    def forget(self) -> None:
+        """Erase the file, what was set aside, and their keys, so that copies of them are useless.
 
-        Raises Unusable when the file could not be erased or written.
+        What is saved after that is under a new key. Raises Unusable when a file could not be erased.
         """
         old, self._key = self._key, None
-        try:
-            if self._path is not None and not self.locked:
-                self._path.unlink(missing_ok=True)
-        except OSError as error:
-            raise Unusable("The stored sign-in could not be erased.", str(error)) from error
-        if old is not None and old.kind == _BY_KEYRING and self._store is not None:
+        keys = {old.name} if old is not None and old.kind is KeyKind.KEYRING else set()
+        trouble: OSError | None = None
+        for path in self._files():
             try:
-                self._store.delete(old.id.hex())
-            except KeyStoreUnavailable as error:
-                _log.warning("the old key stays in the password store: %s", error)
-        if kept.client_id:
-            self.save(kept)
+                keys |= _key_names(path)
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                trouble = error
+        self._erase_keys(keys)
+        self._passphrase, self.locked, self.notice = of_this_run(), False, ""
+        if trouble is not None:
+            raise Unusable("The stored sign-in could not be erased.", str(trouble)) from trouble
+        self.kept_by = self._choose_keeper()
+
+    # ------------------------------------------------------------------ keys
+
+    def _begin(self) -> Kept:
+        self.kept_by = self._choose_keeper()
+        return Kept()
 
     def _choose_keeper(self) -> str:
-        if self._store is not None:
-            try:
+        """What a new file is to be kept with; a passphrase that was given is meant to be used."""
+        if self._path is None:
+            return "session"
+        if self._passphrase and len(self._passphrase.reveal()) < SHORTEST_PASSPHRASE:
+            _log.warning("The given passphrase has fewer than %s characters and is not used.", SHORTEST_PASSPHRASE)
+        elif self._passphrase:
+            return "passphrase"
+        try:
+            if self._store is not None:
                 self._store.get("probe")
-            except KeyStoreUnavailable as error:
-                _log.info("the system's password store is not used: %s", error)
-            else:
                 return "keyring"
-        return "passphrase" if self._passphrase else "session"
+        except KeyStoreUnavailable as error:
+            _log.info("the system's password store is not used: %s", error)
+        return "session"
 
-    def _make_key(self) -> _Key:
-        key_id = secrets.token_bytes(16)
+    def _make_key(self) -> Key:
         if self.kept_by == "passphrase":
-            return _Key(_BY_PASSPHRASE, self._log_n, key_id, _derive(self._passphrase, key_id, self._log_n))
-        key = Secret(base64.b64encode(secrets.token_bytes(32)).decode())
+            return passphrase_key(self._passphrase, self._log_n)
         if self._store is None:
             raise KeyStoreUnavailable("there is none")
-        self._store.set(key_id.hex(), key.reveal())
-        return _Key(_BY_KEYRING, 0, key_id, key)
+        key = random_key()
+        self._store.set(key.name, key.text.reveal())
+        return key
 
     def _open(self, content: bytes) -> Kept:
+        key = wanted_key(content)
+        if key.kind is KeyKind.PASSPHRASE:
+            given = self._passphrase
+            kept = self._unseal(passphrase_key(given, key.log_n, key.id), content) if given else None
+            if kept is None:
+                # A wrong passphrase and a damaged file look alike: the file stays.
+                self.locked = True
+                self.notice = "The stored sign-in is locked; its passphrase opens it."
+            return kept or Kept()
         try:
-            key, nonce, sealed = self._key_of(content, self._passphrase)
+            text = self._store.get(key.name) if self._store is not None else None
         except KeyStoreUnavailable as error:
-            _log.warning("the key of the stored sign-in cannot be had: %s", error)
-            self.kept_by = "session"
-            self.notice = "The system's password store does not give the key, so the stored sign-in stays closed."
-            return Kept()
-        kept = _unseal(key, nonce, sealed) if key.key else None
-        if kept is not None:
-            self._key, self.kept_by = key, "passphrase" if key.kind == _BY_PASSPHRASE else "keyring"
-        elif key.kind == _BY_PASSPHRASE:
-            # A wrong passphrase and a damaged file look alike: the file stays.
-            self.kept_by, self.locked = "session", True
-            self.notice = "The stored sign-in is locked; its passphrase opens it."
-        else:
+            return self._stay_closed(str(error))
+        if self._store is None:
+            return self._stay_closed("there is none")
+        if text is None:
+            raise BadData("The stored sign-in has lost its key and was set aside. Please sign in again.")
+        kept = self._unseal(replace(key, text=Secret(text)), content)
+        if kept is None:
             raise BadData("The stored sign-in was damaged and has been set aside. Please sign in again.")
-        return kept or Kept()
+        return kept
 
-    def _key_of(self, content: bytes, passphrase: Secret) -> tuple[_Key, bytes, bytes]:
-        """The key that the header asks for (empty when it is not known), the nonce, and what is sealed."""
-        if not _HEADER.size < len(content) <= _MOST_BYTES:
-            raise BadData("The stored sign-in was damaged and has been set aside. Please sign in again.")
-        magic, version, kind, log_n, key_id, nonce = _HEADER.unpack_from(content)
-        known = kind == _BY_KEYRING or (kind == _BY_PASSPHRASE and 1 <= log_n <= 18)
-        if magic != _MAGIC or version != _VERSION or not known:
-            raise BadData(
-                "The stored sign-in is not one this version can read; it was set aside. Please sign in again."
-            )
-        if kind == _BY_PASSPHRASE:
-            text = _derive(passphrase, key_id, log_n) if passphrase else Secret("")
-        elif self._store is None:
-            raise KeyStoreUnavailable("there is none")
-        else:
-            text = Secret(self._store.get(key_id.hex()) or "")
-        return _Key(kind, log_n, key_id, text), nonce, content[_HEADER.size :]
+    def _stay_closed(self, reason: str) -> Kept:
+        _log.warning("the key of the stored sign-in cannot be had: %s", reason)
+        self.notice = "The system's password store does not give the key, so the stored sign-in stays closed."
+        return Kept()
+
+    def _unseal(self, key: Key, content: bytes) -> Kept | None:
+        """What the file holds, whose key is used from now on; None when it is not the right one."""
+        plain = unseal(key, content)
+        try:
+            kept = None if plain is None else msgspec.json.decode(plain, type=Kept, dec_hook=_hide)
+        except msgspec.DecodeError:
+            return None
+        if kept is not None:
+            self._key, self.kept_by = key, key.kind.name.lower()
+        return kept
+
+    def _erase_keys(self, names: set[str]) -> None:
+        for name in names:
+            try:
+                if self._store is not None:
+                    self._store.delete(name)
+            except KeyStoreUnavailable as error:
+                _log.warning("an old key stays in the password store: %s", error)
+
+    # ------------------------------------------------------------------ files
 
     def _read(self) -> bytes | None:
+        """The file; empty when there is none, None when it cannot be read."""
+        if self._path is None:
+            return b""
         try:
-            return self._path.read_bytes() if self._path else None
+            return _read(self._path) or b"\0"  # a file of no length is a damaged one
         except FileNotFoundError:
-            return None
+            return b""
         except OSError as error:
-            self.kept_by = "session"
             self.notice = "The stored sign-in cannot be read, so it stays closed."
             _log.warning("%s cannot be read: %s", self._path, error)
             return None
 
+    def _sweep(self) -> None:
+        try:
+            if self._path is not None:
+                sweep(self._path)
+        except OSError as error:
+            _log.warning("what was left half written beside %s cannot be removed: %s", self._path, error)
+
     def _set_aside(self) -> None:
-        if self._path is not None:
+        if self._path is not None and self._path.exists():
             self._path.replace(self._path.with_name(FILE_NAME + ".bad"))
 
+    def _files(self) -> list[Path]:
+        """Everything that may hold a sign-in, half-written drafts too."""
+        if self._path is None:
+            return []
+        patterns = (FILE_NAME, f"{FILE_NAME}.bad*", f".{FILE_NAME}.*.part")
+        return [path for pattern in patterns for path in self._path.parent.glob(pattern)]
 
-def _derive(passphrase: Secret, salt: bytes, log_n: int) -> Secret:
-    key = hashlib.scrypt(
-        passphrase.reveal().encode(), salt=salt, n=1 << log_n, r=8, p=1, dklen=32, maxmem=(1 << log_n) * 1024 + 2**21
-    )
-    return Secret(base64.b64encode(key).decode())
+
+def _read(path: Path) -> bytes:
+    """As much of the file as tells whether it can be one of ours."""
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
 
 
-def _unseal(key: _Key, nonce: bytes, sealed: bytes) -> Kept | None:
+def _key_names(path: Path) -> set[str]:
+    """The key that the file's header asks the password store for, if it does."""
     try:
-        plain = key.cipher().decrypt(nonce, sealed, key.header(nonce))
-        return msgspec.json.decode(plain, type=Kept, dec_hook=_hide)
-    except (InvalidTag, msgspec.DecodeError, ValueError):
-        return None
+        key = wanted_key(_read(path))
+    except (OSError, BadData):
+        return set()
+    return {key.name} if key.kind is KeyKind.KEYRING else set()
 
 
 def _reveal(value: Any) -> str:
