@@ -162,6 +162,10 @@ class SignIn(Protocol):
     def kept_by(self) -> str:
         """Where the tokens are kept: keyring, passphrase, or session (in memory only)."""
 
+    @property
+    def client_id(self) -> str:
+        """The app key, for the form that changes it; empty when there is none."""
+
     def remarks(self, client_id: str, client_secret: str, callback_url: str) -> list[Remark]:
         """What is wrong or unusual with a developer key as far as it is typed; nothing is said of empty fields."""
 
@@ -370,11 +374,19 @@ class Preferences(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The program that holds a profile: it alone writes the database, renews the sign-in and streams."""
+    """The program that holds a profile: it alone writes the database, renews the sign-in and streams.
+
+    ``program`` is empty, and ``since_ms`` 0, where one holds it that has not said who it is.
+    """
 
     program: str  # "window" or "collector"
     pid: int
     since_ms: int
+
+    @property
+    def name(self) -> str:
+        """Words for it within a sentence."""
+        return f"the {self.program} (process {self.pid})" if self.program else "another Market Monitor"
 
 
 @dataclass(frozen=True, slots=True)

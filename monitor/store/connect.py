@@ -2,11 +2,10 @@
 
 import os
 import sqlite3
-import sys
 from pathlib import Path
-from typing import IO
 
 from monitor.errors import StoreUnavailable
+from monitor.file_lock import FileLock
 
 BUSY_MS = 5_000
 _MIB = 1024 * 1024
@@ -40,44 +39,18 @@ def _settle(connection: sqlite3.Connection, *pragmas: str) -> None:
 
 
 class WriterLock:
-    """Held while this process writes. SQLite before 3.51.3 can lose pages when two connections write at once.
-
-    The system frees it when the process ends, however it ends.
-    """
+    """Held while this process writes. SQLite before 3.51.3 can lose pages when two connections write at once."""
 
     def __init__(self, path: Path) -> None:
         """Take the lock beside the database ``path``. Raises StoreUnavailable when another program holds it."""
-        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        self._file = os.fdopen(handle, "r+b")
-        if not _try_lock(self._file):
-            self._file.close()
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        if not self._lock.take():
             raise StoreUnavailable(
                 f"Another Market Monitor is recording into {path.parent}: close it, or use another folder."
             )
 
     def release(self) -> None:
-        self._file.close()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: IO[bytes]) -> bool:
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _try_lock(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+        self._lock.release()
 
 
 def same_file(path: Path, known: os.stat_result) -> bool:
