@@ -1,5 +1,6 @@
 """Numbers and times as text, in one place."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.market.calendar import NEW_YORK, from_ms
@@ -54,6 +55,15 @@ def clock(ms: int | None, zone: ZoneInfo = NEW_YORK, milliseconds: bool = False)
 def day_and_clock(ms: int, zone: ZoneInfo = NEW_YORK) -> str:
     """A moment of the coming or past days: Fri 27 Nov 14:05."""
     return f"{from_ms(ms, zone):%a %d %b %H:%M}"
+
+
+def both_clocks(ms: int) -> str:
+    """A moment in New York and, where this machine keeps another time, here: Fri 27 Nov 14:05 ET (20:05 here)."""
+    there, here = from_ms(ms), datetime.fromtimestamp(ms / 1000, UTC).astimezone()
+    text = f"{day_and_clock(ms)} ET"
+    if there.utcoffset() == here.utcoffset():
+        return text
+    return f"{text} ({here:%H:%M} here)" if there.date() == here.date() else f"{text} ({here:%a %H:%M} here)"
 
 
 def duration(seconds: float) -> str:

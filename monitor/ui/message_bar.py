@@ -1,23 +1,31 @@
 """One slim line above the status bar for what a person should notice now; never a box in the way."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from monitor.live.bus import Bus
-from monitor.live.events import Level, Notice
+from monitor.live.events import Level, Notice, Offer, SignInChanged
+from monitor.ports import SignInState
+from monitor.ui.fitting import FittingLabel
 from monitor.ui.icons import icon, wear
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme
 
-#: Warnings leave by themselves; errors stay until they are dismissed.
+#: Warnings leave by themselves; errors, and what offers something, stay until they are dismissed.
 WARNING_MS = 12_000
 _COLOURS = {Level.INFO: "dim", Level.WARNING: "amber", Level.ERROR: "down"}
+_OFFERS = {Offer.RENEW: "Renew now", Offer.SIGN_IN: "Sign in again"}
 
 
 class MessageBar(QWidget):
-    """Shows the newest notice from WARNING on, and counts its repeats."""
+    """Shows the newest notice from WARNING on, and counts its repeats.
+
+    A notice with an offer gives way to newer ones and comes back when they have left, until it is dismissed itself or
+    a new sign-in has settled it.
+    """
 
     details_wanted = Signal()
+    sign_in_wanted = Signal()
 
     def __init__(self, bus: Bus, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,10 +33,11 @@ class MessageBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._notice: Notice | None = None
+        self._offering: Notice | None = None
         self._times = 0
         self._mark = QLabel()
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = FittingLabel()
+        self.offer = named(QPushButton(), "offer")
         self._details = named(QToolButton(), "quiet")
         self._dismiss = named(QToolButton(), "quiet")
         self._leave = QTimer(self)
@@ -36,7 +45,7 @@ class MessageBar(QWidget):
         self._leave.timeout.connect(self.dismiss)
         self._lay_out()
         theme.changed.connect(self._draw_mark)
-        self._stop = bus.listen(Notice, self._hear)
+        self._stops = (bus.listen(Notice, self._hear), bus.listen(SignInChanged, self._hear_sign_in))
         self.hide()
 
     @property
@@ -44,21 +53,20 @@ class MessageBar(QWidget):
         """The sentence shown."""
         return self._text.text()
 
-    @property
-    def leaves_by_itself(self) -> bool:
-        """Whether the message goes away without being dismissed."""
-        return self._leave.isActive()
-
     def close_panel(self) -> None:
         """Stop listening."""
         self._leave.stop()
-        self._stop()
+        for stop in self._stops:
+            stop()
 
     def dismiss(self) -> None:
-        """Take the message away."""
+        """Take the message away; an offer that it covered is there again."""
+        if self._notice is self._offering:
+            self._offering = None
         self._leave.stop()
-        self._notice = None
-        self.hide()
+        self._notice = self._offering
+        self._times = 1
+        self._show()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -66,6 +74,7 @@ class MessageBar(QWidget):
         row.setSpacing(8)
         row.addWidget(self._mark)
         row.addWidget(self._text)
+        row.addWidget(self.offer)
         row.addWidget(self._details)
         row.addStretch(1)
         row.addWidget(self._dismiss)
@@ -76,6 +85,7 @@ class MessageBar(QWidget):
         self._dismiss.setAccessibleName("Dismiss the message")
         self._dismiss.clicked.connect(self.dismiss)
         self._details.clicked.connect(self.details_wanted)
+        self.offer.clicked.connect(self.sign_in_wanted)
 
     def _hear(self, notice: Notice) -> None:
         if notice.level is Level.INFO:
@@ -83,14 +93,34 @@ class MessageBar(QWidget):
         same = self._notice is not None and self._notice.sentence == notice.sentence
         self._times = self._times + 1 if same else 1
         self._notice = notice
+        if notice.offer is not None:
+            self._offering = notice
+        self._leave.stop()
+        if notice.level is Level.WARNING and notice.offer is None:
+            self._leave.start(WARNING_MS)
+        self._show()
+
+    def _hear_sign_in(self, event: SignInChanged) -> None:
+        """The offer is settled; what is shown over it stays."""
+        if event.state is SignInState.ENDED or self._offering is None:
+            return
+        if self._notice is self._offering:
+            self.dismiss()
+        self._offering = None
+
+    def _show(self) -> None:
+        notice = self._notice
+        self.setVisible(notice is not None)
+        if notice is None:
+            return
         text = notice.sentence if self._times == 1 else f"{notice.sentence} (×{self._times})"
         self._text.setText(text)
+        self._text.setToolTip(text)
         self.setAccessibleName(text)
+        self.offer.setVisible(notice.offer is not None)
+        if notice.offer is not None:
+            self.offer.setText(_OFFERS[notice.offer])
         self._draw_mark()
-        self.show()
-        self._leave.stop()
-        if notice.level is Level.WARNING:
-            self._leave.start(WARNING_MS)
 
     def _draw_mark(self) -> None:
         if self._notice is not None:

@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
         self.status.sign_in_wanted.connect(self.open_sign_in)
         self.status.log_wanted.connect(self._show_log)
         self.messages.details_wanted.connect(self._show_log)
+        self.messages.sign_in_wanted.connect(self.open_sign_in)
         self._stops = (
             self._ports.bus.listen(SignInChanged, self._take_sign_in),
             self._ports.bus.listen(StreamChanged, self._take_stream),

@@ -1,5 +1,7 @@
 """Numbers and times as people read them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,26 @@ def test_times_are_new_york_times() -> None:
     assert fmt.clock(NOW_MS + 7, milliseconds=True) == "11:46:02.007"
     assert (fmt.clock(None), fmt.clock(0)) == ("–", "–")
     assert fmt.day_and_clock(NOW_MS) == "Fri 20 Nov 11:46"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("America/New_York", "Fri 20 Nov 11:46 ET"),
+        ("Europe/Berlin", "Fri 20 Nov 11:46 ET (17:46 here)"),
+        ("Asia/Tokyo", "Fri 20 Nov 11:46 ET (Sat 01:46 here)"),
+    ],
+)
+def test_a_moment_is_told_here_too_where_it_is_another_time(
+    monkeypatch: pytest.MonkeyPatch, zone: str, text: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert fmt.both_clocks(NOW_MS) == text
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The log and the message line: what happened is there to read, folded, filtered and copied."""
+"""The log: what happened is there to read, folded, filtered and copied."""
 
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -7,7 +7,6 @@ from monitor.live.events import HistoryProgress, Level, Notice, SignInChanged, S
 from monitor.ports import SignInState, StreamPhase
 from monitor.ui.log import model as log_model
 from monitor.ui.log.panel import LogPanel
-from monitor.ui.message_bar import MessageBar
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from tests.support.ports import view_ports
@@ -92,34 +91,3 @@ def test_newest_row_stays_in_view_until_the_reader_scrolls(qtbot: QtBot) -> None
     bar.setValue(3)
     ports.bus.publish(Notice(Level.INFO, "One more"))
     assert (panel.follow.isChecked(), bar.value()) == (False, 3)
-
-
-def test_a_symbol_that_looks_like_markup_is_shown_as_it_is(qtbot: QtBot) -> None:
-    ports = view_ports()
-    bar = MessageBar(ports.bus, Theme())
-    qtbot.addWidget(bar)
-    ports.bus.publish(Notice(Level.WARNING, "<img src=x>"))
-    assert bar.text == "<img src=x>"
-
-
-def test_message_line_shows_warnings_and_counts_repeats(qtbot: QtBot) -> None:
-    ports = view_ports()
-    bar = MessageBar(ports.bus, Theme())
-    qtbot.addWidget(bar)
-    ports.bus.publish(Notice(Level.INFO, "All is well."))
-    assert bar.isHidden()
-    for _ in range(3):
-        ports.bus.publish(Notice(Level.ERROR, "The disk is full."))
-    assert (bar.isHidden(), bar.text) == (False, "The disk is full. (×3)")
-    bar.dismiss()
-    assert bar.isHidden()
-
-
-def test_warnings_leave_by_themselves_and_errors_stay(qtbot: QtBot) -> None:
-    ports = view_ports()
-    bar = MessageBar(ports.bus, Theme())
-    qtbot.addWidget(bar)
-    ports.bus.publish(Notice(Level.WARNING, "Slow."))
-    assert bar.leaves_by_itself
-    ports.bus.publish(Notice(Level.ERROR, "Broken."))
-    assert not bar.leaves_by_itself

@@ -1,5 +1,6 @@
 """The status bar says in few words how things stand."""
 
+import time as time_module
 from datetime import date, time
 
 import pytest
@@ -76,9 +77,35 @@ def test_sign_in_turns_amber_then_red(left_ms: int, tone: Tone) -> None:
     assert sign_in_phrase(sign_in, NOW_MS).tone is tone
 
 
-def test_signed_out_is_red_and_says_what_to_do() -> None:
-    phrase = sign_in_phrase(FakeSignIn(signed_in=False), NOW_MS)
-    assert (phrase.text, phrase.tone) == ("Signed out · sign in", Tone.RED)
+def test_the_end_is_told_on_both_clocks_with_a_good_moment_to_renew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time_module.tzset()
+    try:
+        tip = sign_in_phrase(FakeSignIn(), NOW_MS).tip
+    finally:
+        monkeypatch.undo()
+        time_module.tzset()
+    assert tip == (
+        "Signed in until Thu 26 Nov 14:46 ET (20:46 here).\n"
+        "A good moment to renew it is Sunday 18:00 ET.\n"
+        "Click to renew it now; the stream goes on meanwhile."
+    )
+
+
+@pytest.mark.parametrize(
+    ("prepare", "text"),
+    [
+        ({"ended": True}, "Sign-in ended · sign in"),
+        ({"locked_by": "a passphrase"}, "Locked · unlock"),
+        ({}, "Signed out · sign in"),
+    ],
+)
+def test_without_a_sign_in_the_field_says_why_and_what_to_do(prepare: dict[str, object], text: str) -> None:
+    sign_in = FakeSignIn(signed_in=False)
+    for name, value in prepare.items():
+        setattr(sign_in, name, value)
+    phrase = sign_in_phrase(sign_in, NOW_MS)
+    assert (phrase.text, phrase.tone, "Click" in phrase.tip) == (text, Tone.RED, True)
 
 
 @pytest.mark.parametrize(

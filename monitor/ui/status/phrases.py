@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.analysis.renewal import good_moment, moment_in_words
 from monitor.live.events import HistoryProgress
-from monitor.ports import RequestMeter, SignIn, StoreMeter, StreamPhase
+from monitor.ports import RequestMeter, SignIn, SignInState, StoreMeter, StreamPhase
 from monitor.ui import format as fmt
 
 #: A stream that is connected sends a heartbeat at least this often; beyond it the age turns amber.
 QUIET_MS = 25_000
 _HOUR_MS = 3_600_000
+_STAYS = "What is on disk stays usable. Click to sign in again."
 
 
 class Tone(StrEnum):
@@ -90,13 +92,25 @@ def disk_phrase(meter: StoreMeter) -> Phrase:
 
 def sign_in_phrase(sign_in: SignIn, now_ms: int) -> Phrase:
     """How long the sign-in still holds: amber in its last day, red in its last two hours and without one."""
+    if sign_in.locked:
+        return Phrase("Locked · unlock", Tone.RED, "The stored sign-in waits for its passphrase. Click to unlock it.")
+    if sign_in.state is SignInState.ENDED:
+        return Phrase("Sign-in ended · sign in", Tone.RED, f"The sign-in has ended. {_STAYS}")
     if not sign_in.signed_in:
         return Phrase("Signed out · sign in", Tone.RED, "Not signed in. Click to sign in.")
     if sign_in.expires_ms is None:
-        return Phrase("Signed in", Tone.PLAIN, "Signed in. Click to sign in anew.")
+        return Phrase("Signed in", Tone.PLAIN, "Signed in. Click to renew it.")
     left = sign_in.expires_ms - now_ms
     if left <= 0:
-        return Phrase("Sign-in ended", Tone.RED, "The seven days are over. Click to sign in again.")
+        return Phrase("Sign-in ended · sign in", Tone.RED, f"The seven days of the sign-in are over. {_STAYS}")
     tone = Tone.RED if left <= 2 * _HOUR_MS else Tone.AMBER if left <= 24 * _HOUR_MS else Tone.PLAIN
-    tip = f"Signed in until {fmt.day_and_clock(sign_in.expires_ms)}. Click to sign in anew."
-    return Phrase(f"Sign-in {fmt.duration(left / 1000)}", tone, tip)
+    return Phrase(f"Sign-in {fmt.duration(left / 1000)}", tone, _renewal_tip(sign_in.expires_ms, now_ms))
+
+
+def _renewal_tip(expires_ms: int, now_ms: int) -> str:
+    moment = good_moment(expires_ms, now_ms)
+    if moment is None or moment == now_ms:
+        advice = "Now is a good moment to renew it." if moment else "It can be renewed now."
+    else:
+        advice = f"A good moment to renew it is {moment_in_words(moment, now_ms)} ET."
+    return f"Signed in until {fmt.both_clocks(expires_ms)}.\n{advice}\nClick to renew it now; the stream goes on meanwhile."
