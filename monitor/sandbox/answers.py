@@ -29,7 +29,7 @@ _TITLES = {
     429: "Too Many Requests",
     500: "Internal Server Error",
 }
-_PAGE_TITLES = {"login": "Log in", "consent": "Allow access", "denied": "Access Denied", "portal": "Welcome"}
+_PAGE_TITLES = {"consent": "Allow access", "denied": "Access Denied", "portal": "Welcome"}
 
 
 class Refusal(Exception):
@@ -105,7 +105,7 @@ def page(name: str, status: int = 200, **values: str) -> web.Response:
     safe = {key: html.escape(value) for key, value in values.items()}
     content = Template(_part(f"{name}.html")).substitute(safe, mark=_part("mark.html").strip())
     frame = Template(_part("frame.html"))
-    text = frame.substitute(title=_PAGE_TITLES[name], style=_part("style.css"), content=content)
+    text = frame.substitute(title=_PAGE_TITLES.get(name, "Log in"), style=_part("style.css"), content=content)
     headers = {"cache-control": "no-store", "x-frame-options": "DENY"}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from monitor.sandbox import answers
+from monitor.sandbox import answers, walls
 from monitor.sandbox.faults import Faults
 from monitor.sandbox.logins import Logins
 from monitor.sandbox.tokens import (
@@ -27,23 +27,29 @@ TOKEN = "/v1/oauth/token"  # noqa: S105  a path
 class Authorization:
     """The pages a person sees between the app and its callback."""
 
-    def __init__(self, credentials: Credentials, signer: Signer) -> None:
+    def __init__(self, credentials: Credentials, signer: Signer, faults: Faults) -> None:
         self._credentials = credentials
         self._signer = signer
+        self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get(AUTHORIZE, self.authorize),
             web.post(f"{AUTHORIZE}/login", self.login),
+            web.post(f"{AUTHORIZE}/offer", self.offer),
             web.post(f"{AUTHORIZE}/consent", self.consent),
         ]
 
-    async def authorize(self, request: web.Request) -> web.Response:
-        """The login form; an unknown app or callback gets a page instead of an OAuth error, as with Schwab."""
+    async def authorize(self, request: web.Request) -> web.StreamResponse:
+        """The login form; an unknown app or callback is told so here, not at the callback, as with Schwab."""
+        wall = self._faults.of_page(walls.AT_THE_DOOR)
+        if wall is not None:
+            return await walls.stand(wall, request)
         asked = request.query
-        known_app = asked.get("client_id") == self._credentials.client_id
+        if asked.get("client_id") != self._credentials.client_id:
+            return answers.invalid_client()
         known_callback = asked.get("redirect_uri") in self._credentials.callbacks
-        if not (known_app and known_callback and asked.get("response_type", "code") == "code"):
+        if not (known_callback and asked.get("response_type", "code") == "code"):
             return answers.page("denied", 403)
         return self._login_page(asked["redirect_uri"], asked.get("state"))
 
@@ -57,8 +63,23 @@ class Authorization:
         right = hmac.compare_digest(str(form.get("password", "")).encode(), self._credentials.password.encode())
         if not (username and right):
             return self._login_page(claim.redirect_uri, claim.state, "That login ID and password do not match.")
-        page = self._signer.page(username, "consent", claim.redirect_uri, claim.state)
-        return answers.page("consent", page=page, username=username, action=f"{AUTHORIZE}/consent")
+        match self._faults.of_page(walls.AFTER_LOGIN):
+            case "login-loop":
+                return self._login_page(claim.redirect_uri, claim.state)
+            case "voice-id":
+                return self._offer_page(username, claim)
+            case _:
+                return self._consent_page(username, claim)
+
+    async def offer(self, request: web.Request) -> web.Response:
+        """The offer after a login that may be put off, and nothing else."""
+        form = await request.post()
+        claim = self._signer.read(str(form.get("page", "")), "offer")
+        if claim is None:
+            return answers.page("denied", 403)
+        if form.get("decision") == "later":
+            return self._consent_page(claim.user, claim)
+        return self._offer_page(claim.user, claim, "The sandbox knows no voices. Choose “Cancel”.")
 
     async def consent(self, request: web.Request) -> web.Response:
         """Sends the browser to the callback, with a code or with the refusal."""
@@ -86,6 +107,14 @@ class Authorization:
             complaint=complaint,
             action=f"{AUTHORIZE}/login",
         )
+
+    def _offer_page(self, username: str, claim: Claim, complaint: str = "") -> web.Response:
+        page = self._signer.page(username, "offer", claim.redirect_uri, claim.state)
+        return answers.page("voice", page=page, complaint=complaint, action=f"{AUTHORIZE}/offer")
+
+    def _consent_page(self, username: str, claim: Claim) -> web.Response:
+        page = self._signer.page(username, "consent", claim.redirect_uri, claim.state)
+        return answers.page("consent", page=page, username=username, action=f"{AUTHORIZE}/consent")
 
 
 class TokenEndpoint:

@@ -17,6 +17,7 @@ from monitor.sandbox.history import History
 from monitor.sandbox.hours import Hours
 from monitor.sandbox.instruments import Instruments
 from monitor.sandbox.limits import SlidingWindow
+from monitor.sandbox.log_lines import kind_and_place
 from monitor.sandbox.logins import Logins
 from monitor.sandbox.movers import Movers
 from monitor.sandbox.oauth import TOKEN, access_claim
@@ -95,8 +96,8 @@ async def _handle(request: web.Request, handler: Handler) -> web.StreamResponse:
         return answers.refuse(refusal)
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return answers.refuse(Refusal(404))
-    except Exception:  # the sandbox serves on
-        log.exception("the answer to %s failed", request.path)
+    except Exception as error:  # noqa: BLE001  the sandbox serves on
+        log.error("the answer to %s failed: %s", request.path, kind_and_place(error))
         return answers.refuse(Refusal(500))
 
 

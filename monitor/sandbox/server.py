@@ -21,6 +21,7 @@ from monitor.sandbox.exchange import Exchange
 from monitor.sandbox.failures import STOPPING
 from monitor.sandbox.faults import Faults
 from monitor.sandbox.feed import LiveFeed
+from monitor.sandbox.log_lines import SERVER
 from monitor.sandbox.logins import Logins
 from monitor.sandbox.oauth import Authorization, TokenEndpoint
 from monitor.sandbox.replay import Replay
@@ -71,7 +72,7 @@ class Sandbox:
         make_feed: FeedFactory = replay.feed if replay else lambda wanted, _: LiveFeed(market, wanted)
         logins = Logins(self.clock)
         self._gate = Gate(self._signer, self.clock, faults, logins)
-        self._authorization = Authorization(self.credentials, self._signer)
+        self._authorization = Authorization(self.credentials, self._signer, faults)
         self._tokens = TokenEndpoint(self.credentials, self._signer, faults, logins)
         self._streamer = Streamer(self._signer, faults, logins.saw, make_feed, timing or Timing())
         counters = Counters(self._gate, self._tokens, self._streamer)
@@ -93,7 +94,7 @@ class Sandbox:
     @contextlib.asynccontextmanager
     async def listening(self, port: int = 0) -> AsyncIterator[str]:
         """Listens while the context lasts; gives the base URL. Raises Unusable when the port is taken."""
-        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(self.application(), access_log=None, logger=SERVER, shutdown_timeout=1.0)
         await runner.setup()
         try:
             site = web.TCPSite(runner, HOST, port)

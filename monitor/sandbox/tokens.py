@@ -15,7 +15,7 @@ REFRESH_SECONDS = 7 * 24 * 3600
 CODE_SECONDS = 30
 PAGE_SECONDS = 600
 
-Kind = Literal["code", "access", "refresh", "login", "consent"]
+Kind = Literal["code", "access", "refresh", "login", "offer", "consent"]
 _SIGNATURE_BYTES = 16
 
 

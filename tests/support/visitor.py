@@ -11,6 +11,7 @@ from monitor.sandbox.server import Sandbox
 from tests.support.sandbox import hidden
 
 LOGIN_PATH = "/v1/oauth/authorize"
+TOKEN_PATH = "/v1/oauth/token"
 
 
 class Visitor:
@@ -22,12 +23,19 @@ class Visitor:
         self.app = house.credentials
         self.access = ""
 
+    async def open(self, **changes: str) -> httpx.Response:
+        """The first page of a sign-in."""
+        query = {"client_id": self.app.client_id, "redirect_uri": self.app.callbacks[0]} | changes
+        return await self.http.get(LOGIN_PATH, params=query)
+
+    async def give_password(self, login: httpx.Response) -> httpx.Response:
+        """What follows the right name and password."""
+        form = {"page": hidden(login.text), "username": self.app.username, "password": self.app.password}
+        return await self.http.post(f"{LOGIN_PATH}/login", data=form)
+
     async def log_in(self, decision: str = "allow", **changes: str) -> dict[str, list[str]]:
         """The query with which the browser comes back to the app."""
-        query = {"client_id": self.app.client_id, "redirect_uri": self.app.callbacks[0]} | changes
-        login = await self.http.get(LOGIN_PATH, params=query)
-        form = {"page": hidden(login.text), "username": self.app.username, "password": self.app.password}
-        consent = await self.http.post(f"{LOGIN_PATH}/login", data=form)
+        consent = await self.give_password(await self.open(**changes))
         form = {"page": hidden(consent.text), "decision": decision}
         back = await self.http.post(f"{LOGIN_PATH}/consent", data=form)
         self.location = back.headers["location"]
@@ -35,7 +43,7 @@ class Visitor:
 
     async def grant(self, **form: str) -> httpx.Response:
         auth = (self.app.client_id, self.app.client_secret)
-        return await self.http.post("/v1/oauth/token", data=form, auth=auth)
+        return await self.http.post(TOKEN_PATH, data=form, auth=auth)
 
     async def redeem(self, code: str) -> httpx.Response:
         return await self.grant(grant_type="authorization_code", code=code, redirect_uri=self.app.callbacks[0])
@@ -50,6 +58,9 @@ class Visitor:
     async def control(self, path: str, payload: Any = None) -> Any:
         """POST to the sandbox's own pages; the JSON of the answer."""
         return (await self.http.post(f"/sandbox/{path}", json=payload)).raise_for_status().json()
+
+    async def renew(self, refresh_token: str) -> httpx.Response:
+        return await self.grant(grant_type="refresh_token", refresh_token=refresh_token)
 
     async def get(self, path: str, **params: Any) -> Any:
         """The JSON of a market data answer."""

@@ -6,6 +6,7 @@ import pytest
 
 from monitor.sandbox.server import Sandbox
 from tests.support.exchange import StillExchange
+from tests.support.sandbox import hidden
 from tests.support.visitor import LOGIN_PATH, Visitor
 
 
@@ -22,30 +23,35 @@ async def test_a_refusal_comes_back_as_access_denied(visitor: Visitor) -> None:
     assert await visitor.log_in("deny", state="xyz") == {"error": ["access_denied"], "state": ["xyz"]}
 
 
-@pytest.mark.parametrize("change", [{"redirect_uri": "https://127.0.0.1:8182"}, {"client_id": "someone"}])
-async def test_another_callback_or_app_gets_a_page_that_says_access_denied(
-    visitor: Visitor, change: dict[str, str]
-) -> None:
-    query = {"client_id": visitor.app.client_id, "redirect_uri": visitor.app.callbacks[0]} | change
-    answer = await visitor.http.get(LOGIN_PATH, params=query)
+async def test_another_callback_gets_a_page_that_says_access_denied(visitor: Visitor) -> None:
+    answer = await visitor.open(redirect_uri="https://127.0.0.1:8182")
     assert (answer.status_code, "Access Denied" in answer.text) == (403, True)
 
 
+async def test_another_app_gets_the_error_of_an_invalid_client(visitor: Visitor) -> None:
+    answer = await visitor.open(client_id="someone")
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+async def test_more_callbacks_are_registered_when_the_sandbox_starts(exchange: StillExchange) -> None:
+    mine = "https://127.0.0.1:9443/back"
+    house = Sandbox(exchange=exchange, callbacks=[mine])
+    async with house.listening() as base_url:
+        guest = Visitor(house, base_url)
+        async with guest.http:
+            assert [(await guest.open(redirect_uri=uri)).status_code for uri in (mine, mine + "/")] == [200, 403]
+
+
 async def test_a_wrong_password_shows_the_form_again(visitor: Visitor) -> None:
-    query = {"client_id": visitor.app.client_id, "redirect_uri": visitor.app.callbacks[0]}
-    login = (await visitor.http.get(LOGIN_PATH, params=query)).text
-    page = login.split('name="page" value="')[1].split('"')[0]
-    form = {"page": page, "username": "sandbox", "password": "guess"}
+    form = {"page": hidden((await visitor.open()).text), "username": "sandbox", "password": "guess"}
     again = await visitor.http.post(f"{LOGIN_PATH}/login", data=form)
     assert "do not match" in again.text
     assert 'name="password"' in again.text
 
 
 async def test_pages_say_sandbox_and_carry_what_was_typed_as_text(visitor: Visitor) -> None:
-    query = {"client_id": visitor.app.client_id, "redirect_uri": visitor.app.callbacks[0]}
-    login = (await visitor.http.get(LOGIN_PATH, params=query)).text
-    page = login.split('name="page" value="')[1].split('"')[0]
-    form = {"page": page, "username": "<b>me</b>", "password": visitor.app.password}
+    login = (await visitor.open()).text
+    form = {"page": hidden(login), "username": "<b>me</b>", "password": visitor.app.password}
     consent = (await visitor.http.post(f"{LOGIN_PATH}/login", data=form)).text
     assert "SANDBOX" in login
     assert "SANDBOX" in consent
