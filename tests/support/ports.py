@@ -194,6 +194,7 @@ class FakeSignIn:
         self.expires_ms: int | None = NOW_MS + (6 * 24 + 3) * 3_600_000 if signed_in else None
         self.configured = configured
         self.kept_by = kept_by
+        self.client_id = "k" * 32 if configured else ""
         self.callback_url = "https://127.0.0.1:8182/"
         self.address = "http://127.0.0.1:9/v1/oauth/authorize?client_id=k&state=s"
         self.failure: MonitorError | None = None
@@ -220,7 +221,7 @@ class FakeSignIn:
         if self.failure:
             raise self.failure
         self.configuration = (client_id, client_secret, callback_url)
-        self.callback_url = callback_url
+        self.client_id, self.callback_url = client_id, callback_url
         self.configured = True
 
     async def keep_with_passphrase(self, passphrase: str) -> None:

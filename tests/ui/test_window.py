@@ -323,14 +323,14 @@ async def test_a_stream_taken_by_another_program_can_be_taken_back(open_window: 
     assert not take_back.isEnabled()
 
 
-async def test_clicking_the_sign_in_field_opens_the_key_form(open_window: Open, tmp_path) -> None:
+async def test_clicking_the_sign_in_field_opens_the_guide(open_window: Open, tmp_path) -> None:
     sign_in = FakeSignIn(signed_in=False, configured=False)
     profile = Profile(sandbox=False, data_dir=tmp_path)
     window = await open_window(view_ports(sign_in=sign_in, profile=profile))
     window.status.sign_in.click()
     dialog = window.findChild(QDialog)
     assert dialog.windowTitle() == "Sign in"
-    assert dialog.stack.currentWidget() is dialog.key_form
+    assert dialog.stack.currentWidget() is dialog.welcome
 
 
 async def test_f1_lists_the_keys(open_window: Open, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""Signing in: what is asked first, which pages are reached, and how an attempt ends."""
+"""The embedded page within the dialog: which pages are reached, and how an attempt ends."""
 
 import asyncio
 import http.server
@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
-from monitor.errors import BadData, Refused, Unusable
+from monitor.errors import Refused, Unusable
 from monitor.ports import Profile
 from monitor.ui.signin import protection
 from monitor.ui.signin.dialog import SignInDialog
@@ -129,56 +129,6 @@ async def test_a_page_that_does_not_load_is_one_sentence(qtbot: QtBot) -> None:
     dialog.reject()
 
 
-def test_the_developer_key_is_asked_for_first(qtbot: QtBot) -> None:
-    sign_in = FakeSignIn(signed_in=False, configured=False, kept_by="session")
-    dialog = make(qtbot, sign_in, sandbox=False)
-    dialog.start()
-    form = dialog.key_form
-    assert dialog.stack.currentWidget() is form
-    form.client_id.setText(" key ")
-    form.secret.setText("secret")
-    form.go.click()
-    assert sign_in.configuration == ("key", "secret", "https://127.0.0.1:8182/")
-    assert form.secret.text() == ""
-    assert dialog.stack.currentWidget() is dialog.keep_form
-
-
-def test_enter_submits_the_form_that_is_shown(qtbot: QtBot) -> None:
-    sign_in = FakeSignIn(signed_in=False, configured=False, kept_by="session")
-    dialog = make(qtbot, sign_in, sandbox=False)
-    dialog.start()
-    dialog.key_form.client_id.setText("key")
-    qtbot.keyClick(dialog.key_form.client_id, Qt.Key.Key_Return)
-    assert dialog.stack.currentWidget() is dialog.keep_form
-    dialog.keep_form.again.setText("another")
-    qtbot.keyClick(dialog.keep_form.again, Qt.Key.Key_Return)
-    assert dialog.keep_form.failure.text() == "The two passphrases differ."
-
-
-def test_what_is_wrong_with_the_key_is_said_in_the_form(qtbot: QtBot) -> None:
-    sign_in = FakeSignIn(configured=False)
-    sign_in.failure = BadData("The callback URL must begin with https://.")
-    dialog = make(qtbot, sign_in, sandbox=False)
-    dialog.start()
-    dialog.key_form.go.click()
-    assert dialog.key_form.failure.text() == "The callback URL must begin with https://."
-
-
-def test_without_a_keyring_nothing_is_kept_before_the_choice(qtbot: QtBot) -> None:
-    sign_in = FakeSignIn(signed_in=False, kept_by="session")
-    dialog = make(qtbot, sign_in, sandbox=False)
-    dialog.start()
-    form = dialog.keep_form
-    assert dialog.stack.currentWidget() is form
-    form.passphrase.setText("one")
-    form.again.setText("two")
-    form.keep.click()
-    assert (form.failure.text(), sign_in.passphrase) == ("The two passphrases differ.", "")
-    form.again.setText("one")
-    form.keep.click()
-    assert sign_in.passphrase == "one"
-
-
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [
@@ -227,58 +177,6 @@ def test_as_root_the_dialog_says_why_no_page_opens(qtbot: QtBot, monkeypatch: py
     dialog.start()
     assert dialog.browser.failure.text().startswith("The sign-in page's browser does not run for root.")
     assert dialog.browser.view is None
-
-
-def locked() -> FakeSignIn:
-    sign_in = FakeSignIn(signed_in=False, configured=False, kept_by="session")
-    sign_in.locked_by = "open sesame"
-    return sign_in
-
-
-def test_a_stored_sign_in_is_unlocked_by_its_passphrase(qtbot: QtBot) -> None:
-    dialog = make(qtbot, locked(), sandbox=False)
-    ends: list[bool] = []
-    dialog.sign_in_finished.connect(ends.append)
-    dialog.start()
-    form = dialog.unlock_form
-    assert dialog.stack.currentWidget() is form
-    form.passphrase.setText("wrong")
-    form.unlock.click()
-    assert form.failure.text() == "This passphrase does not open the stored sign-in."
-    assert (dialog.focusWidget(), form.passphrase.selectionLength()) == (form.passphrase, len("wrong"))
-    form.passphrase.setText("open sesame")
-    form.unlock.click()
-    assert (ends, dialog.isHidden(), form.passphrase.text()) == ([True], True, "")
-
-
-def test_without_the_passphrase_one_can_start_over(qtbot: QtBot) -> None:
-    sign_in = locked()
-    dialog = make(qtbot, sign_in, sandbox=False)
-    dialog.start()
-    dialog.unlock_form.over.click()
-    assert sign_in.started_over
-    assert dialog.stack.currentWidget() is dialog.key_form
-
-
-async def test_the_form_waits_while_the_passphrase_is_tried(qtbot: QtBot) -> None:
-    gate = asyncio.Event()
-
-    class Slow(FakeSignIn):
-        async def keep_with_passphrase(self, passphrase: str) -> None:
-            await gate.wait()
-            await super().keep_with_passphrase(passphrase)
-
-    sign_in = Slow(signed_in=False, kept_by="session")
-    sign_in.locked_by = "open sesame"
-    dialog = make(qtbot, sign_in, sandbox=False)
-    dialog.start()
-    dialog.unlock_form.passphrase.setText("open sesame")
-    dialog.unlock_form.unlock.click()
-    await asyncio.sleep(0)
-    assert not dialog.unlock_form.isEnabled()
-    gate.set()
-    await until(dialog.isHidden)
-    assert sign_in.signed_in
 
 
 async def test_closing_the_page_while_the_code_is_exchanged_is_quiet(qtbot: QtBot, host: str) -> None:
