@@ -69,7 +69,7 @@ def passphrase_key(passphrase: Secret, log_n: int, salt: bytes = b"") -> Key:
 
 
 def wanted_key(content: bytes) -> Key:
-    """Which key a sealed file asks for, its text still unknown. Raises BadData when it is not such a file, or of another version."""
+    """Which key a sealed file asks for, its text still unknown. Raises BadData for any other file or version."""
     if not _HEADER.size < len(content) <= MOST_BYTES:
         raise BadData("The stored sign-in was damaged and has been set aside. Please sign in again.")
     magic, version, kind, log_n, key_id, _ = _HEADER.unpack_from(content)
