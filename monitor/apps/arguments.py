@@ -82,6 +82,10 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
     collect.add_argument("--books", type=_symbols, default=(), metavar="A", help="record the books of these too")
     collect.add_argument("--sandbox-url", default="", metavar="URL", help="a sandbox's base_url, instead of Schwab")
     collect.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop by itself")
+    collect.add_argument("--take-over", action="store_true", help="ask the program that holds the data folder to end")
+    collect.add_argument(
+        "--stand-by", action="store_true", help="wait while another program holds the data folder, then record (on)"
+    )
     _add_data_dir(collect)
 
 

@@ -1,20 +1,28 @@
-"""The collector: records the stream without a screen, and says at the end what it got."""
+"""The collector: records the stream without a screen, and says at the end what it got.
+
+It owns the profile while it records. Where another program owns it, the collector takes over or stands by as it was
+asked to, and hands over when another asks.
+"""
 
 import asyncio
-import contextlib
 import json
 import logging
 import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
 
+from monitor.apps import world as worlds
+from monitor.apps.figures import Figures
 from monitor.apps.options import CollectOptions
+from monitor.apps.ownership import Ownership, What, holds
 from monitor.apps.settings import data_dir
 from monitor.apps.wiring import Services, running_services
-from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable
+from monitor.apps.world import World
+from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
-from monitor.market.book import BookService
-from monitor.ports import StreamPhase, Wanted
-from monitor.schwab.address import Address
+from monitor.ports import Owner, StreamPhase, Wanted
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
 _log = logging.getLogger(__name__)
@@ -26,44 +34,146 @@ def run(options: CollectOptions, interrupt: Interrupt) -> int:
 
     Gives exit code 0. Raises MonitorError when the recording could not begin, or could not go on.
     """
-    summary, cause = asyncio.run(_collect(options, interrupt))
-    print(json.dumps(summary), flush=True)
+    world = worlds.sandbox_world(options.sandbox_url) if options.sandbox_url else worlds.live_world()
+    collection = _Collection(options, world, data_dir(world.sandbox, options.data_dir))
+    cause = None
+    try:
+        asyncio.run(interrupt.cuts_short(collection.run()))
+    except MonitorError as error:
+        if not collection.begun:
+            raise
+        cause = error
+    if lost := collection.figures.dropped:
+        cause = StoreUnavailable(f"{lost} recorded rows could not be written and are lost.")
+    print(json.dumps(collection.figures.summary()), flush=True)
     if cause is not None:
         raise cause
     return 0
 
 
-async def _collect(options: CollectOptions, interrupt: Interrupt) -> tuple[dict[str, object], MonitorError | None]:
-    """The summary, and what kept the recording from going on."""
-    address = Address.of_sandbox(options.sandbox_url) if options.sandbox_url else Address()
-    cause = None
-    async with running_services(address, data_dir(address.sandbox, options.data_dir)) as services:
-        services.bus.listen(Notice, lambda notice: _log.warning("%s %s", notice.sentence, notice.detail))
-        services.bus.listen(StreamChanged, _log_stream)
-        await interrupt.cuts_short(_sign_in(services, address))
+class _Collection:
+    """The stretches in which the profile is ours and is recorded into, and the waiting between them."""
+
+    def __init__(self, options: CollectOptions, world: World, folder: Path) -> None:
+        self._options = options
+        self._world = world
+        self._folder = folder
+        self._ownership = Ownership(folder, "collector")
+        self._ends: float | None = None  # by the loop's clock, from the first recording on
+        self.begun = False
+        self.figures = Figures()
+
+    async def run(self) -> None:
+        """Return when the time is over. Raises MonitorError when only a person can bring the recording on."""
+        try:
+            before = await self._get_hold()
+            while taken_by := await self._record_stretch(before):
+                self._ownership.release()
+                if not self._options.stand_by:
+                    raise MonitorError(
+                        f"Handed over to {taken_by.name}. With --stand-by the collector goes on after it."
+                    )
+                before = None
+                if not await self._in_time(self._ownership.stand_by(_tell_waiting)):
+                    return
+                _log.warning("The data folder is free again: recording goes on.")
+        finally:
+            self._ownership.release()
+
+    async def _get_hold(self) -> Owner | None:
+        """Make the profile ours; gives the program it was taken over from. Raises Unusable when that is not wanted."""
+        owner = self._ownership.take()
+        if owner is not None and self._options.take_over:
+            _log.warning("%s: taking over.", holds(owner))
+            before, owner = owner, await self._ownership.take_over()
+            if owner is None:
+                return before
+        if owner is None:
+            return None
+        if not self._options.stand_by:
+            raise Unusable(f"{holds(owner)}. Take over with --take-over, or wait for its end with --stand-by.")
+        await self._ownership.stand_by(_tell_waiting)
+        _log.warning("The data folder is free: recording begins.")
+        return None
+
+    async def _record_stretch(self, before: Owner | None) -> Owner | None:
+        """Record until the time is over, or another program asks for the profile: that one is given."""
+        services: Services | None = None
+        try:
+            async with running_services(self._world.address, self._folder) as services:
+                services.bus.listen(Notice, lambda notice: _log.warning("%s %s", notice.sentence, notice.detail))
+                services.bus.listen(StreamChanged, _log_stream)
+                if before is not None:
+                    services.tell_take_over(f"Took over from {before.name}.")
+                return await self._until_asked(services, self._sign_in_and_record(services))
+        finally:
+            if services is not None and self.begun:
+                self.figures.add(services)
+
+    async def _until_asked(self, services: Services, work: Coroutine[Any, Any, None]) -> Owner | None:
+        """Do the work until another program asks for the profile, which is then given; raises what the work raises."""
+        tasks = working, asked = asyncio.create_task(work), asyncio.create_task(self._asked_to_give_up())
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+                return None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        taken_by = asked.result()
+        services.tell_take_over(f"Handed over to {taken_by.name}.")
+        return taken_by
+
+    async def _asked_to_give_up(self) -> Owner:
+        """Who asks; there is no window to show."""
+        while True:
+            wish = await self._ownership.asked()
+            if wish.what is What.GIVE_UP:
+                return wish.asker
+
+    async def _sign_in_and_record(self, services: Services) -> None:
+        await _sign_in(services, self._world)
+        if not self.begun and self._options.seconds is not None:
+            self._ends = asyncio.get_running_loop().time() + self._options.seconds
+        self.begun = True
         started = time.monotonic()
         try:
-            await interrupt.cuts_short(_record(services, options))
-        except MonitorError as error:
-            cause = error
-        seconds = time.monotonic() - started
-    if lost := services.store.meter().queued:
-        cause = StoreUnavailable(f"{lost} recorded rows could not be written and are lost.")
-    return _summary(services, seconds), cause
+            await self._in_time(_record(services, self._options))
+        finally:
+            self.figures.seconds += time.monotonic() - started
+
+    async def _in_time(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do the work, but no longer than was asked for; False when the time is over."""
+        try:
+            async with asyncio.timeout_at(self._ends):
+                await work
+        except TimeoutError:
+            return False
+        return True
 
 
-async def _sign_in(services: Services, address: Address) -> None:
+def _tell_waiting(owner: Owner) -> None:
+    _log.warning("%s: standing by until it has ended.", holds(owner))
+
+
+async def _sign_in(services: Services, world: World) -> None:
     """A sandbox is signed in to here, the real Schwab by the desktop program before. Raises SignInNeeded."""
-    if address.sandbox:
-        details = await sandbox_details(address.base_url)
+    if world.sandbox:
+        details = await sandbox_details(world.address.base_url)
         services.sign_in.configure(details.client_id, details.client_secret, details.callback_url)
-        await sign_in_headless(services.sign_in, address, details.username, details.password)
+        await sign_in_headless(services.sign_in, world.address, details.username, details.password)
+    elif services.sign_in.locked:
+        raise SignInNeeded(
+            "The stored sign-in is locked: set MARKET_MONITOR_PASSPHRASE to the passphrase that opens it."
+        )
     elif not services.sign_in.signed_in:
         raise SignInNeeded("Sign in with the desktop program first; the collector then uses the same sign-in.")
 
 
 async def _record(services: Services, options: CollectOptions) -> None:
-    """Let the stream come for as long as was asked. Raises MonitorError when only a person could bring it back."""
+    """Let the stream come until cancelled. Raises MonitorError when only a person could bring it back."""
     over, causes = asyncio.Event(), list[MonitorError]()
 
     def hear_stream(change: StreamChanged) -> None:
@@ -82,14 +192,11 @@ async def _record(services: Services, options: CollectOptions) -> None:
     services.bus.listen(SignInChanged, hear_sign_in)
     naming = asyncio.create_task(_name(services, sorted(symbols.union(options.books))))
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(options.seconds):
-                await over.wait()
+        await over.wait()
     finally:
         naming.cancel()
         await asyncio.wait({naming})
-    if causes:
-        raise causes[0]
+    raise causes[0]
 
 
 async def _name(services: Services, symbols: list[str]) -> None:
@@ -108,20 +215,3 @@ async def _name(services: Services, symbols: list[str]) -> None:
 def _log_stream(change: StreamChanged) -> None:
     """A person hears on stderr when the stream is lost, and in the log all that becomes of it."""
     _log.log(logging.WARNING if change.phase is StreamPhase.WAITING else logging.INFO, "%s", change.sentence)
-
-
-def _summary(services: Services, seconds: float) -> dict[str, object]:
-    """The figures of the run; what could be written is on disk by now."""
-    tally = services.streaming.tally
-    names = {"quotes": "LEVELONE_EQUITIES", "bars": "CHART_EQUITY"} | {s.value: s.value for s in BookService}
-    meter = services.store.meter()
-    return {
-        "messages": tally.messages,
-        "rows": meter.written,
-        "dropped": meter.queued,
-        "rejected": dict(tally.rejected),
-        "reconnects": tally.reconnects,
-        "seconds": round(seconds, 3),
-        "items_per_second": round(tally.items_per_second, 1),
-        "services": {names[kind]: count for kind, count in tally.items.items()},
-    }

@@ -33,12 +33,17 @@ class GuiOptions:
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
-    """Recording without a screen. ``books`` are symbols too; ``seconds`` None records until interrupted."""
+    """Recording without a screen. ``books`` are symbols too; ``seconds`` None records until interrupted.
+
+    Where another program holds the data folder, ``take_over`` asks it to give up, ``stand_by`` waits for its end.
+    """
 
     symbols: tuple[str, ...]
     books: tuple[str, ...] = ()
     sandbox_url: str = ""
     seconds: float | None = None
+    take_over: bool = False
+    stand_by: bool = False
     data_dir: Path | None = None
 
 

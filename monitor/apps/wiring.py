@@ -48,6 +48,11 @@ class Services:
     streaming: Streaming
     meters: LiveMeters
 
+    def tell_take_over(self, sentence: str) -> None:
+        """Note that the profile came from, or goes to, another program."""
+        self.store.recorder.record_audit("take-over", sentence)
+        self.bus.publish(Notice(Level.INFO, sentence))
+
 
 @asynccontextmanager
 async def running_services(address: Address, folder: Path) -> AsyncIterator[Services]:

@@ -49,6 +49,9 @@ def test_every_option_of_collect() -> None:
     )
     assert (options.symbols, options.books) == (("AAPL", "MSFT"), ("AAPL",))
     assert (options.seconds, options.sandbox_url, options.data_dir) == (20.0, "http://x", None)
+    assert (options.take_over, options.stand_by) == (False, False)
+    options = parse(["collect", "--symbols", "aapl", "--take-over", "--stand-by"])
+    assert (options.take_over, options.stand_by) == (True, True)
 
 
 def test_every_option_of_export() -> None:
