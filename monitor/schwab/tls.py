@@ -64,7 +64,7 @@ def refusal(error: BaseException | None) -> str:
             return (
                 "The secure connection was refused: the certificate is not Schwab's, or this machine's clock is wrong."
             )
-        if isinstance(error, ssl.SSLError) and error.reason in _NO_COMMON_VERSION:
+        if isinstance(error, ssl.SSLError) and getattr(error, "reason", "") in _NO_COMMON_VERSION:
             return "The secure connection was refused: what answers in Schwab's place does not speak TLS 1.2 or later."
         error = error.__cause__ or error.__context__
     return ""
