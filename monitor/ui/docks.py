@@ -10,7 +10,7 @@ from monitor.ui.panel import Panel
 from monitor.ui.theme import Theme
 
 #: Raise it when docks are added or renamed, so that an older arrangement is not half applied.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
 _LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.21, 0.55
@@ -81,6 +81,7 @@ class DockArea:
             window.tabifyDockWidget(first, second)
         for dock in self.docks:
             dock.show()
+        self._below[0].raise_()
         self.proportion()
 
     def proportion(self) -> None:

@@ -57,6 +57,11 @@ def day_and_clock(ms: int, zone: ZoneInfo = NEW_YORK) -> str:
     return f"{from_ms(ms, zone):%a %d %b %H:%M}"
 
 
+def full_day_and_clock(ms: int) -> str:
+    """A moment of any year, New York time: Fri 27 Nov 2026 14:05:00."""
+    return f"{from_ms(ms):%a %d %b %Y %H:%M:%S}"
+
+
 def both_clocks(ms: int) -> str:
     """A moment in New York and, where this machine keeps another time, here: Fri 27 Nov 14:05 ET (20:05 here)."""
     there, here = from_ms(ms), datetime.fromtimestamp(ms / 1000, UTC).astimezone()

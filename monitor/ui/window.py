@@ -11,6 +11,7 @@ from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase
 from monitor.ui.actions import Actions
+from monitor.ui.audit.panel import AuditPanel
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.docks import DockArea, PanelDock
@@ -21,7 +22,7 @@ from monitor.ui.help import About, KeyList
 from monitor.ui.link import LinkGroup
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
-from monitor.ui.panel import named
+from monitor.ui.panel import Panel, named
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.status.bar import StatusFields
 from monitor.ui.tape.panel import TapePanel
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.book = BookPanel(ports, self.link, theme)
         self.tape = TapePanel(ports, self.link, theme)
         self.log = LogPanel(ports, theme)
+        self.audit = AuditPanel(ports, theme)
         self.commands = Actions(self, theme, ports.profile.sandbox)
         self.toolbar = ToolBar(
             ports,
@@ -117,7 +119,7 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------------------ how it is built
 
     def _make_docks(self) -> DockArea:
-        def dock(panel: WatchlistPanel | ChartPanel | BookPanel | TapePanel | LogPanel, title: str) -> PanelDock:
+        def dock(panel: Panel, title: str) -> PanelDock:
             return PanelDock(panel, title, self._theme, self)
 
         self.setDockNestingEnabled(True)
@@ -129,7 +131,7 @@ class MainWindow(QMainWindow):
             chart=dock(self.chart, "Chart"),
             book=dock(self.book, "Level 2"),
             tape=dock(self.tape, "Time and sales"),
-            below=[self._log_dock],
+            below=[self._log_dock, dock(self.audit, "Audit")],
         )
 
     def _fill_frame(self) -> None:
@@ -213,7 +215,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._keep_layout:
             self._area.keep(self._ports.preferences)
-        panels = (self.watchlist, self.chart, self.book, self.tape, self.log)
+        panels = (self.watchlist, self.chart, self.book, self.tape, self.log, self.audit)
         for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
         for stop in self._stops:

@@ -12,10 +12,10 @@ from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
-from monitor.ui.chart.message import Message
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
 from monitor.ui.link import LinkGroup
+from monitor.ui.message import Message
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts

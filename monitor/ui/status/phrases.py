@@ -113,4 +113,5 @@ def _renewal_tip(expires_ms: int, now_ms: int) -> str:
         advice = "Now is a good moment to renew it." if moment else "It can be renewed now."
     else:
         advice = f"A good moment to renew it is {moment_in_words(moment, now_ms)} ET."
-    return f"Signed in until {fmt.both_clocks(expires_ms)}.\n{advice}\nClick to renew it now; the stream goes on meanwhile."
+    until = f"Signed in until {fmt.both_clocks(expires_ms)}."
+    return f"{until}\n{advice}\nClick to renew it now; the stream goes on meanwhile."

@@ -1,4 +1,4 @@
-"""Words in the middle of an empty chart, with a button when the person can help."""
+"""Words in the middle of an empty panel, with a button when the person can help."""
 
 from collections.abc import Callable
 
