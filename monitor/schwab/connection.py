@@ -11,7 +11,7 @@ import msgspec
 import websockets.exceptions
 from websockets.asyncio.client import ClientConnection, connect
 
-from monitor.errors import MonitorError, Refused, Transient
+from monitor.errors import BadData, MonitorError, Refused, Transient
 from monitor.ports import StreamListener
 from monitor.schwab.address import Address
 from monitor.schwab.delivery import Delivery
@@ -137,6 +137,12 @@ class Connection(StreamClient):  # type: ignore[misc]
                 waiting.answer.set_exception(cause)
 
     # ------------------------------------------------------------------ what schwab-py calls
+
+    async def login(self, websocket_connect_args: dict[str, Any] | None = None) -> None:
+        try:
+            await super().login(websocket_connect_args)
+        except (ValueError, RecursionError) as error:  # a network's own page in the place of preferences
+            raise BadData("Schwab's answer about its streamer could not be read.", type(error).__name__) from error
 
     async def _init_from_preferences(self, prefs: Any, websocket_connect_args: dict[str, Any]) -> None:
         try:
