@@ -92,7 +92,14 @@ def heard() -> Heard:
     return Heard()
 
 
-def make_sign_in(schwab: Schwab, heard: Heard, folder: Path | None = None) -> SchwabSignIn:
+def middle(low: float, high: float) -> float:
+    """A jitter that is none."""
+    return (low + high) / 2
+
+
+def make_sign_in(
+    schwab: Schwab, heard: Heard, folder: Path | None = None, jitter: Callable[[float, float], float] = middle
+) -> SchwabSignIn:
     """A configured sign-in; with a folder it keeps its tokens there under the passphrase of ``load``."""
     sign_in = SchwabSignIn(
         Address(),
@@ -103,6 +110,7 @@ def make_sign_in(schwab: Schwab, heard: Heard, folder: Path | None = None) -> Sc
         now_ms=schwab.clock.ms,
         clock=schwab.clock,
         sleep=schwab.clock.sleep,
+        jitter=jitter,
     )
     sign_in.configure(*KEY)
     return sign_in

@@ -36,3 +36,16 @@ async def test_signed_out_nothing_is_sent(schwab, sign_in):
     with pytest.raises(SignInNeeded):
         await session_of(schwab, sign_in).get(URL)
     assert not schwab.requests
+
+
+async def test_what_a_new_token_does_not_help_is_not_renewed_for_again(schwab, signed_in):
+    schwab.answer = lambda _request: httpx.Response(401)
+    session = session_of(schwab, signed_in)
+    for _ in range(5):
+        assert (await session.get(URL)).status_code == 401
+    assert schwab.grants == 2
+    schwab.answer = lambda _request: httpx.Response(200)
+    await session.get(URL)
+    schwab.answer = lambda _request: httpx.Response(401)
+    await session.get(URL)
+    assert schwab.grants == 3

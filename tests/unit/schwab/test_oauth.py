@@ -1,18 +1,22 @@
-"""Signing in, staying signed in, and being told when it ends."""
+"""Signing in and out: the code flow in the window's page, in the system's browser, and by pasting."""
 
 import asyncio
 import base64
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.errors import BadData, Refused, SignInNeeded, Transient, Unusable
+from monitor.errors import BadData, MonitorError, Refused, Transient, Unusable
 from monitor.ports import SignInState
-from monitor.schwab.oauth import REFRESH_LIFE_MS
+from monitor.schwab import oauth
+from monitor.schwab.address import Address
+from monitor.schwab.oauth import REFRESH_LIFE_MS, SchwabSignIn
+from monitor.schwab.tokens import Vault
 from tests.unit.schwab.conftest import KEY, make_sign_in, redirect_of
-
-DAY_MS = 86_400_000
 
 
 def form_of(request):
@@ -69,79 +73,6 @@ async def test_an_answer_without_tokens_is_bad_data(sign_in, schwab, answer):
     assert not sign_in.signed_in
 
 
-async def test_an_access_token_is_renewed_before_it_ends(signed_in, schwab, clock):
-    assert (await signed_in.access_token()).reveal() == "I0.access-1@"
-    clock.now += 1499
-    await signed_in.access_token()
-    assert schwab.grants == 1
-    clock.now += 2
-    assert (await signed_in.access_token()).reveal() == "I0.access-2@"
-    assert form_of(schwab.requests[-1]) == {"grant_type": "refresh_token", "refresh_token": "refresh-token-1@"}
-
-
-async def test_a_renewal_does_not_lengthen_the_seven_days(signed_in, clock):
-    before = signed_in.expires_ms
-    clock.now += 1600
-    await signed_in.access_token()
-    assert signed_in.expires_ms == before
-
-
-async def test_however_many_wait_there_is_one_renewal(signed_in, schwab, clock):
-    clock.now += 1790
-    tokens = await asyncio.gather(*(signed_in.access_token() for _ in range(20)))
-    assert len(set(tokens)) == 1
-    assert schwab.grants == 2
-    refused = tokens[0]
-    await asyncio.gather(*(signed_in.renewed(refused) for _ in range(20)))
-    assert schwab.grants == 3
-
-
-async def test_who_stops_waiting_does_not_stop_the_renewal(signed_in, schwab, clock):
-    clock.now += 1790
-    impatient = asyncio.create_task(signed_in.access_token())
-    await asyncio.sleep(0)
-    impatient.cancel()
-    assert (await signed_in.access_token()).reveal() == "I0.access-2@"
-    assert schwab.grants == 2
-
-
-async def test_a_refused_renewal_ends_the_sign_in_with_one_announcement(signed_in, schwab, heard, clock, shared):
-    schwab.token_answer = refused_renewal(shared)
-    clock.now += 1790
-    answers = await asyncio.gather(*(signed_in.access_token() for _ in range(5)), return_exceptions=True)
-    assert all(isinstance(answer, SignInNeeded) for answer in answers)
-    assert [change[0] for change in heard.changes] == [SignInState.SIGNED_IN, SignInState.ENDED]
-    assert not signed_in.signed_in
-    assert signed_in.configured
-    with pytest.raises(SignInNeeded):
-        await signed_in.access_token()
-    assert len(schwab.requests) == 2
-
-
-async def test_the_network_takes_nothing_away(signed_in, schwab, heard, clock):
-    def unreachable(_request):
-        raise httpx.ConnectError("no network")
-
-    schwab.token_answer = unreachable
-    clock.now += 1600
-    assert (await signed_in.access_token()).reveal() == "I0.access-1@"  # it still lives
-    clock.now += 600
-    with pytest.raises(Transient):
-        await signed_in.access_token()
-    schwab.token_answer = schwab.grant
-    assert (await signed_in.access_token()).reveal() == "I0.access-2@"
-    assert len(heard.changes) == 1
-
-
-@pytest.mark.parametrize("status", [403, 500, 503])
-async def test_trouble_at_the_token_endpoint_is_not_a_revocation(signed_in, schwab, clock, status):
-    schwab.token_answer = lambda _request: httpx.Response(status, content=b"<html>Access Denied</html>")
-    clock.now += 1800
-    with pytest.raises(Transient):
-        await signed_in.access_token()
-    assert signed_in.signed_in
-
-
 async def test_tokens_are_on_disk_before_they_are_used(schwab, heard, tmp_path):
     first = make_sign_in(schwab, heard, tmp_path)
     await first.load("passphrase")
@@ -195,25 +126,38 @@ async def test_a_forgotten_passphrase_does_not_stop_another_from_being_kept(schw
     await second.load()
     await second.start_over()
     assert not second.locked
-    await second.keep_with_passphrase("new")
+    await second.keep_with_passphrase("new and longer")
     second.configure(*KEY)
     await second.finish(redirect_of(second.begin()))
     third = make_sign_in(schwab, heard, tmp_path)
-    await third.load("new")
+    await third.load("new and longer")
     assert third.signed_in
 
 
-async def test_signing_out_forgets_the_tokens_and_keeps_the_key(schwab, heard, tmp_path):
+async def test_signing_out_forgets_everything(schwab, heard, tmp_path):
     sign_in = make_sign_in(schwab, heard, tmp_path)
     await sign_in.load("passphrase")
     sign_in.configure(*KEY)
     await sign_in.finish(redirect_of(sign_in.begin()))
     await sign_in.sign_out()
-    assert heard.changes[-1] == (SignInState.SIGNED_OUT, "Signed out; the tokens were erased.", None)
+    sentence = "Signed out; the tokens and the developer key were erased."
+    assert heard.changes[-1] == (SignInState.SIGNED_OUT, sentence, None)
+    assert heard.audits[-1] == ("sign-out", sentence)
+    assert not sign_in.configured
+    assert list(tmp_path.iterdir()) == []
     again = make_sign_in(schwab, heard, tmp_path)
     await again.load("passphrase")
     assert not again.signed_in
-    assert again.callback_url == KEY[2]
+    assert again.callback_url == ""
+
+
+async def test_what_the_disk_does_not_let_go_of_is_told(signed_in, heard, monkeypatch):
+    def fail():
+        raise Unusable("The stored sign-in could not be erased.")
+
+    monkeypatch.setattr(signed_in._vault, "forget", fail)
+    await signed_in.sign_out()
+    assert heard.changes[-1] == (SignInState.SIGNED_OUT, "Signed out. The stored sign-in could not be erased.", None)
 
 
 async def test_another_app_key_ends_the_sign_in(signed_in, heard):
@@ -232,31 +176,280 @@ async def test_a_disk_that_fails_is_told_and_the_sign_in_holds(schwab, heard, tm
     assert ("storage", "The sign-in could not be kept on disk; it holds until the program ends.") in heard.audits
 
 
-async def run_until(clock, task, seconds):
-    until = clock.now + seconds
-    while clock.now < until and not task.done():  # noqa: ASYNC110  the clock moves when the task sleeps
-        await asyncio.sleep(0)
+# --------------------------------------------------------------------------------------------- refusals
+
+
+def with_error(sign_in, url):
+    return redirect_of(url).replace("code=", "error=access_denied&was=")
+
+
+async def finished_twice(sign_in, url):
+    await sign_in.finish(redirect_of(url))
+    await sign_in.finish(redirect_of(url))
+
+
+REFUSALS = {
+    "another sign-in": lambda sign_in, url: sign_in.finish(redirect_of(url, state="another")),
+    "cancelled at Schwab": lambda sign_in, url: sign_in.finish(with_error(sign_in, url)),
+    "already used": finished_twice,
+    "not the address": lambda sign_in, url: sign_in.finish(redirect_of(url).replace("127.0.0.1", "evil.example")),
+    "no sign-in code": lambda sign_in, url: sign_in.finish(redirect_of(url, code="")),
+}
+
+
+@pytest.mark.parametrize(("words", "finish"), REFUSALS.items(), ids=REFUSALS)
+async def test_each_refused_redirect_is_in_the_audit_and_spends_no_code(sign_in, schwab, heard, words, finish):
+    with pytest.raises(MonitorError, match=words) as caught:
+        await finish(sign_in, sign_in.begin())
+    assert heard.audits[-1] == ("refusal", caught.value.sentence)
+    assert len(schwab.requests) == (1 if words == "already used" else 0)
+
+
+async def test_a_redirect_without_a_state_is_refused(sign_in, schwab, heard):
+    sign_in.begin()
+    with pytest.raises(BadData, match="another sign-in"):
+        await sign_in.finish(f"{KEY[2]}?code=C0.x%40&session=1")
+    assert heard.audits[-1][0] == "refusal"
+    assert not schwab.requests
+
+
+async def test_after_ten_minutes_a_redirect_is_refused(sign_in, schwab, heard, clock):
+    url = sign_in.begin()
+    clock.now += 601
+    with pytest.raises(BadData, match="ten minutes"):
+        await sign_in.finish(redirect_of(url))
+    assert heard.audits[-1][0] == "refusal"
+    assert not schwab.requests
+
+
+async def test_a_code_that_schwab_refuses_is_in_the_audit(sign_in, schwab, heard, shared):
+    schwab.token_answer = refused_renewal(shared)
+    with pytest.raises(Refused) as caught:
+        await sign_in.finish(redirect_of(sign_in.begin()))
+    assert heard.audits == [("refusal", caught.value.sentence)]
+
+
+async def test_an_older_attempt_does_not_finish_a_newer_one(sign_in, schwab):
+    first = sign_in.begin()
+    sign_in.begin()
+    with pytest.raises(BadData, match="another sign-in"):
+        await sign_in.finish(redirect_of(first))
+    assert not schwab.requests
+
+
+@pytest.mark.parametrize(
+    ("sent", "decoded"),
+    [
+        ("C0.a%40", "C0.a@"),
+        ("C0.a%2540", "C0.a%40"),
+        ("C0.a%2Bb%40", "C0.a+b@"),
+        ("C0.a+b%40", "C0.a+b@"),
+        ("C0.a%4", "C0.a%4"),
+    ],
+)
+async def test_the_code_is_decoded_exactly_once(sign_in, schwab, sent, decoded):
+    await sign_in.finish(redirect_of(sign_in.begin(), code=sent))
+    assert form_of(schwab.requests[0])["code"] == decoded
+
+
+async def test_the_exchange_does_not_wait_behind_other_requests(sign_in, schwab, clock):
+    for _ in range(110):
+        await schwab.transport._budget.turn()
+    await sign_in.finish(redirect_of(sign_in.begin()))
+    assert clock.slept == []
+
+
+async def test_who_stops_waiting_still_gets_the_sign_in(sign_in, schwab, heard):
+    waiting = asyncio.create_task(sign_in.finish(redirect_of(sign_in.begin())))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({task for task in asyncio.all_tasks() if task.get_name() == "sign in"})
+    assert sign_in.signed_in
+    assert schwab.grants == 1
+
+
+async def test_a_key_changed_during_the_exchange_is_not_signed_in_with_the_old_one(sign_in, schwab):
+    def change_key(request):
+        sign_in.configure("another-key-12", KEY[1], KEY[2])
+        return schwab.grant(request)
+
+    schwab.token_answer = change_key
+    with pytest.raises(BadData, match="changed"):
+        await sign_in.finish(redirect_of(sign_in.begin()))
+    assert not sign_in.signed_in
+    assert sign_in.client_id == "another-key-12"
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_is_configured_there_is_a_sentence(key, secret, callback):
+    sign_in = SchwabSignIn(Address(), Vault(None), httpx.MockTransport(lambda _: httpx.Response(500)))
+    try:
+        sign_in.configure(key, secret, callback)
+    except BadData:
+        assert not sign_in.configured
+    else:
+        assert sign_in.configured
+
+
+# --------------------------------------------------------------------------------------------- the system's browser
+
+
+class Browser:
+    """The system's browser, which the listener waits for; a test lets it come back."""
+
+    def __init__(self, monkeypatch):
+        self.opened = ""
+        self.is_open = asyncio.Event()
+        self.accepts = None
+        self.listening = False
+        self._url = asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(oauth, "listening", self._listening)
+
+    def open(self, url):
+        self.opened = url
+        self.is_open.set()
+
+    def comes_back(self, url):
+        self._url.set_result(url)
+
+    @asynccontextmanager
+    async def _listening(self, callback_url, accepts):
+        assert callback_url == KEY[2]
+        self.accepts, self.listening = accepts, True
+        try:
+            yield self
+        finally:
+            self.listening = False
+
+    def starting_at(self, url):
+        return url
+
+    async def redirect(self):
+        return await asyncio.shield(self._url)
+
+
+@pytest.fixture
+async def browser(monkeypatch):
+    return Browser(monkeypatch)
+
+
+@pytest.fixture
+async def in_browser(sign_in, browser):
+    task = asyncio.create_task(sign_in.finish_in_browser(browser.open))
+    await browser.is_open.wait()
+    yield task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_kept_fresh_it_is_never_near_its_end(signed_in, schwab, clock):
-    task = asyncio.create_task(signed_in.keep_fresh())
-    await run_until(clock, task, 6 * 3600)
-    assert 13 <= schwab.grants <= 16  # every 25 minutes
+async def test_the_browser_comes_back_and_the_sign_in_is_done(sign_in, schwab, browser, in_browser):
+    browser.comes_back(redirect_of(browser.opened))
+    await in_browser
+    assert sign_in.signed_in
+    assert not browser.listening
+    assert schwab.grants == 1
 
 
-async def test_kept_fresh_through_an_outage(signed_in, schwab, clock):
-    schwab.token_answer = lambda _request: httpx.Response(503)
-    task = asyncio.create_task(signed_in.keep_fresh())
-    await run_until(clock, task, 3600)
-    assert len(schwab.requests) < 30
-    schwab.token_answer = schwab.grant
-    await run_until(clock, asyncio.create_task(signed_in.keep_fresh()), 60)
-    assert signed_in.reveal_access_token() == "I0.access-2@"
+async def test_a_pasted_address_ends_the_waiting_for_the_browser(sign_in, schwab, browser, in_browser):
+    await sign_in.finish(redirect_of(browser.opened))
+    await in_browser
+    assert sign_in.signed_in
+    assert not browser.listening
+    assert schwab.grants == 1
 
 
-async def test_after_a_refusal_nobody_keeps_asking(signed_in, schwab, clock, shared):
-    schwab.token_answer = refused_renewal(shared)
-    await run_until(clock, asyncio.create_task(signed_in.keep_fresh()), 6 * 3600)
-    assert len(schwab.requests) == 2
+async def test_pasted_and_come_back_at_once_the_code_is_spent_once(sign_in, schwab, browser, in_browser):
+    pasting = asyncio.create_task(sign_in.finish(redirect_of(browser.opened)))
+    browser.comes_back(redirect_of(browser.opened))
+    await asyncio.gather(pasting, in_browser, return_exceptions=True)
+    assert sign_in.signed_in
+    assert len(schwab.requests) == 1
+
+
+async def test_a_paste_that_is_refused_for_its_state_leaves_the_browser_its_turn(sign_in, browser, in_browser):
+    with pytest.raises(BadData):
+        await sign_in.finish(redirect_of(browser.opened, state="wrong"))
+    browser.comes_back(redirect_of(browser.opened))
+    await in_browser
+    assert sign_in.signed_in
+
+
+async def test_what_schwab_refuses_in_the_browser_is_told(sign_in, heard, browser, in_browser):
+    browser.comes_back(with_error(sign_in, browser.opened))
+    with pytest.raises(Refused, match="cancelled"):
+        await in_browser
+    assert [kind for kind, _ in heard.audits] == ["refusal"]
+
+
+async def test_what_schwab_refuses_of_a_paste_ends_the_waiting_too(sign_in, browser, in_browser):
+    with pytest.raises(Refused):
+        await sign_in.finish(with_error(sign_in, browser.opened))
+    with pytest.raises(Refused, match="cancelled"):
+        await in_browser
+
+
+async def test_a_network_failure_of_a_paste_ends_the_waiting_too(sign_in, schwab, browser, in_browser):
+    schwab.token_answer = lambda _: httpx.Response(500)
+    with pytest.raises(Transient):
+        await sign_in.finish(redirect_of(browser.opened))
+    with pytest.raises(Transient):
+        await in_browser
+
+
+@pytest.mark.parametrize("leave", ["begin", "configure", "sign_out"])
+async def test_what_makes_the_attempt_void_ends_the_waiting(sign_in, browser, in_browser, leave):
+    match leave:
+        case "begin":
+            sign_in.begin()
+        case "configure":
+            sign_in.configure("another-key-12", KEY[1], KEY[2])
+        case "sign_out":
+            await sign_in.sign_out()
+    with pytest.raises(BadData):
+        await in_browser
+    assert not browser.listening
+
+
+async def test_a_browser_that_never_comes_back_is_told(browser, in_browser):
+    browser._url.set_exception(BadData("The browser did not come back in time. Start the sign-in again."))
+    with pytest.raises(BadData, match="did not come back"):
+        await in_browser
+
+
+async def test_cancelled_it_stops_listening(sign_in, browser, in_browser):
+    in_browser.cancel()
+    await asyncio.gather(in_browser, return_exceptions=True)
+    assert not browser.listening
+
+
+async def test_a_stranger_at_the_callback_is_refused_and_in_the_audit_once(sign_in, heard, browser, in_browser):
+    for _ in range(1000):
+        assert not browser.accepts(redirect_of(browser.opened, state="wrong"))
+    assert not browser.accepts(f"{KEY[2]}?code=x")
+    assert [kind for kind, _ in heard.audits] == ["refusal"]
+    assert browser.accepts(redirect_of(browser.opened))
+    browser.comes_back(redirect_of(browser.opened))
+    await in_browser
+    assert sign_in.signed_in
+
+
+async def test_where_nothing_can_listen_no_page_is_opened(schwab, heard):
+    sign_in = make_sign_in(schwab, heard)
+    sign_in.configure(KEY[0], KEY[1], "https://elsewhere.example/")
+    with pytest.raises(Unusable, match="not on this machine"):
+        await sign_in.finish_in_browser(lambda _url: pytest.fail("a page was opened"))
+
+
+async def test_through_the_real_listener_the_browser_signs_in(schwab, heard, unused_tcp_port):
+    callback = f"http://127.0.0.1:{unused_tcp_port}/"
+    sign_in = make_sign_in(schwab, heard)
+    sign_in.configure(KEY[0], KEY[1], callback)
+    opened = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(sign_in.finish_in_browser(opened.set_result))
+    state = httpx.URL(await opened).params["state"]
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as http:
+        assert (await http.get(f"{callback}?code=C0.x%40&state=wrong")).status_code == 403
+        assert (await http.get(f"{callback}?code=C0.x%40&session=1&state={state}")).status_code == 200
+    await task
+    assert form_of(schwab.requests[0])["code"] == "C0.x@"
+    assert [kind for kind, _ in heard.audits] == ["refusal", "sign-in"]
