@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import SignInNeeded
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
-from monitor.ports import StreamPhase, Wanted
+from monitor.ports import SignInState, StreamPhase, Wanted
 from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 from monitor.schwab.oauth import SchwabSignIn
@@ -33,7 +33,7 @@ class Client:
     sign_in: SchwabSignIn
     history: SchwabHistory
     stream: SchwabStream
-    changes: list[tuple[bool, str, int | None]]
+    changes: list[tuple[SignInState, str, int | None]]
     audits: list[str]
 
 
@@ -101,7 +101,7 @@ async def test_a_sign_in_outlives_the_program(client: Client, sandbox: RunningSa
     assert client.sign_in.signed_in
     assert client.sign_in.kept_by == "passphrase"
     async with client_of(sandbox.base_url, tmp_path) as later:
-        assert later.changes[0][:2] == (True, "Signed in.")
+        assert later.changes[0][:2] == (SignInState.SIGNED_IN, "Signed in.")
         assert later.sign_in.expires_ms == client.sign_in.expires_ms
         assert [found.symbol for found in await later.history.find_instruments("AAPL")] == ["AAPL"]
     secrets = [client.sign_in.reveal_access_token(), sandbox.client_secret]
@@ -134,7 +134,8 @@ async def test_after_seven_days_a_person_is_asked_once(client: Client, sandbox: 
     asked = (client.history.find_instruments("AAPL") for _ in range(3))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert {type(answer) for answer in answers} == {SignInNeeded}
-    assert [signed_in for signed_in, _, _ in client.changes] == [False, True, False]
+    states = [state for state, _, _ in client.changes]
+    assert states == [SignInState.SIGNED_OUT, SignInState.SIGNED_IN, SignInState.ENDED]
     assert "sign in again" in client.changes[-1][1]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from monitor.ports import SignInState
 from monitor.schwab.address import Address
 from monitor.schwab.limit import RequestBudget
 from monitor.schwab.oauth import SchwabSignIn
@@ -77,11 +78,11 @@ class Heard:
     """Collects what a sign-in announces."""
 
     def __init__(self) -> None:
-        self.changes: list[tuple[bool, str, int | None]] = []
+        self.changes: list[tuple[SignInState, str, int | None]] = []
         self.audits: list[tuple[str, str]] = []
 
-    def change(self, signed_in: bool, sentence: str, expires_ms: int | None) -> None:
-        self.changes.append((signed_in, sentence, expires_ms))
+    def change(self, state: SignInState, sentence: str, expires_ms: int | None) -> None:
+        self.changes.append((state, sentence, expires_ms))
 
     def audit(self, kind: str, sentence: str) -> None:
         self.audits.append((kind, sentence))
