@@ -1,13 +1,11 @@
 """Waits at the callback address for the system's browser to come back: on this machine only, once, a few minutes."""
 
 import asyncio
-import errno
 import hmac
 import logging
 import secrets
 import socket
 import ssl
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -17,7 +15,7 @@ from urllib.parse import SplitResult
 from monitor.errors import BadData, Unusable
 from monitor.schwab import landing
 from monitor.schwab.certificate import server_context
-from monitor.schwab.port_owner import who_listens
+from monitor.schwab.loopback import MOST_WAITING, bound_sockets
 from monitor.schwab.redirect import split_url
 
 _log = logging.getLogger(__name__)
@@ -25,12 +23,9 @@ _log = logging.getLogger(__name__)
 LISTENING_SECONDS: Final = 300.0
 REQUEST_SECONDS: Final = 10.0
 _LARGEST_HEAD = 8 * 1024
-_MOST_CONNECTIONS = 8
 #: How long the last page is kept for a browser that is slow to fetch it.
 _LAST_PAGE_SECONDS = 2.0
 _PORTS = {"http": 80, "https": 443}
-_PLACES = {"127.0.0.1": ("127.0.0.1",), "::1": ("::1",), "localhost": ("127.0.0.1", "::1")}
-_PASTE = "You can still sign in by pasting the address that the browser ends at."
 
 
 @asynccontextmanager
@@ -46,15 +41,12 @@ async def listening(
     nothing can listen there: it is not on this machine, the port is taken, or the system forbids it.
     """
     callback = split_url(callback_url)
-    places = _PLACES.get(callback.hostname or "")
-    if callback.scheme not in _PORTS or places is None:
-        raise Unusable(f"The callback address is not on this machine, so no program can wait there. {_PASTE}")
-    port = callback.port or _PORTS[callback.scheme]
-    # Made before the socket, so that whoever gets through to it is answered.
-    tls = await asyncio.to_thread(server_context) if callback.scheme == "https" else None
+    if callback.scheme not in _PORTS:
+        raise Unusable("The callback address must begin with https:// or http://, so that a browser finds it.")
     listener = Listener(callback, accepts, request_seconds)
-    sockets = _opened(places, port)
+    sockets = bound_sockets(callback.hostname or "", callback.port or _PORTS[callback.scheme])
     try:
+        tls = await asyncio.to_thread(server_context) if callback.scheme == "https" else None
         await listener.start(sockets, tls)
         ending = asyncio.get_running_loop().call_later(seconds, listener.expire)
         try:
@@ -109,6 +101,7 @@ class Listener:
             server = await asyncio.start_server(
                 self._visit,
                 sock=opened,
+                backlog=MOST_WAITING,
                 limit=_LARGEST_HEAD,
                 ssl=tls,
                 ssl_handshake_timeout=self._request_seconds if tls else None,
@@ -145,7 +138,7 @@ class Listener:
         """One connection, one request, one answer."""
         visit = asyncio.current_task()
         assert visit is not None  # noqa: S101  it is inside one
-        if len(self._visits) >= _MOST_CONNECTIONS:
+        if len(self._visits) >= MOST_WAITING:
             next(iter(self._visits)).cancel()  # the oldest: who only holds connections open keeps nobody out
         self._visits[visit] = None
         try:
@@ -215,56 +208,3 @@ def _target(head: bytes, host: str) -> tuple[str, HTTPStatus | None]:
     if any(value != fetches.get(name, value) for name, value in headers):
         return "", HTTPStatus.FORBIDDEN
     return target, None
-
-
-# --------------------------------------------------------------------------------------------- sockets
-
-
-def _opened(places: tuple[str, ...], port: int) -> list[socket.socket]:
-    """Bound sockets at all places that this machine has. Raises Unusable."""
-    opened: list[socket.socket] = []
-    try:
-        for place in places:
-            try:
-                opened.append(_bound(place, port))
-            except OSError as error:
-                # Not every machine has IPv6.
-                if not (opened and error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}):
-                    raise
-    except OSError as error:
-        for one in opened:
-            one.close()
-        raise _no_place(port, error) from error
-    return opened
-
-
-def _bound(place: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in place else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":
-            # There, SO_REUSEADDR would let another program take the port away.
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            # Here it only means that connections of the last listening, still ending, do not bar the next one.
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        opened.bind((place, port))
-        opened.listen(_MOST_CONNECTIONS)
-        opened.setblocking(False)
-    except OSError:
-        opened.close()
-        raise
-    return opened
-
-
-def _no_place(port: int, error: OSError) -> Unusable:
-    if error.errno == errno.EADDRINUSE:
-        holder = who_listens(port)
-        sentence = f"Port {port} is used by {holder}, so the browser cannot come back here. {_PASTE}"
-    elif isinstance(error, PermissionError):
-        sentence = f"This system does not let the program wait at port {port}. {_PASTE}"
-    else:
-        sentence = f"The program cannot wait at port {port} of this machine. {_PASTE}"
-    return Unusable(sentence, f"{type(error).__name__} {error.errno}")

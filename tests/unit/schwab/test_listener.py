@@ -13,6 +13,7 @@ import pytest
 
 from monitor.errors import BadData, Unusable
 from monitor.schwab import listener as listening_module
+from monitor.schwab import loopback
 from monitor.schwab.listener import listening
 
 GOOD = "code=C0.canary-code%40&session=1b2c&state=the-state"
@@ -187,14 +188,14 @@ async def test_localhost_may_be_either_address():
 
 
 async def test_without_ipv6_localhost_is_the_old_address(callback, monkeypatch):
-    real = listening_module._bound
+    real = loopback._bound
 
     def bound(place, port):
         if place == "::1":
             raise OSError(errno.EADDRNOTAVAIL, "no such address")
         return real(place, port)
 
-    monkeypatch.setattr(listening_module, "_bound", bound)
+    monkeypatch.setattr(loopback, "_bound", bound)
     callback = callback.replace("127.0.0.1", "localhost")
     async with listening(callback, ours):
         assert status(await ask(callback, query="")) == 403
@@ -277,14 +278,15 @@ async def test_a_port_the_system_keeps_is_told(callback, monkeypatch):
     def bound(_place, _port):
         raise PermissionError(errno.EACCES, "not you")
 
-    monkeypatch.setattr(listening_module, "_bound", bound)
+    monkeypatch.setattr(loopback, "_bound", bound)
     with pytest.raises(Unusable, match=r"does not let the program wait at port 443\. .*pasting"):
         async with listening("https://127.0.0.1/", ours):
             pass
 
 
 @pytest.mark.parametrize(
-    "address", ["https://example.com:8182/", "https://0.0.0.0:8182/", "https://127.0.0.2:8182/", "ftp://127.0.0.1/"]
+    "address",
+    ["https://example.com:8182/", "https://0.0.0.0:8182/", "https://127.0.0.2:8182/", "https://evil.localhost/"],
 )
 async def test_a_callback_elsewhere_is_not_waited_for(address):
     with pytest.raises(Unusable, match="not on this machine"):
