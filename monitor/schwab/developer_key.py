@@ -97,8 +97,8 @@ def _of_callback(text: str) -> Iterator[Remark]:
         yield Remark(CALLBACK, "To Schwab “localhost” and “127.0.0.1” are two addresses; enter the registered one.")
     if parts.path.strip("/"):
         yield Remark(CALLBACK, f"“{parts.path[:60]}” is part of the address; it must be registered with it.")
-    ends, other = ("with", "without") if parts.path.endswith("/") else ("without", "with")
-    yield Remark(CALLBACK, f"It ends {ends} a slash; {other} one it is another address to Schwab.")
+    if not parts.path.endswith("/"):
+        yield Remark(CALLBACK, "It ends without a slash; with one it is another address to Schwab.")
 
 
 def _what_stops(text: str) -> str | None:

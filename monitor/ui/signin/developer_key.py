@@ -29,7 +29,11 @@ _READY = (
     "The app must be “Ready For Use” by now. On the pages that follow, sign in with your brokerage login, not with "
     "the developer portal's."
 )
-_FINE = "Looks right."
+_FINE = {
+    "client_id": "Looks right.",
+    "client_secret": "Looks right.",
+    "callback_url": "Right if it is registered exactly so, with the slash at its end.",
+}
 
 
 class KeyField(QWidget):
@@ -79,14 +83,16 @@ class KeyField(QWidget):
         return str(self.remark.property("tone"))
 
     def show_remarks(self, remarks: Sequence[Remark]) -> None:
-        """Say what is noticed; what stops comes first."""
-        remark = next(iter(sorted(remarks, key=lambda remark: not remark.stops)), None)
+        """Say what is noticed; where something stops, that alone."""
+        wrong = [remark.sentence for remark in remarks if remark.stops]
         if not self.text:
             self._say("", _HINTS[self._name])
-        elif remark is None:
-            self._say("fine", _FINE)
+        elif wrong:
+            self._say("wrong", wrong[0])
+        elif remarks:
+            self._say("unusual", " ".join(remark.sentence for remark in remarks))
         else:
-            self._say("wrong" if remark.stops else "unusual", remark.sentence)
+            self._say("fine", _FINE[self._name])
         usual = len(self.text) == self._length
         self.count.setText(f"{len(self.text)} of {self._length}" if self._length and self.text else "")
         _tone(self.count, "" if usual else "unusual")
