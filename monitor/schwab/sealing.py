@@ -23,6 +23,7 @@ MOST_BYTES: Final = 1_048_576
 SCRYPT_LOG_N: Final = 17
 _MOST_LOG_N = 18
 _HEADER = struct.Struct(">4sBBB16s12s")
+_NONCE_BYTES = 12
 _MAGIC, _VERSION = b"MMTK", 1
 
 
@@ -49,9 +50,6 @@ class Key:
 
     def cipher(self) -> AESGCM:
         return AESGCM(base64.b64decode(self.text.reveal()))
-
-    def header(self, nonce: bytes) -> bytes:
-        return _HEADER.pack(_MAGIC, _VERSION, self.kind, self.log_n, self.id, nonce)
 
 
 def random_key() -> Key:
@@ -81,16 +79,16 @@ def wanted_key(content: bytes) -> Key:
 
 def seal(key: Key, plain: bytes) -> bytes:
     """The whole file, under a nonce of its own."""
-    nonce = secrets.token_bytes(12)
-    header = key.header(nonce)
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    header = _HEADER.pack(_MAGIC, _VERSION, key.kind, key.log_n, key.id, nonce)
     return header + key.cipher().encrypt(nonce, plain, header)
 
 
 def unseal(key: Key, content: bytes) -> bytes | None:
     """What was sealed; None when the key is another one, or a single bit of the file was changed."""
-    nonce = content[_HEADER.size - 12 : _HEADER.size]
+    header, sealed = content[: _HEADER.size], content[_HEADER.size :]
     try:
-        return key.cipher().decrypt(nonce, content[_HEADER.size :], key.header(nonce))
+        return key.cipher().decrypt(header[-_NONCE_BYTES:], sealed, header)
     except (InvalidTag, ValueError):
         return None
 

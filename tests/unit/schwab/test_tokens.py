@@ -1,17 +1,18 @@
 """The vault keeps tokens encrypted, whole or not at all, and never throws away what it cannot open."""
 
+import hashlib
 import os
 import stat
-import time
-from types import SimpleNamespace
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import BadData, Unusable
-from monitor.schwab import keystore, passphrase
-from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable, system_backend
+from monitor.schwab import passphrase
+from monitor.schwab.keystore import KeyStore
 from monitor.schwab.secret import Secret
 from monitor.schwab.tokens import Kept, Vault
 
@@ -59,7 +60,16 @@ def test_it_comes_back_with_the_key_of_the_password_store(make_vault):
     assert again.kept_by == "keyring"
 
 
-def test_the_file_is_the_owners_alone_and_holds_no_clear_text(make_vault, tmp_path):
+def test_the_file_is_the_owners_alone_from_its_first_moment_and_holds_no_clear_text(make_vault, tmp_path, monkeypatch):
+    seen, synced, fsync = [], [], os.fsync
+
+    def look(handle):
+        seen.extend((path.name, stat.S_IMODE(path.stat().st_mode)) for path in tmp_path.iterdir())
+        seen.append(b"canary" in everything_in(tmp_path))
+        synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", look)
     before = os.umask(0)
     try:
         vault = make_vault()
@@ -67,8 +77,10 @@ def test_the_file_is_the_owners_alone_and_holds_no_clear_text(make_vault, tmp_pa
         vault.save(KEPT)
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "tokens.bin").stat().st_mode) == 0o600
-    assert b"canary" not in everything_in(tmp_path)
+    draft, *_ = seen[0]
+    assert draft.startswith(".tokens.bin.")
+    assert seen == [(draft, 0o600), False, ("tokens.bin", 0o600), False]
+    assert synced == [False, True]
     assert b"app-secret" not in everything_in(tmp_path)
 
 
@@ -163,50 +175,122 @@ def test_signing_out_makes_copies_of_the_file_useless(make_vault, tmp_path, back
     assert backend.texts == {}
 
 
-def test_a_password_store_that_hangs_is_left_behind(tmp_path, make_vault):
-    first = make_vault()
-    first.open()
-    first.save(KEPT)
-    asked = []
-
-    class Hanging(MemoryBackend):
-        def get_password(self, service, username):
-            asked.append(username)
-            time.sleep(0.3)
-
-    vault = Vault(tmp_path, KeyStore("test", Hanging, limit_seconds=0.01))
-    assert vault.open() == Kept()
-    assert asked
-    assert vault.kept_by == "session"
-    assert "stays closed" in vault.notice
+def test_signing_out_leaves_nothing_in_the_folder_and_what_is_saved_next_has_a_new_key(make_vault, tmp_path, backend):
+    vault = make_vault()
+    vault.open()
+    vault.save(KEPT)
+    names = set(backend.texts)
+    for stray in ("tokens.bin.bad", ".tokens.bin.0123.part", "monitor.db"):
+        (tmp_path / stray).write_bytes(b"x")
+    vault.forget()
+    assert [path.name for path in tmp_path.iterdir()] == ["monitor.db"]
+    vault.save(KEPT)
     assert make_vault().open() == KEPT
+    assert names.isdisjoint(backend.texts)
 
 
-def test_a_store_that_raises_is_as_good_as_none():
-    def locked():
-        raise RuntimeError("locked collection")
-
-    with pytest.raises(KeyStoreUnavailable, match="RuntimeError"):
-        KeyStore("test", locked).get("name")
-    with pytest.raises(KeyStoreUnavailable, match="none"):
-        KeyStore("test", lambda: None).set("name", "text")
-
-
-def test_only_listed_back_ends_are_asked(monkeypatch):
-    asked = []
-
-    def installed(module):
-        asked.append(module)
-        usable = type("Usable", (MemoryBackend,), {"priority": 99 if module.endswith("libsecret") else 0})
-        return SimpleNamespace(Keyring=usable, WinVaultKeyring=usable, DBusKeyring=usable)
-
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    monkeypatch.setattr(keystore, "import_module", installed)
-    assert isinstance(system_backend(), MemoryBackend)
-    assert asked[-1] == "keyring.backends.libsecret"
-    assert not {"chainer", "fail", "null"} & {module.rpartition(".")[2] for module in asked}
+def test_signing_out_forgets_the_passphrase_too(tmp_path):
+    vault = Vault(tmp_path, scrypt_log_n=4)
+    vault.open("correct horse")
+    vault.save(KEPT)
+    vault.forget()
+    assert vault.kept_by == "session"
+    vault.save(KEPT)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_no_working_back_end_is_no_back_end(monkeypatch):
-    monkeypatch.setattr(keystore, "_BACKENDS", (("keyring.backends.fail", "Keyring"), ("no.such.module", "Keyring")))
-    assert system_backend() is None
+def test_a_file_that_cannot_be_erased_is_told_and_its_key_is_gone_all_the_same(make_vault, tmp_path, backend):
+    vault = make_vault()
+    vault.open()
+    vault.save(KEPT)
+    (tmp_path / "tokens.bin.bad").mkdir()
+    with pytest.raises(Unusable, match="could not be erased"):
+        vault.forget()
+    assert backend.texts == {}
+
+
+def test_starting_over_keeps_the_closed_file_until_sign_out(tmp_path):
+    first = Vault(tmp_path, scrypt_log_n=4)
+    first.open("forgotten it")
+    first.save(KEPT)
+    vault = Vault(tmp_path, scrypt_log_n=4)
+    vault.open()
+    vault.start_over()
+    vault.unlock("another one", KEPT)
+    assert {path.name for path in tmp_path.iterdir()} == {"tokens.bin", "tokens.bin.bad"}
+    vault.forget()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_passphrase_that_is_short_or_empty_is_not_taken(tmp_path, monkeypatch, caplog):
+    vault = Vault(tmp_path, scrypt_log_n=4)
+    vault.open()
+    with pytest.raises(BadData, match="Enter a passphrase"):
+        vault.unlock("", KEPT)
+    with pytest.raises(BadData, match="at least 8 characters"):
+        vault.unlock("seven77", KEPT)
+    monkeypatch.setattr(passphrase, "_taken", Secret("seven77"))
+    again = Vault(tmp_path, scrypt_log_n=4)
+    again.open()
+    again.save(KEPT)
+    assert again.kept_by == "session"
+    assert "fewer than 8 characters" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_passphrase_costs_what_the_right_one_does_and_erases_nothing(tmp_path, monkeypatch):
+    first = Vault(tmp_path, scrypt_log_n=4)
+    first.open("correct horse")
+    first.save(KEPT)
+    content, derive, costs = (tmp_path / "tokens.bin").read_bytes(), hashlib.scrypt, []
+    monkeypatch.setattr(hashlib, "scrypt", lambda text, **cost: costs.append(cost["n"]) or derive(text, **cost))
+    vault = Vault(tmp_path)
+    vault.open("wrong horse")
+    for guess in ("battery", "staple", "correct horse "):
+        with pytest.raises(BadData, match="does not open"):
+            vault.unlock(guess, Kept())
+    assert costs == [16] * 4
+    assert everything_in(tmp_path) == content
+    assert vault.unlock("correct horse", Kept()) == KEPT
+
+
+def test_the_passphrase_is_asked_once_a_start(tmp_path):
+    first = Vault(tmp_path, scrypt_log_n=4)
+    first.open("correct horse")
+    first.save(KEPT)
+    vault = Vault(tmp_path, scrypt_log_n=4)
+    vault.open()
+    vault.unlock("correct horse", Kept())
+    vault.save(Kept("changed"))
+    assert Vault(tmp_path).open("correct horse") == Kept("changed")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@given(content=st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"MMTK\x01\x00\x00" + tail))
+def test_whatever_lies_in_its_place_is_kept_as_it_is_and_one_sentence_tells(make_vault, tmp_path, content):
+    (tmp_path / "tokens.bin").write_bytes(content)
+    vault = make_vault()
+    assert vault.open() == Kept()
+    assert vault.notice.startswith("The stored sign-in ")
+    assert vault.notice.endswith("Please sign in again.")
+    assert (tmp_path / "tokens.bin.bad").read_bytes() == content
+    assert vault.kept_by == "keyring"
+
+
+def test_a_place_that_cannot_be_read_stays_closed(make_vault, tmp_path):
+    (tmp_path / "tokens.bin").mkdir()
+    vault = make_vault()
+    assert vault.open() == Kept()
+    assert vault.notice == "The stored sign-in cannot be read, so it stays closed."
+    vault.save(KEPT)
+    assert [path.name for path in tmp_path.iterdir()] == ["tokens.bin"]
+
+
+def test_the_passphrase_of_the_environment_is_taken_out_of_it(monkeypatch):
+    monkeypatch.setattr(passphrase, "_taken", Secret(""))
+    monkeypatch.setenv("MARKET_MONITOR_PASSPHRASE", "correct horse")
+    passphrase.take_from_environment()
+    assert "MARKET_MONITOR_PASSPHRASE" not in os.environ
+    assert passphrase.of_this_run() == Secret("correct horse")
+    child = "import os; print(os.environ.get('MARKET_MONITOR_PASSPHRASE'))"
+    assert subprocess.check_output([sys.executable, "-c", child], text=True) == "None\n"
