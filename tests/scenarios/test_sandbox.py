@@ -47,6 +47,12 @@ def test_it_ends_with_the_program_that_started_it() -> None:
         assert process.wait(PATIENCE) == 0
 
 
+def test_a_callback_of_one_s_own_is_registered() -> None:
+    mine = "https://127.0.0.1:9443/back"
+    with running_sandbox("--callback", mine) as started:
+        assert started.log_in(redirect_uri=mine).startswith(f"{mine}?code=")
+
+
 def test_tokens_survive_a_restart() -> None:
     with running_sandbox("--seed", "11") as first:
         token = first.token()
@@ -57,9 +63,12 @@ def test_tokens_survive_a_restart() -> None:
         assert renewed.json()["refresh_token"] == token["refresh_token"]
 
 
-def test_nothing_secret_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_secret_is_logged(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_MONITOR_LOG_LEVEL", "DEBUG")
     with running_sandbox() as started:
         token = started.token()
+        started.faults([{"path": "/v1/oauth/token", "answer": "html"}])
+        started.grant({"grant_type": "refresh_token", "refresh_token": token["refresh_token"]})
         with started.client() as client:
             client.get("/marketdata/v1/quotes?symbols=AAPL")
     log = capfd.readouterr().err

@@ -38,8 +38,9 @@ def test_every_option_of_the_window() -> None:
 
 def test_every_option_of_the_sandbox() -> None:
     typed = ["sandbox", "--port", "8100", "--speed", "0", "--seed", "7", "--real-hours", "--until-stdin-closes"]
-    options = parse([*typed, "--faults", __file__])
+    options = parse([*typed, "--faults", __file__, "--callback", "https://a", "--callback", "https://b"])
     assert (options.port, options.speed, options.seed, options.real_hours) == (8100, 0.0, 7, True)
+    assert options.callbacks == ["https://a", "https://b"]
     assert (options.faults, options.until_stdin_closes, options.replay) == (Path(__file__), True, None)
 
 

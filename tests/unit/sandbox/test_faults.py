@@ -1,5 +1,6 @@
 """The faults file: what it does, and what it says when it is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from monitor.sandbox.faults import Faults
 from monitor.sandbox.server import Sandbox
 from tests.support.exchange import StillExchange
 from tests.support.visitor import Visitor
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "sandbox.md"
 
 
 async def test_requests_fail_after_so_many_and_so_often(tmp_path: Path, exchange: StillExchange) -> None:
@@ -38,6 +41,14 @@ def test_a_wrong_file_is_named(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(Unusable, match=r"faults\.json"):
         Faults.load(file)
+
+
+def test_the_documented_faults_are_faults() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    faults = Faults()
+    for block in blocks:
+        faults.add_json(block.encode())
+    assert (len(blocks), faults.pending) == (3, 7)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
