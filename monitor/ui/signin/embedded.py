@@ -1,6 +1,6 @@
 """The step with Schwab's own page: why one signs in now, the page, and the ways around it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from monitor.analysis.renewal import good_moment, moment_in_words
@@ -30,6 +30,8 @@ class EmbeddedSheet(Sheet):
 
     def __init__(self, ports: ViewPorts, browser: SignInBrowser, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("sheet")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._ports = ports
         self.browser = browser
         self.heading = named(QLabel(), "heading")

@@ -14,8 +14,8 @@ from monitor.ui.view_ports import ViewPorts
 BROWSER, PASTE = "sign-in.browser", "sign-in.paste"
 _WORDS = "Both use the browser that you know, with its passwords and keys. Whichever is done first signs you in."
 _WARNING = (
-    "At the end your browser warns about a certificate. It is this program's own, made on this machine a moment ago, "
-    "so that {callback} can be answered at all; go on past the warning. Pasting the address, below, avoids it."
+    "Your browser will warn about a certificate first. It is this program's own, made on this machine a moment ago, so "
+    "that {callback} can be answered at all: go on past the warning to Schwab's page. Pasting the address avoids it."
 )
 _STEPS = (
     "Open the sign-in page in your browser, and sign in.",
@@ -117,6 +117,8 @@ class OtherWaysSheet(WordsSheet):
         except MonitorError as error:
             self._show_finishing(False)
             _say(self.paste_failure, error.sentence)
+            if not self.progress.isVisible():
+                self._address = ""  # the attempt may be used up: the page is opened for a new one
         else:
             self._show_finishing(False)
             self._succeed(BROWSER)

@@ -161,6 +161,15 @@ def test_leaving_takes_the_address_out_of_the_field(make: Callable[..., Shown]) 
     assert shown.sign_in.finished == []
 
 
+def test_after_a_refusal_the_page_is_opened_for_a_new_attempt(make: Callable[..., Shown]) -> None:
+    shown = make()
+    shown.sheet.open.click()
+    shown.sign_in.failure = BadData("This address belongs to another attempt.")
+    shown.paste()
+    shown.sheet.open.click()
+    assert shown.opened == [f"{shown.sign_in.address}1", f"{shown.sign_in.address}2"]
+
+
 def test_enter_in_the_field_signs_in(make: Callable[..., Shown], qtbot: QtBot) -> None:
     shown = make()
     qtbot.keyClick(shown.sheet.pasted, Qt.Key.Key_Return)
