@@ -56,7 +56,7 @@ def _gui(command: argparse.Namespace) -> int:
         _refuse_bad_qt()
         _choose_platform(options)
         _settle_browser(options)
-        _log_to_file(options.sandboxed, options.chosen_folder)
+        _keep_log(options.sandboxed, options.chosen_folder)
         from monitor.apps.desktop import run as run_desktop
 
         return run_desktop(options, interrupt)
@@ -81,7 +81,7 @@ def _collect(command: argparse.Namespace) -> int:
         from monitor.apps.logs import set_up_stderr
 
         set_up_stderr("monitor.apps.collector")
-        _log_to_file(bool(command.sandbox_url), command.data_dir)
+        _keep_log(bool(command.sandbox_url), command.data_dir, collector=True)
         from monitor.apps.collector import run as run_collector
 
         return run_collector(_as(CollectOptions, command), interrupt)
@@ -113,11 +113,14 @@ def _as(kind: type[O_], command: argparse.Namespace) -> O_:
     return kind(**values)
 
 
-def _log_to_file(sandbox: bool, folder: Path | None) -> None:
-    from monitor.apps.logs import set_up_file
+def _keep_log(sandbox: bool, folder: Path | None, collector: bool = False) -> None:
+    """Log into the profile from now on, and leave a report there should the program crash."""
+    from monitor.apps import crash, logs
     from monitor.apps.settings import data_dir
 
-    set_up_file(data_dir(sandbox, folder))
+    profile = data_dir(sandbox, folder)
+    logs.set_up_file(profile, logs.COLLECTOR_FILE_NAME if collector else logs.FILE_NAME)
+    crash.set_up(profile, "collector-crash" if collector else "crash", opens_pages=not collector)
 
 
 def _refuse_bad_qt() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from monitor.apps import cli, logs
+from monitor.apps import cli, crash, logs
 from monitor.apps.options import GuiOptions
 from monitor.errors import Transient
 
@@ -17,13 +18,18 @@ Programs = Callable[[Callable[[Any], int]], None]
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
+def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a program sets up for its whole process is of the test only."""
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(crash, "set_up", lambda *_, **__: "")
     root = logging.getLogger()
     handlers = list(root.handlers)
     yield
     for handler in [handler for handler in root.handlers if handler not in handlers]:
         root.removeHandler(handler)
         handler.close()
+    logging.captureWarnings(False)
 
 
 @pytest.fixture

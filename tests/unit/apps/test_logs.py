@@ -2,6 +2,9 @@
 
 import logging
 import stat
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +19,16 @@ theirs = logging.getLogger("somebody.else")
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
+def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     root, own = logging.getLogger(), logging.getLogger("monitor")
     handlers, levels = list(root.handlers), (root.level, own.level)
     yield
     for handler in [handler for handler in root.handlers if handler not in handlers]:
         root.removeHandler(handler)
         handler.close()
+    logging.captureWarnings(False)
     root.setLevel(levels[0])
     own.setLevel(levels[1])
 
@@ -54,6 +60,44 @@ def test_secrets_do_not_reach_the_file(tmp_path: Path) -> None:
     assert "s3cret" not in text
     assert "abcdefgh" not in text
     assert "Traceback" in text
+
+
+def test_what_python_would_print_is_in_the_log_without_secrets(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = logs.set_up_file(tmp_path)
+    keep_out_of_logs("s3cret-value")
+
+    class Odd:
+        def __del__(self) -> None:
+            raise ValueError("s3cret-value at the end")
+
+    def fail() -> None:
+        raise KeyError("s3cret-value in a thread")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("s3cret-value is old", stacklevel=1)
+    thread = threading.Thread(target=fail, name="worker")
+    thread.start()
+    thread.join()
+    Odd()
+    text = path.read_text()
+    assert "s3cret" not in text
+    for words in ("UserWarning: •••• is old", "uncaught in worker", "KeyError: '•••• in a thread'", "ValueError: ••••"):
+        assert words in text
+    assert capfd.readouterr() == ("", "")
+
+
+def test_window_and_collector_have_a_file_each(tmp_path: Path) -> None:
+    assert logs.set_up_file(tmp_path, logs.COLLECTOR_FILE_NAME) == tmp_path / "logs" / "collector.log"
+
+
+def test_a_log_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+    path = logs.set_up_file(tmp_path)
+    path.chmod(0o644)
+    logs.set_up_file(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_debug_lines_of_other_libraries_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
