@@ -235,11 +235,12 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoreMeter:
-    """Rows that wait for the writer, rows written since the start, and the database's size on disk."""
+    """Rows that wait for the writer, rows written since the start, the database's size on disk, and its engine."""
 
     queued: int
     written: int
     bytes: int
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

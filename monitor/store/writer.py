@@ -62,7 +62,8 @@ class Writer:
         """Rows that wait, rows written since the start, and the size on disk with what is not checkpointed yet."""
         hand = self._hand
         size = _size(self._path) + _size(self._wal)
-        return StoreMeter(self.intake.rows + (hand.rows_taken if hand else 0), self._written, size)
+        queued = self.intake.rows + (hand.rows_taken if hand else 0)
+        return StoreMeter(queued, self._written, size, f"SQLite {sqlite3.sqlite_version}")
 
     async def flushed(self) -> None:
         """Wait until all that was taken in so far is committed. Raises StoreUnavailable."""

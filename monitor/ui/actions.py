@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenuBar
 
+from monitor.ports import SignIn, SignInState
 from monitor.ui.docks import PanelDock
 from monitor.ui.icons import icon, wear
 from monitor.ui.theme import Theme
@@ -18,11 +19,13 @@ class Actions:
     def __init__(self, owner: QObject, theme: Theme, sandbox: bool) -> None:
         self._owner = owner
         self._theme = theme
+        self._sandbox = sandbox
         self.export_chart = self._action("Export &chart bars…", "export", "Ctrl+E")
         self.export_watchlist = self._action("Export &watchlist…", "table")
         self.export_recorded = self._action("Export &recorded data…", "export", "Ctrl+Shift+E")
-        self.sign_in = self._action("&Sign in…" if sandbox else "&Connect account…", "sign-in")
-        self.sign_out = self._action("Sign &out", "sign-out")
+        self.sign_in = self._action("", "sign-in")
+        self.change_key = self._action("Change the &developer key…", "lock")
+        self.sign_out = self._action("Sign &out…", "sign-out")
         self.other_world = self._action("Connect an &account…" if sandbox else "Try the sand&box…", "world")
         self.quit = self._action("&Quit", "quit", "Ctrl+Q")
         self.colours = self._action("", "")
@@ -47,7 +50,7 @@ class Actions:
         exports = [self.export_chart, self.export_watchlist, self.export_recorded]
         panels = [dock.toggleViewAction() for dock in docks]
         groups: dict[str, list[list[QAction]]] = {
-            "Fil&e": [exports, [self.sign_in, self.sign_out], [self.other_world], [self.quit]],
+            "Fil&e": [exports, [self.sign_in, self.change_key, self.sign_out], [self.other_world], [self.quit]],
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [[self.download, self.cancel_download], [self.take_back], [self.export_recorded]],
@@ -66,6 +69,21 @@ class Actions:
         self.download.setText(f"&Download history of {symbol}" if symbol else "&Download history")
         for action in (self.add_symbol, self.download, self.cancel_download, self.export_chart):
             action.setEnabled(bool(symbol))
+
+    def name_sign_in(self, sign_in: SignIn) -> None:
+        """Say what there is to do about the sign-in in its present state."""
+        known = sign_in.configured and not self._sandbox  # which brings its own key
+        if sign_in.locked:
+            words = "&Unlock the sign-in…"
+        elif sign_in.signed_in:
+            words = "Re&new the sign-in…"
+        elif sign_in.state is SignInState.ENDED:
+            words = "&Sign in again…"
+        else:
+            words = "&Sign in…" if known or self._sandbox else "Co&nnect account…"
+        self.sign_in.setText(words)
+        self.change_key.setVisible(known)
+        self.sign_out.setEnabled(known or sign_in.locked or sign_in.state is not SignInState.SIGNED_OUT)
 
     def _name_colours(self) -> None:
         c, dark = self._theme.colours, self._theme.dark

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from monitor import __version__
-from monitor.ports import Profile
 from monitor.ui.panel import named
+from monitor.ui.view_ports import ViewPorts
 
 KEYS = (
     (
@@ -52,7 +52,18 @@ KEYS = (
             ("Drag", "Change the order"),
         ),
     ),
+    (
+        "Audit",
+        (("Ctrl+C", "Copy the selected rows"),),
+    ),
 )
+
+
+_KEPT = {
+    "keyring": "encrypted, with a key in the system's password store",
+    "passphrase": "encrypted, with a passphrase",
+    "session": "in memory, until the program ends",
+}
 
 
 class KeyList(QDialog):
@@ -78,17 +89,21 @@ class KeyList(QDialog):
 class About(QDialog):
     """What this is, in which versions, and where the data are."""
 
-    def __init__(self, profile: Profile, parent: QWidget | None = None) -> None:
+    def __init__(self, ports: ViewPorts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Market Monitor")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        rows = (
+        profile = ports.profile
+        self.rows = (
             ("Version", __version__),
             ("Python", platform.python_version()),
             ("Qt", f"{qVersion()} (PySide6 {pyside_version})"),
+            ("Chromium", _chromium()),
+            ("Database", ports.meters.store().engine),
             ("System", platform.platform(terse=True)),
             ("World", "SANDBOX: a simulated market" if profile.sandbox else "Live: Charles Schwab"),
             ("Data", str(profile.data_dir)),
+            ("Tokens", _KEPT.get(ports.sign_in.kept_by, ports.sign_in.kept_by)),
         )
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
@@ -96,13 +111,20 @@ class About(QDialog):
         grid.addWidget(named(QLabel("Market Monitor"), "heading"), 0, 0, 1, 2)
         words = "Watch the market on your own machine, and keep what you saw.\nNot a product of Charles Schwab."
         grid.addWidget(named(QLabel(words), "hint"), 1, 0, 1, 2)
-        for row, (name, value) in enumerate(rows, 2):
+        for row, (name, value) in enumerate(self.rows, 2):
             grid.addWidget(named(QLabel(name), "hint"), row, 0)
             label = QLabel(value)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(label, row, 1)
         _close_below(self, grid)
+
+
+def _chromium() -> str:
+    """The browser of the sign-in page; it is loaded only here and when somebody signs in."""
+    from PySide6.QtWebEngineCore import qWebEngineChromiumSecurityPatchVersion, qWebEngineChromiumVersion
+
+    return f"{qWebEngineChromiumVersion()!s}, with security patches up to {qWebEngineChromiumSecurityPatchVersion()!s}"
 
 
 def _close_below(dialog: QDialog, content: QGridLayout) -> None:

@@ -23,6 +23,7 @@ from monitor.ui.link import LinkGroup
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
 from monitor.ui.panel import Panel, named
+from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.status.bar import StatusFields
 from monitor.ui.tape.panel import TapePanel
@@ -91,11 +92,14 @@ class MainWindow(QMainWindow):
 
     def open_sign_in(self) -> SignInDialog:
         """Open the sign-in at its first unsettled step."""
-        dialog = SignInDialog(self._ports, self._theme, self._hosts, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if hasattr(dialog, "sandbox_wanted"):
-            dialog.sandbox_wanted.connect(lambda: self.world_wanted.emit(True))
+        dialog = self._make_sign_in()
         dialog.start()
+        return dialog
+
+    def open_key_change(self) -> SignInDialog:
+        """Open the sign-in at the developer key."""
+        dialog = self._make_sign_in()
+        dialog.start(change_key=True)
         return dialog
 
     def open_chart_export(self) -> ExportDialog:
@@ -160,7 +164,8 @@ class MainWindow(QMainWindow):
             (act.export_watchlist, self.open_watchlist_export),
             (act.export_recorded, self.open_recorded_export),
             (act.sign_in, self.open_sign_in),
-            (act.sign_out, self._sign_out),
+            (act.change_key, self.open_key_change),
+            (act.sign_out, self._ask_to_sign_out),
             (act.other_world, self._change_world),
             (act.quit, self.close),
             (act.colours, self._switch_colours),
@@ -187,7 +192,7 @@ class MainWindow(QMainWindow):
         self.messages.details_wanted.connect(self._show_log)
         self.messages.sign_in_wanted.connect(self.open_sign_in)
         self._stops = (
-            self._ports.bus.listen(SignInChanged, self._take_sign_in),
+            self._ports.bus.listen(SignInChanged, lambda _: self._show_sign_in()),
             self._ports.bus.listen(StreamChanged, self._take_stream),
         )
         self.watchlist.export_requested.connect(self.open_watchlist_export)
@@ -195,7 +200,7 @@ class MainWindow(QMainWindow):
 
     def _start(self) -> None:
         self.resize(*_SIZE)
-        self._show_signed_in(self._ports.sign_in.signed_in)
+        self.commands.name_sign_in(self._ports.sign_in)
         self.commands.name_symbol("")
         self._area.arrange()
         self._laid_out = self._keep_layout and self._area.restore(self._ports.preferences)
@@ -260,18 +265,23 @@ class MainWindow(QMainWindow):
         self.toolbar.show_interval(interval)
         self._ports.preferences.set("interval", str(int(interval)))
 
-    def _take_sign_in(self, event: SignInChanged) -> None:
-        self._show_signed_in(event.signed_in)
+    def _make_sign_in(self) -> SignInDialog:
+        dialog = SignInDialog(self._ports, self._theme, self._hosts, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.sandbox_wanted.connect(lambda: self.world_wanted.emit(True))
+        # A key that is taken, or a sign-in set aside, is no change of the sign-in yet.
+        dialog.finished.connect(self._show_sign_in)
+        return dialog
+
+    def _show_sign_in(self) -> None:
+        self.commands.name_sign_in(self._ports.sign_in)
         self.status.refresh()
 
     def _take_stream(self, event: StreamChanged) -> None:
         self.commands.take_back.setEnabled(event.phase is StreamPhase.TAKEN)
 
-    def _show_signed_in(self, signed_in: bool) -> None:
-        self.commands.sign_out.setEnabled(signed_in)
-
-    def _sign_out(self) -> None:
-        self._ports.tasks.start("sign-out", self._ports.sign_in.sign_out())
+    def _ask_to_sign_out(self) -> None:
+        SignOutDialog(self._ports, self).open()
 
     def _change_world(self) -> None:
         self.world_wanted.emit(not self._ports.profile.sandbox)
@@ -309,7 +319,7 @@ class MainWindow(QMainWindow):
         KeyList(self).open()
 
     def _show_about(self) -> None:
-        About(self._ports.profile, self).open()
+        About(self._ports, self).open()
 
     def _open_export(self, form: ExportForm) -> ExportDialog:
         dialog = ExportDialog(self._ports, form, self)

@@ -1,23 +1,26 @@
 """The main window: menus, keys, docks and what stays over a restart."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient
-from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
+from monitor.live.events import Level, Notice, Offer, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
-from monitor.ports import Profile, SignInState, StreamPhase
+from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
+from monitor.ui.sign_out import SignOutDialog
+from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
@@ -289,14 +292,83 @@ async def test_a_window_off_every_screen_is_pulled_back(open_window: Open) -> No
     assert QGuiApplication.primaryScreen().availableGeometry().contains(window.geometry().center())
 
 
-async def test_sign_out_and_sign_in_are_in_the_file_menu(open_window: Open) -> None:
-    ports = view_ports()
+async def test_sign_out_asks_first_and_says_what_is_erased_and_what_stays(open_window: Open, tmp_path) -> None:
+    ports = view_ports(profile=Profile(sandbox=False, data_dir=tmp_path))
     window = await open_window(ports)
     entry(window, "File", "Sign out").trigger()
+    dialog = window.findChild(SignOutDialog)
+    for words in ("tokens", "app key", "password store", "Everything recorded stays"):
+        assert words in dialog.words.text()
+    dialog.cancel.click()
+    assert ports.sign_in.signed_in
+    entry(window, "File", "Sign out").trigger()
+    window.findChildren(SignOutDialog)[-1].sign_out.click()
     await until(lambda: not ports.sign_in.signed_in)
     ports.bus.publish(SignInChanged(SignInState.SIGNED_OUT, "Signed out."))
     assert not entry(window, "File", "Sign out").isEnabled()
     assert window.status.sign_in.text() == "Signed out · sign in"
+
+
+async def test_enter_does_not_sign_out(open_window: Open, qtbot: QtBot) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    entry(window, "File", "Sign out").trigger()
+    dialog = window.findChild(SignOutDialog)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    await until(dialog.isHidden)
+    assert ports.sign_in.signed_in
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sandbox", "words", "others"),
+    [
+        ({"signed_in": True}, False, "Renew the sign-in…", {"Change the developer key…", "Sign out…"}),
+        ({"ended": True}, False, "Sign in again…", {"Change the developer key…", "Sign out…"}),
+        ({}, False, "Sign in…", {"Change the developer key…", "Sign out…"}),
+        ({"configured": False}, False, "Connect account…", set()),
+        ({"configured": False, "locked_by": "words"}, False, "Unlock the sign-in…", {"Sign out…"}),
+        ({"signed_in": True}, True, "Renew the sign-in…", {"Sign out…"}),
+        ({"configured": False}, True, "Sign in…", set()),
+    ],
+)
+async def test_the_file_menu_offers_what_the_sign_in_needs(
+    open_window: Open, tmp_path, prepare: dict[str, object], sandbox: bool, words: str, others: set[str]
+) -> None:
+    ports = view_ports(sign_in=FakeSignIn(signed_in=False), profile=Profile(sandbox=sandbox, data_dir=tmp_path))
+    window = await open_window(ports)
+    for name, value in prepare.items():
+        setattr(ports.sign_in, name, value)
+    ports.bus.publish(SignInChanged(ports.sign_in.state, ""))
+    commands = window.commands
+    offered = {
+        a.text().replace("&", "") for a in (commands.change_key, commands.sign_out) if a.isVisible() and a.isEnabled()
+    }
+    assert (commands.sign_in.text().replace("&", ""), offered) == (words, others)
+
+
+async def test_the_developer_key_is_changed_from_the_file_menu(open_window: Open, tmp_path) -> None:
+    window = await open_window(view_ports(profile=Profile(sandbox=False, data_dir=tmp_path)))
+    entry(window, "File", "Change the developer key").trigger()
+    dialog = window.findChild(SignInDialog)
+    assert dialog.stack.currentWidget() is dialog.key
+
+
+async def test_what_a_notice_offers_opens_the_sign_in(open_window: Open, tmp_path) -> None:
+    sign_in = FakeSignIn(signed_in=False, configured=False)
+    ports = view_ports(sign_in=sign_in, profile=Profile(sandbox=False, data_dir=tmp_path))
+    window = await open_window(ports)
+    ports.bus.publish(Notice(Level.ERROR, "The seven days of the sign-in are over.", offer=Offer.SIGN_IN))
+    window.messages.offer.click()
+    assert window.findChild(SignInDialog).isVisible()
+
+
+async def test_the_audit_is_a_tab_behind_the_log(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    assert [panel.visibleRegion().isEmpty() for panel in (window.log, window.audit)] == [False, True]
+    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 2]
+    assert [tabs.tabText(index) for index in range(2)] == ["Log", "Audit"]
+    tabs.setCurrentIndex(1)
+    await until(lambda: not window.audit.visibleRegion().isEmpty())
 
 
 @pytest.mark.parametrize(
@@ -328,7 +400,7 @@ async def test_clicking_the_sign_in_field_opens_the_guide(open_window: Open, tmp
     profile = Profile(sandbox=False, data_dir=tmp_path)
     window = await open_window(view_ports(sign_in=sign_in, profile=profile))
     window.status.sign_in.click()
-    dialog = window.findChild(QDialog)
+    dialog = window.findChild(SignInDialog)
     assert dialog.windowTitle() == "Sign in"
     assert dialog.stack.currentWidget() is dialog.welcome
 
@@ -340,9 +412,14 @@ async def test_f1_lists_the_keys(open_window: Open, qtbot: QtBot) -> None:
 
 
 async def test_about_tells_the_versions(open_window: Open) -> None:
-    window = await open_window(view_ports())
+    ports = view_ports()
+    ports.meters.store_meter = StoreMeter(0, 0, 0, "SQLite 3.53.2")
+    window = await open_window(ports)
     entry(window, "Help", "About").trigger()
-    assert window.findChild(About) is not None
+    told = dict(window.findChild(About).rows)
+    assert re.fullmatch(r"\d+(\.\d+){3}, with security patches up to \d+(\.\d+){3}", told["Chromium"])
+    assert told["Database"] == "SQLite 3.53.2"
+    assert told["Tokens"] == "encrypted, with a key in the system's password store"
 
 
 async def test_details_of_a_message_show_the_log(open_window: Open) -> None:

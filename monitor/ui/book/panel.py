@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 from monitor.live.events import BoardChanged, SignInChanged
 from monitor.market.book import Book, BookService
 from monitor.market.instrument import is_index
-from monitor.ports import Wanted
+from monitor.ports import SignInState, Wanted
 from monitor.ui import format as text
 from monitor.ui.book.canvas import BookCanvas
 from monitor.ui.book.model import imbalance, pick, spread
@@ -134,9 +134,14 @@ class BookPanel(Panel):
         refused = self._ports.watching.refused.get(self._symbol)
         if refused:
             return f"No Level 2 book for {self._symbol}: {refused}"
-        if not self._ports.sign_in.signed_in:
+        if not self._ports.sign_in.signed_in and not self._still_streams():
             return f"Sign in to see the book of {self._symbol}."
         return f"Waiting for the book of {self._symbol}…"
+
+    def _still_streams(self) -> bool:
+        """A sign-in that has ended does not end the stream that it began."""
+        ended = self._ports.sign_in.state is SignInState.ENDED
+        return ended and self._ports.meters.stream_age_ms() is not None
 
     # ------------------------------------------------------------------ note and stamp
 

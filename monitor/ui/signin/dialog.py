@@ -73,11 +73,13 @@ class SignInDialog(QDialog):
         self._lay_out()
         self._connect()
 
-    def start(self) -> None:
-        """Open the dialog at the first step that is not settled."""
+    def start(self, change_key: bool = False) -> None:
+        """Open the dialog at the first step that is not settled, or at the developer key to change it."""
         self.open()
         self._plan()
-        if nothing_is_known(self._ports.sign_in, self._ports.profile.sandbox):
+        if change_key:
+            self._change_key()
+        elif nothing_is_known(self._ports.sign_in, self._ports.profile.sandbox):
             self._show(self.welcome)
         else:
             self._go_on()

@@ -65,6 +65,15 @@ def test_a_narrow_header_shows_less_of_the_note_but_never_half_a_number(panel, p
     assert shown[1:] == ["spread 0.02 · +0 %", "spread 0.02", "0.02", ""]
 
 
+def test_after_the_end_of_a_sign_in_a_stream_that_goes_on_is_waited_for(panel, link, ports):
+    ports.sign_in.signed_in, ports.sign_in.ended = False, True
+    link.choose("AAPL")
+    assert panel.canvas.sentence == "Waiting for the book of AAPL…"
+    ports.meters.age_ms = None
+    link.choose("MSFT")
+    assert panel.canvas.sentence == "Sign in to see the book of MSFT."
+
+
 def test_signed_out_it_says_what_helps(panel, link, ports):
     ports.sign_in.signed_in = False
     link.choose("AAPL")
