@@ -2,8 +2,6 @@
 
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QWidget
 
-from monitor.live.events import Audited
-from monitor.ports import AuditEntry
 from monitor.ui.signin.sheet import Card, WordsSheet, explained, paragraph
 from monitor.ui.signin.steps import TERMS_ACCEPTED
 from monitor.ui.view_ports import ViewPorts
@@ -52,6 +50,5 @@ class TermsSheet(WordsSheet):
         if self._ports.preferences.get(TERMS_ACCEPTED) != status:
             sentence = f"The terms of the data were accepted as a {status}: personal use, no redistribution."
             self._ports.recorder.record_audit("terms", sentence)
-            self._ports.bus.publish(Audited(AuditEntry(self._ports.meters.now_ms(), "terms", sentence)))
             self._ports.preferences.set(TERMS_ACCEPTED, status)
         self.settled.emit()

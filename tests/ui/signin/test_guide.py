@@ -99,6 +99,7 @@ def test_a_first_run_meets_every_step(qtbot: QtBot) -> None:
     dialog = make(qtbot, nobody())
     assert walk(dialog, WAYS) == [*WAYS, "Sign in at Schwab"]
     assert dialog.bar.accessibleName() == "Step 4 of 4: Sign in"
+    assert dialog.back.isHidden()
 
 
 def test_with_a_password_store_nothing_is_asked_about_keeping(qtbot: QtBot) -> None:

@@ -253,6 +253,7 @@ async def test_leaving_while_the_passphrase_is_tried_is_quiet(qtbot: QtBot) -> N
     sign_in = Slow()
     sheet = shown(qtbot, UnlockSheet(sign_in, view_ports().tasks))
     ends = heard(sheet)
+    sheet.passphrase.setText("open sesame")
     sheet.unlock.click()
     await asyncio.sleep(0)
     sheet.leave()
