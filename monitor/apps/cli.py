@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.apps import arguments
-from monitor.apps.machine import bad_qt_pair, has_display, runs_as_root
+from monitor.apps.machine import bad_qt_pair, has_display, settle_browser
 from monitor.apps.options import CollectOptions, DoctorOptions, ExportOptions, GuiOptions
 from monitor.errors import MonitorError, Unusable
 from monitor.schwab.passphrase import take_from_environment
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 FAILED = 1
-_BROWSER_SWITCH = "QTWEBENGINE_DISABLE_SANDBOX"
 O_ = TypeVar("O_", bound="DataclassInstance")
 
 
@@ -55,7 +54,7 @@ def _gui(command: argparse.Namespace) -> int:
         options = _as(GuiOptions, command)
         _refuse_bad_qt()
         _choose_platform(options)
-        _settle_browser(options)
+        settle_browser(options.sandboxed)
         _keep_log(options.sandboxed, options.chosen_folder)
         from monitor.apps.desktop import run as run_desktop
 
@@ -142,15 +141,6 @@ def _choose_platform(options: GuiOptions) -> None:
         )
     print("This machine has no display: the program runs offscreen.", file=sys.stderr)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
-
-def _settle_browser(options: GuiOptions) -> None:
-    """Chromium, behind the sign-in page, ends the whole process when it is to isolate pages and runs as root.
-
-    The sandbox's own pages need no isolation; Schwab's do, so there the sign-in says why it does not open.
-    """
-    if options.sandboxed and runs_as_root():
-        os.environ.setdefault(_BROWSER_SWITCH, "1")
 
 
 def _keep_traceback(sandbox: bool) -> str:

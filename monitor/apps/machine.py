@@ -4,6 +4,8 @@ import os
 import sys
 from importlib import metadata
 
+_BROWSER_SWITCH = "QTWEBENGINE_DISABLE_SANDBOX"
+
 
 def qt_version() -> str:
     """The version of PySide6 that is installed, or an empty string; found without importing it."""
@@ -37,6 +39,16 @@ def has_display() -> bool:
 def runs_as_root() -> bool:
     """Whether this process has all rights on a Unix system."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def settle_browser(sandbox: bool) -> None:
+    """Chromium, behind the sign-in page, ends the whole process when it is to isolate pages and runs as root.
+
+    The sandbox's own pages need no isolation; Schwab's do, so there the sign-in says why it does not open: also after
+    the sandbox's pages were open in the same process, whose browser then isolates nothing.
+    """
+    if sandbox and runs_as_root():
+        os.environ.setdefault(_BROWSER_SWITCH, "1")
 
 
 def wal_reset_remark(sqlite: tuple[int, int, int]) -> str:

@@ -26,6 +26,11 @@ class GuiOptions:
         return self.sandbox or self.replay is not None
 
     @property
+    def unattended(self) -> bool:
+        """Whether nobody sits in front of the window, which then ends by itself."""
+        return bool(self.screenshot or self.quit_after or self.tour)
+
+    @property
     def chosen_folder(self) -> Path | None:
         """The data folder asked for; a tour keeps its data beside its pictures."""
         return self.data_dir or (self.tour / "data" if self.tour else None)

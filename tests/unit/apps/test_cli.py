@@ -133,7 +133,7 @@ def test_as_root_only_the_sandboxs_own_pages_go_without_the_browsers_protection(
     desktop: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str], switch: str | None
 ) -> None:
     monkeypatch.delenv("QTWEBENGINE_DISABLE_SANDBOX")
-    monkeypatch.setattr(cli, "runs_as_root", lambda: True)
+    monkeypatch.setattr("monitor.apps.machine.runs_as_root", lambda: True)
     desktop(lambda _: 0)
     assert cli.run([*typed, "--offscreen", "--data-dir", str(tmp_path)]) == 0
     assert cli.os.environ.get("QTWEBENGINE_DISABLE_SANDBOX") == switch

@@ -1,0 +1,1 @@
+"""What is shown while another program holds the data folder."""
