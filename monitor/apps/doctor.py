@@ -20,7 +20,7 @@ from monitor.apps.logs import log_level
 from monitor.apps.machine import bad_qt_pair, has_display, qt_version, wal_reset_remark
 from monitor.apps.options import DoctorOptions
 from monitor.apps.settings import default_data_dir, read_settings
-from monitor.errors import MonitorError, Unusable
+from monitor.errors import BadData, MonitorError, Unusable
 
 if TYPE_CHECKING:
     from monitor.store import StoreFacts
@@ -68,6 +68,7 @@ def check_up(given: Path | None) -> Iterator[Finding]:
         yield _finding(f"{profile}data folder", partial(_folder, folder))
         yield _finding(f"{profile}settings", partial(_settings, folder))
         yield _finding(f"{profile}database", partial(_database, folder))
+        yield _finding(f"{profile}sign-in", partial(_sign_in, folder))
 
 
 def _finding(name: str, check: Callable[[], str]) -> Finding:
@@ -156,6 +157,26 @@ def _database(folder: Path) -> str:
         raise Unusable(f"{path} is damaged: {'; '.join(facts.problems[:3])}.")
     rows = ", ".join(f"{count} {table}" for table, count in facts.rows.items() if count)
     return f"{path} is sound: {facts.profile} data, {facts.bytes / 1e6:.1f} MB, rows: {rows or 'none yet'}."
+
+
+def _sign_in(folder: Path) -> str:
+    """What keeps the stored sign-in; it is not opened for that."""
+    from monitor.schwab.sealing import KeyKind
+    from monitor.schwab.tokens import FILE_NAME, kept_in
+
+    try:
+        kind = kept_in(folder)
+    except BadData:
+        raise Unusable(
+            f"{folder / FILE_NAME} is not one this version can read; a new sign-in takes its place."
+        ) from None
+    for path in sorted(folder.glob(f"{FILE_NAME}*")):
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            raise Unusable(f"Others on this machine may open {path}; chmod 600 {path} keeps it yours.")
+    if kind is None:
+        return "None is stored."
+    keeper = "the password store has its key" if kind is KeyKind.KEYRING else "a passphrase opens it"
+    return f"One is stored, encrypted; {keeper}."
 
 
 async def _facts(path: Path) -> "StoreFacts":

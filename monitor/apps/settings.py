@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import logging
+import os
 import tempfile
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def data_dir(sandbox: bool, given: Path | None = None) -> Path:
     folder = (given or default_data_dir(sandbox)).expanduser().absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.name != "nt":
+            _shut(folder, ours=given is None)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -34,6 +37,17 @@ def default_data_dir(sandbox: bool) -> Path:
     """The profile's own folder; the sandbox's and the real one share nothing."""
     own = platformdirs.user_data_path("market-monitor", appauthor=False)
     return own / ("sandbox" if sandbox else "live")
+
+
+def _shut(folder: Path, ours: bool) -> None:
+    """Close our own folder to others; one that somebody chose stays as it is, but the log tells. Raises OSError."""
+    found = folder.stat()
+    if not found.st_mode & 0o077:
+        return
+    if ours and found.st_uid == os.getuid():
+        folder.chmod(0o700)
+    else:
+        _log.warning("Others on this machine may enter the data folder %s.", folder)
 
 
 class Settings:

@@ -269,6 +269,20 @@ class Vault:
         return [path for pattern in patterns for path in self._path.parent.glob(pattern)]
 
 
+def kept_in(folder: Path) -> KeyKind | None:
+    """What keeps the sign-in that is stored in a folder, by its header alone; None when none is stored.
+
+    Raises BadData when the file is none that a vault can open, Unusable when it cannot be read.
+    """
+    path = folder / FILE_NAME
+    try:
+        return wanted_key(_read(path)).kind
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unusable("The stored sign-in cannot be read.", str(error)) from error
+
+
 def _read(path: Path) -> bytes:
     """As much of the file as tells whether it can be one of ours."""
     with path.open("rb") as file:

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.apps import cli, doctor
 from monitor.apps.doctor import Finding, check_up
+from monitor.schwab.tokens import Kept, Vault
 from monitor.store import open_store
 from tests.support.builders import a_bar
 
@@ -73,6 +74,46 @@ def test_a_database_from_a_newer_version_is_found(tmp_path: Path) -> None:
     assert "newer version" in finding.says
 
 
+@pytest.mark.parametrize(
+    ("passphrase", "words"), [("", "the password store has its key"), ("correct horse", "a passphrase opens it")]
+)
+def test_a_stored_sign_in_is_found_and_not_opened(tmp_path: Path, passphrase: str, words: str) -> None:
+    assert found(tmp_path)["sign-in"] == Finding("sign-in", True, "None is stored.")
+    keep_a_sign_in(tmp_path, passphrase)
+    content = (tmp_path / "tokens.bin").read_bytes()
+    assert found(tmp_path)["sign-in"] == Finding("sign-in", True, f"One is stored, encrypted; {words}.")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("tokens.bin", content)]
+
+
+@pytest.mark.parametrize("content", [b"", b"something else", b"MMTK\x02\x00\x00" + b"x" * 60])
+def test_a_sign_in_that_nobody_can_read_is_found(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "tokens.bin").write_bytes(content)
+    finding = found(tmp_path)["sign-in"]
+    assert not finding.ok
+    assert "is not one this version can read" in finding.says
+    (tmp_path / "tokens.bin").unlink()
+    (tmp_path / "tokens.bin").mkdir()
+    assert found(tmp_path)["sign-in"] == Finding("sign-in", False, "The stored sign-in cannot be read.")
+
+
+@pytest.mark.parametrize("name", ["tokens.bin", "tokens.bin.bad"])
+def test_a_sign_in_that_others_may_open_is_found(tmp_path: Path, name: str) -> None:
+    keep_a_sign_in(tmp_path, "correct horse")
+    (tmp_path / "tokens.bin").rename(tmp_path / name)
+    (tmp_path / name).chmod(0o640)
+    finding = found(tmp_path)["sign-in"]
+    assert not finding.ok
+    assert f"chmod 600 {tmp_path / name}" in finding.says
+
+
+def keep_a_sign_in(folder: Path, passphrase: str) -> None:
+    texts: dict[str, str] = {}
+    store = SimpleNamespace(get=texts.get, set=texts.__setitem__)
+    vault = Vault(folder, store, scrypt_log_n=4)
+    vault.open(passphrase)
+    vault.save(Kept("key"))
+
+
 def test_a_folder_that_cannot_be_is_found(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     finding = found(tmp_path / "file" / "data")["data folder"]
@@ -106,5 +147,5 @@ def test_json_says_the_same_as_the_exit_code(
 def test_people_read_a_line_a_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["doctor", "--data-dir", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert all(line.startswith("ok     ") for line in lines)

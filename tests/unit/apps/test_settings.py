@@ -5,6 +5,7 @@ import os
 import stat
 from pathlib import Path
 
+import platformdirs
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -72,6 +73,21 @@ def test_the_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
     folder = data_dir(True, tmp_path / "a" / "b")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert list(folder.iterdir()) == []
+
+
+def test_our_own_folder_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda *_, **__: tmp_path)
+    (tmp_path / "live").mkdir(mode=0o755)
+    assert stat.S_IMODE(data_dir(False).stat().st_mode) == 0o700
+
+
+def test_a_chosen_folder_that_others_may_enter_stays_as_it_is_and_the_log_tells(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "chosen").mkdir()
+    (tmp_path / "chosen").chmod(0o750)
+    assert stat.S_IMODE(data_dir(False, tmp_path / "chosen").stat().st_mode) == 0o750
+    assert f"may enter the data folder {tmp_path / 'chosen'}" in caplog.text
 
 
 def test_a_folder_that_cannot_be_is_named_in_a_sentence(tmp_path: Path) -> None:
