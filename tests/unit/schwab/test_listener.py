@@ -252,6 +252,17 @@ async def test_the_port_is_free_again_after_one_use(callback):
         assert await nobody_listens(callback)
 
 
+@pytest.mark.parametrize("place", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  what another program might try
+async def test_no_other_program_shares_the_port(callback, place):
+    async with listening(callback, ours):
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "SO_REUSEPORT"):
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            with pytest.raises(OSError, match="in use"):
+                other.bind((place, urlsplit(callback).port))
+
+
 async def test_a_taken_port_is_told_with_who_has_it_and_no_other_is_used(callback):
     port = urlsplit(callback).port
     with socket.create_server(("127.0.0.1", port)), pytest.raises(Unusable) as told:
