@@ -13,7 +13,7 @@ from monitor.ui.theme import Theme
 LAYOUT_VERSION = 2
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
-_LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.21, 0.55
+_LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.26, 0.55
 #: A title bar counts as reachable when this much of it lies on a screen.
 _REACH = QSize(80, 20)
 
