@@ -22,7 +22,7 @@ class Attempt:
     def __init__(self, client_id: str, callback_url: str, begun: float) -> None:
         self._client_id = client_id
         self._callback_url = callback_url
-        self._state = secrets.token_urlsafe(32)
+        self._state = Secret(secrets.token_urlsafe(32))
         self._begun = begun
         self._failure: MonitorError | None = None
         self.used = False
@@ -34,7 +34,7 @@ class Attempt:
             "response_type": "code",
             "client_id": self._client_id,
             "redirect_uri": self._callback_url,
-            "state": self._state,
+            "state": self._state.reveal(),
         }
         return f"{address.base_url}/v1/oauth/authorize?{urlencode(asked, quote_via=quote)}"
 
@@ -94,7 +94,7 @@ class Attempt:
             raise BadData(
                 "The address is cut short, or of another sign-in. Copy all of it, or start the sign-in again."
             )
-        if not hmac.compare_digest(values["state"].encode(errors="surrogatepass"), self._state.encode()):
+        if not hmac.compare_digest(values["state"].encode(errors="surrogatepass"), self._state.reveal().encode()):
             raise BadData("This address belongs to another sign-in. Start the sign-in again.")
         return values
 
