@@ -1,8 +1,8 @@
 """Runs a program at its most talkative, and tells at its end every secret that it ever held.
 
 ``python -m tests.support.watched PIPE cli …`` runs a command line. ``… PIPE live CONTROL-URL FOLDER`` is a life with
-the services: a sandbox poses as Schwab, and everything about the sign-in goes wrong once. The secrets are written to the
-pipe, so they are in no file but those that the program wrote itself.
+the services: a sandbox poses as Schwab, and everything about the sign-in goes wrong once. The secrets are written to
+the pipe, so they are in no file but those that the program wrote itself.
 """
 
 import asyncio
