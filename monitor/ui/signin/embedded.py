@@ -53,9 +53,8 @@ class EmbeddedSheet(Sheet):
         if ports.profile.sandbox:
             self.aside.remove(self.key)  # it brings its own
         # The page's cards offer the same two where they help.
-        for name, signal in (("other_way_wanted", self.other_way_wanted), ("key_wanted", self.key_wanted)):
-            if hasattr(browser, name):
-                getattr(browser, name).connect(signal)
+        browser.other_way_wanted.connect(self.other_way_wanted)
+        browser.key_wanted.connect(self.key_wanted)
 
     def arrive(self) -> None:
         heading, words = self._why()

@@ -3,11 +3,10 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from PySide6.QtWidgets import QButtonGroup, QFormLayout, QLabel, QLineEdit, QPushButton, QRadioButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFormLayout, QLineEdit, QPushButton, QRadioButton, QWidget
 
 from monitor.errors import MonitorError
 from monitor.ports import SignIn
-from monitor.ui.panel import named
 from monitor.ui.signin.sheet import Card, WordsSheet, explained, paragraph, side_by_side
 from monitor.ui.tasks import Tasks
 
@@ -126,7 +125,7 @@ class KeepSheet(_PassphraseSheet):
         self.session_only = QRadioButton("&This session only")
         self._ways = QButtonGroup(self)
         self.again = _secret_line("The passphrase once more")
-        self.hint = named(QLabel(), "remark")
+        self.hint = paragraph("", "remark")
         self.fields = QWidget()
         self.keep = self.add_button("", self.submit, primary=True)
         self._lay_out()

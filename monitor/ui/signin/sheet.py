@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QFont, QGuiApplication, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +22,7 @@ from monitor.ui.panel import named
 from monitor.ui.theme import Theme
 
 _MARGIN = 48
+_HEADING_SCALE = 1.6
 
 
 class Sheet(QWidget):
@@ -61,12 +63,15 @@ class WordsSheet(Sheet):
 
     def __init__(self, heading: str, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.heading = named(QLabel(heading), "pageHeading")
+        self.heading = paragraph(heading, "pageHeading")
+        font = QFont(QGuiApplication.font())
+        font.setPointSizeF(font.pointSizeF() * _HEADING_SCALE)
+        self.heading.setFont(font)
         self.words = paragraph(words)
         self.failure = paragraph("", "failure")
         self.failure.hide()
-        content = named(QWidget(), "sheet")
-        self.column = QVBoxLayout(content)
+        self._content = named(QWidget(), "sheet")
+        self.column = QVBoxLayout(self._content)
         self.column.setContentsMargins(_MARGIN, 32, _MARGIN, 24)
         self.column.setSpacing(12)
         self.column.addWidget(self.heading)
@@ -77,10 +82,15 @@ class WordsSheet(Sheet):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
+        scroll.setWidget(self._content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest row of buttons, which cannot wrap; what is too high scrolls."""
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        return QSize(self._content.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
     def fail(self, sentence: str) -> None:
         """Say what went wrong and what to do; an empty sentence takes it away."""

@@ -71,4 +71,5 @@ class WelcomeSheet(WordsSheet):
 
     def _unfold(self, unfolded: bool) -> None:
         self.needed.setVisible(unfolded)
+        self.updateGeometry()
         self.what.setIcon(icon("unfolded" if unfolded else "folded", self._theme.colours.accent))

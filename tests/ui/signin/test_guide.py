@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QPushButton, QWidget
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from monitor.ports import Profile
@@ -310,6 +311,26 @@ def test_every_sheet_fits_a_small_screen_and_scrolls_where_letters_are_large(qtb
         sheet = dialog.stack.currentWidget()
         if isinstance(sheet, WordsSheet):
             assert sheet.minimumSizeHint().height() < 200, name
+
+
+def test_with_letters_twice_as_large_words_wrap_and_nothing_is_cut_off(qtbot: QtBot, qapp: QApplication) -> None:
+    usual = qapp.font()
+    large = QFont(usual)
+    large.setPointSizeF(usual.pointSizeF() * 2)
+    qapp.setFont(large)
+    try:
+        dialog = make(qtbot, nobody())
+        for name in sheets(dialog):
+            if dialog.welcome.isVisible():
+                dialog.welcome.what.setChecked(True)
+            qapp.processEvents()
+            sheet = dialog.stack.currentWidget()
+            if isinstance(sheet, WordsSheet):
+                scroll = sheet.findChild(QScrollArea)
+                assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width(), name
+            assert dialog.height() <= 680, name
+    finally:
+        qapp.setFont(usual)
 
 
 def test_cancelling_takes_secrets_out_of_the_fields(qtbot: QtBot) -> None:
