@@ -81,7 +81,6 @@ class DockArea:
             window.tabifyDockWidget(first, second)
         for dock in self.docks:
             dock.show()
-        self._below[0].raise_()
         self.proportion()
 
     def proportion(self) -> None:

@@ -369,6 +369,9 @@ async def test_the_audit_is_a_tab_behind_the_log(open_window: Open) -> None:
     assert [tabs.tabText(index) for index in range(2)] == ["Log", "Audit"]
     tabs.setCurrentIndex(1)
     await until(lambda: not window.audit.visibleRegion().isEmpty())
+    entry(window, "View", "Reset layout").trigger()
+    await until(lambda: not window.log.visibleRegion().isEmpty())
+    assert window.audit.visibleRegion().isEmpty()
 
 
 @pytest.mark.parametrize(

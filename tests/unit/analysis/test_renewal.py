@@ -39,11 +39,8 @@ def told(moment: int | None) -> str:
         (("2026-11-26", "15:00"), ("2026-11-26", "08:00"), ""),  # Thanksgiving, but the week after is none
         (("2026-11-24", "15:00"), ("2026-11-24", "10:00"), ""),  # the market trades until the end
         (("2026-11-24", "15:00"), ("2026-11-24", "15:00"), ""),  # over
-        (
-            ("2026-10-30", "10:00"),
-            ("2026-10-28", "10:00"),
-            "Thu 21:00",
-        ),  # at 20:00 the next would end in the post-market
+        (("2026-11-19", "16:00"), ("2026-11-19", "10:00"), ""),  # likewise, although Thanksgiving follows in a week
+        (("2026-10-30", "10:00"), ("2026-10-28", "10:00"), "Thu 21:00"),  # from 20:00 on it would end after hours
     ],
 )
 def test_the_moment_proposed(end: tuple[str, str], now: tuple[str, str], moment: str) -> None:
