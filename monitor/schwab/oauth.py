@@ -69,10 +69,6 @@ class SchwabSignIn:
             jitter=jitter,
         )
         self._attempt: Attempt | None = None
-        # What a TokenSource gives, and the task that keeps it fresh.
-        self.access_token = self._tokens.access_token
-        self.renewed = self._tokens.renewed
-        self.keep_fresh = self._tokens.keep_fresh
 
     # ------------------------------------------------------------------ what is known
 
@@ -118,6 +114,16 @@ class SchwabSignIn:
     def reveal_access_token(self) -> str:
         """The token of this moment, for the streamer's LOGIN; empty when signed out."""
         return self._kept.access_token.reveal()
+
+    async def access_token(self) -> Secret:
+        return await self._tokens.access_token()
+
+    async def renewed(self, refused: Secret) -> Secret:
+        return await self._tokens.renewed(refused)
+
+    async def keep_fresh(self) -> None:
+        """Renew in time, for ever; to be run as a task of its own."""
+        await self._tokens.keep_fresh()
 
     def _announce(self, sentence: str) -> None:
         self._on_change(self.state, sentence, self.expires_ms)

@@ -20,11 +20,14 @@ from typing import Any
 import httpx
 
 from monitor.errors import SignInNeeded
-from monitor.schwab.address import Address
+from monitor.schwab.address import SCHWAB, Address
+from monitor.schwab.auth import TokenAuth
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.renewal import Tokens
+from monitor.schwab.secret import Secret
 from monitor.schwab.tls import client_context
-from monitor.schwab.tokens import Vault
+from monitor.schwab.token_endpoint import Granted
+from monitor.schwab.tokens import Kept, Vault
 from monitor.schwab.transport import SchwabTransport
 
 _CONTEXT = client_context()  # once: making it takes longer than a renewal
@@ -42,12 +45,11 @@ class Steps:
         self._loop_thread = threading.get_ident()
 
     def begin(self) -> None:
-        threading.setprofile(self._step)
+        """Count on this thread from now on."""
         sys.setprofile(self._step)
 
     def end(self) -> None:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # the stub does not know that it may be
 
     def _step(self, frame: FrameType, _event: str, _argument: Any) -> None:
         on_loop = threading.get_ident() == self._loop_thread
@@ -56,6 +58,9 @@ class Steps:
         self.count += 1
         if self.count == self._fatal:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _nothing() -> None: ...
 
 
 class Renewals:
@@ -69,32 +74,47 @@ class Renewals:
         """What is on disk."""
         return Vault(self._folder, scrypt_log_n=4).open(PASSPHRASE).access_token.reveal()
 
-    def renew(self, when_answered: Callable[[], None] = lambda: None) -> None:
-        """One renewal. Raises SignInNeeded when nothing on disk can be renewed."""
-        asyncio.run(self._renew(when_answered))
+    def renew(self, answered: Callable[[], None] = _nothing, saving: Callable[[], None] = _nothing) -> None:
+        """One renewal; calls back on the thread of each. Raises SignInNeeded when nothing on disk can be renewed."""
+        asyncio.run(self._renew(answered, saving))
 
-    async def _renew(self, when_answered: Callable[[], None]) -> None:
+    async def _renew(self, answered: Callable[[], None], saving: Callable[[], None]) -> None:
         transport = SchwabTransport(self._address, inner=httpx.AsyncHTTPTransport(verify=_CONTEXT))
         sign_in = SchwabSignIn(self._address, Vault(self._folder, scrypt_log_n=4), transport)
         await sign_in.load(PASSPHRASE)
         tokens: Tokens = sign_in._tokens
-        renew = tokens._endpoint.renew
+        ask, save = tokens._endpoint.renew, tokens._vault.save
 
-        async def answered(kept: Any) -> Any:
-            granted = await renew(kept)
-            when_answered()
+        async def renew(kept: Kept) -> Granted:
+            granted = await ask(kept)
+            answered()
             return granted
 
-        tokens._endpoint.renew = answered  # type: ignore[method-assign]
-        await sign_in.renewed(await sign_in.access_token())
+        def save_on_thread(kept: Kept) -> None:
+            saving()
+            save(kept)
+
+        tokens._endpoint.renew = renew  # type: ignore[method-assign]
+        tokens._vault.save = save_on_thread  # type: ignore[method-assign]
+        old = await sign_in.access_token()
+        using = asyncio.create_task(self._use_the_next(sign_in, transport, old))
+        await sign_in.renewed(old)
+        await using
         await sign_in.close()
         await transport.aclose()
+
+    async def _use_the_next(self, sign_in: SchwabSignIn, transport: SchwabTransport, old: Secret) -> None:
+        """Ask with the new token as soon as there is one: from then on the old ones are dead."""
+        while sign_in.reveal_access_token() == old.reveal():  # noqa: ASYNC110  at the very first moment
+            await asyncio.sleep(0.0002)
+        async with httpx.AsyncClient(transport=transport, auth=TokenAuth(sign_in)) as http:
+            (await http.get(f"{SCHWAB}/marketdata/v1/markets?markets=equity")).raise_for_status()
 
 
 def count_steps(renewals: Renewals) -> int:
     """How many steps there are from the answer to the end of a renewal."""
     steps = Steps()
-    renewals.renew(steps.begin)
+    renewals.renew(steps.begin, steps.begin)
     steps.end()
     return steps.count
 
@@ -127,13 +147,13 @@ def main(base_url: str, folder: str, kills: str, random_kills: str) -> None:
     every = max(count_steps(renewals) for _ in range(3))
     counted = {"kills": 0, "old": 0, "new": 0, "lost": 0, "steps": every}
     plans: list[tuple[int, float | None]] = [(1 + every * n // int(kills), None) for n in range(int(kills))]
-    plans += [(-1, rng.random() * 0.006) for _ in range(int(random_kills))]
+    plans += [(-1, rng.random() * 0.012) for _ in range(int(random_kills))]
     for fatal, after in plans:
         before = renewals.token()
 
         def work(told: Callable[[], None], fatal: int = fatal) -> None:
             steps = Steps(fatal)
-            renewals.renew(lambda: (told(), steps.begin() if fatal > 0 else None)[1])
+            renewals.renew(lambda: (told(), steps.begin())[1], steps.begin)
 
         killed(work, after)
         counted["kills"] += 1
