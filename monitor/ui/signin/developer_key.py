@@ -9,7 +9,7 @@ from monitor.errors import MonitorError
 from monitor.ports import Remark, SignIn
 from monitor.ui.icons import SIDE, icon
 from monitor.ui.panel import named
-from monitor.ui.signin.sheet import WordsSheet, paragraph
+from monitor.ui.signin.sheet import WordsSheet, paragraph, show_tone
 from monitor.ui.theme import Theme
 
 #: As Schwab issues them today; others are remarked on, not refused.
@@ -95,7 +95,7 @@ class KeyField(QWidget):
             self._say("fine", _FINE[self._name])
         usual = len(self.text) == self._length
         self.count.setText(f"{len(self.text)} of {self._length}" if self._length and self.text else "")
-        _tone(self.count, "" if usual else "unusual")
+        show_tone(self.count, "" if usual else "unusual")
 
     def _say(self, tone: str, sentence: str) -> None:
         c = self._theme.colours
@@ -105,7 +105,7 @@ class KeyField(QWidget):
             self.mark.setPixmap(icon(*drawing).pixmap(SIDE - 2))
         self.remark.setText(sentence)
         self.line.setAccessibleDescription(sentence)
-        _tone(self.remark, tone)
+        show_tone(self.remark, tone)
 
     def _trim(self, typed: str) -> None:
         """What is pasted often brings blanks along, which no key and no address has."""
@@ -177,11 +177,3 @@ def _eye(line: QLineEdit, theme: Theme) -> QToolButton:
     eye.pressed.connect(lambda: line.setEchoMode(QLineEdit.EchoMode.Normal))
     eye.released.connect(lambda: line.setEchoMode(QLineEdit.EchoMode.Password))
     return eye
-
-
-def _tone(label: QLabel, tone: str) -> None:
-    """Colour a remark; Qt looks at the property again only when told to."""
-    if label.property("tone") != tone:
-        label.setProperty("tone", tone)
-        label.style().unpolish(label)
-        label.style().polish(label)

@@ -21,8 +21,8 @@ from monitor.ui.signin.welcome import WelcomeSheet
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
-#: Fits a screen of 1280 × 720 with its window's frame.
-_SIZE = (640, 660)
+_WIDTH, _HEIGHT = 640, 720
+_FRAME = 40
 
 
 class SignInDialog(QDialog):
@@ -46,7 +46,7 @@ class SignInDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Sign in — SANDBOX" if ports.profile.sandbox else "Sign in")
-        self.resize(*_SIZE)
+        self.resize(_WIDTH, fitting_height(self.screen().availableGeometry().height()))
         self._ports = ports
         self._steps: list[Step] = []
         self._here: Sheet | None = None
@@ -215,3 +215,8 @@ class SignInDialog(QDialog):
         column.addWidget(self.bar)
         column.addWidget(self.stack, 1)
         column.addWidget(foot)
+
+
+def fitting_height(available: int) -> int:
+    """Schwab's page likes to be high, but the dialog and its frame must fit the screen."""
+    return min(_HEIGHT, available - _FRAME)

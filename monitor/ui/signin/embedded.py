@@ -49,7 +49,6 @@ class EmbeddedSheet(Sheet):
         column.addWidget(browser, 1)
         self.other = self.add_button("&Other ways to sign in…", self.other_way_wanted.emit, aside=True)
         self.key = self.add_button("Change the developer &key…", self.key_wanted.emit, aside=True)
-        self.key.setVisible(False)
         if ports.profile.sandbox:
             self.aside.remove(self.key)  # it brings its own
         # The page's cards offer the same two where they help.

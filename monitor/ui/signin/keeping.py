@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QFormLayout, QLineEdit, QPushButton,
 
 from monitor.errors import MonitorError
 from monitor.ports import SignIn
-from monitor.ui.signin.sheet import Card, WordsSheet, explained, paragraph, side_by_side
+from monitor.ui.signin.sheet import Card, WordsSheet, explained, paragraph, show_tone, side_by_side
 from monitor.ui.tasks import Tasks
 
 KEEPING = "sign-in.keep"
@@ -153,9 +153,7 @@ class KeepSheet(_PassphraseSheet):
     def _look(self) -> None:
         sentence, tone = strength(self.passphrase.text())
         self.hint.setText(sentence)
-        self.hint.setProperty("tone", tone)
-        self.hint.style().unpolish(self.hint)
-        self.hint.style().polish(self.hint)
+        show_tone(self.hint, tone)
         typed = bool(self.passphrase.text() and self.again.text())
         self.keep.setEnabled(typed or self.session_only.isChecked())
 

@@ -166,6 +166,14 @@ def paragraph(words: str, name: str = "hint") -> QLabel:
     return label
 
 
+def show_tone(label: QLabel, tone: str) -> None:
+    """Colour a remark as fine, unusual, wrong or (empty) neutral; Qt looks at a property again only when told to."""
+    if label.property("tone") != tone:
+        label.setProperty("tone", tone)
+        label.style().unpolish(label)
+        label.style().polish(label)
+
+
 def explained(button: QAbstractButton, words: str) -> QVBoxLayout:
     """A radio button or check box with its explanation below, indented as its words are."""
     button.setAccessibleDescription(words)

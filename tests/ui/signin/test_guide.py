@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from monitor.ports import Profile
 from monitor.ui.signin import browser
-from monitor.ui.signin.dialog import SignInDialog
+from monitor.ui.signin.dialog import SignInDialog, fitting_height
 from monitor.ui.signin.sheet import WordsSheet
 from monitor.ui.theme import Theme
 from tests.support.ports import FakePreferences, FakeRecorder, FakeSignIn, view_ports
@@ -303,11 +303,16 @@ def test_enter_on_the_page_presses_nothing_of_the_dialog(qtbot: QtBot) -> None:
     assert heading(dialog) == "Renew your sign-in"
 
 
+@pytest.mark.parametrize(("available", "height"), [(1080, 720), (800, 720), (720, 680), (680, 640)])
+def test_the_dialog_fits_the_screen_with_its_frame(available: int, height: int) -> None:
+    assert fitting_height(available) == height
+
+
 def test_every_sheet_fits_a_small_screen_and_scrolls_where_letters_are_large(qtbot: QtBot) -> None:
     dialog = make(qtbot, nobody())
+    dialog.resize(640, 600)
     for name in sheets(dialog):
-        assert dialog.width() <= 640, name
-        assert dialog.height() <= 680, name
+        assert (dialog.width(), dialog.height()) == (640, 600), name
         sheet = dialog.stack.currentWidget()
         if isinstance(sheet, WordsSheet):
             assert sheet.minimumSizeHint().height() < 200, name
@@ -328,7 +333,7 @@ def test_with_letters_twice_as_large_words_wrap_and_nothing_is_cut_off(qtbot: Qt
             if isinstance(sheet, WordsSheet):
                 scroll = sheet.findChild(QScrollArea)
                 assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width(), name
-            assert dialog.height() <= 680, name
+            assert dialog.height() <= 720, name
     finally:
         qapp.setFont(usual)
 
