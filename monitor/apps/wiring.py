@@ -21,7 +21,7 @@ from monitor.live.receive import ReceiveClock
 from monitor.live.sign_in_clock import SignInClock
 from monitor.ports import SignInState, StreamPhase
 from monitor.schwab.address import Address
-from monitor.schwab.keystore import KeyStore
+from monitor.schwab.keystore import system_store
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.rest import SchwabHistory, market_client
 from monitor.schwab.stream import SchwabStream
@@ -73,7 +73,7 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
         stack.push_async_callback(transport.aclose)
         sign_in = SchwabSignIn(
             address,
-            Vault(folder, KeyStore(address.keyring_service)),
+            Vault(folder, system_store(address.keyring_service)),
             transport,
             on_change=lambda *change: bus.publish(SignInChanged(*change)),
             on_audit=store.recorder.record_audit,

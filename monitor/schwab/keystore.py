@@ -6,6 +6,7 @@ A store that did not answer, or whose person said no, is left alone until the ne
 import logging
 import threading
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Protocol, TypeVar
 
@@ -50,6 +51,12 @@ def system_backend() -> Backend | None:
         except Exception as error:  # noqa: BLE001  a back end that does not fit this system fails in its own way
             _log.debug("%s is not usable here: %s", module, error)
     return None
+
+
+@cache
+def system_store(service: str) -> "KeyStore":
+    """The store of this run, however often a profile is opened in it."""
+    return KeyStore(service)
 
 
 class KeyStore:

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from monitor.errors import BadData, Unusable
+from monitor.schwab import passphrase as passphrases
 from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
-from monitor.schwab.passphrase import of_this_run
 from monitor.schwab.sealing import (
     MOST_BYTES,
     SCRYPT_LOG_N,
@@ -70,9 +70,9 @@ class Vault:
         Never raises for what it finds in the file. The password store is asked once, and not at all for a file that a
         passphrase opens: it may ask the person for a password of its own.
         """
-        self._passphrase = Secret(passphrase) if passphrase else of_this_run()
         if self._path is None:
             return Kept()
+        self._passphrase = Secret(passphrase) if passphrase else passphrases.known_for(self._path)
         self._sweep()
         content = self._read()
         if content is None:
@@ -102,14 +102,14 @@ class Vault:
             kept = self._unseal(passphrase_key(Secret(passphrase), wanted.log_n, wanted.id), content)
             if kept is None:
                 raise BadData("This passphrase does not open the stored sign-in.")
-            self._passphrase, self.locked, self.notice = Secret(passphrase), False, ""
+            self._use(passphrase)
             return kept
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise BadData(f"Choose a passphrase of at least {SHORTEST_PASSPHRASE} characters.")
         if self._key is None:
             self.start_over()  # a file whose key is not to be had is not overwritten either
-        self._passphrase, self._key = Secret(passphrase), None
-        self.kept_by, self.locked, self.notice = "passphrase", False, ""
+        self._use(passphrase)
+        self._key, self.kept_by = None, "passphrase"
         self.save(current)
         return current
 
@@ -152,12 +152,20 @@ class Vault:
             except OSError as error:
                 trouble = error
         self._erase_keys(keys)
-        self._passphrase, self.locked, self.notice = of_this_run(), False, ""
+        self.locked, self.notice = False, ""
+        if self._path is not None:
+            passphrases.forget(self._path)
+            self._passphrase = passphrases.known_for(self._path)
         if trouble is not None:
             raise Unusable("The stored sign-in could not be erased.", str(trouble)) from trouble
         self.kept_by = self._choose_keeper()
 
     # ------------------------------------------------------------------ keys
+
+    def _use(self, passphrase: str) -> None:
+        self._passphrase, self.locked, self.notice = Secret(passphrase), False, ""
+        if self._path is not None:
+            passphrases.remember(self._path, self._passphrase)
 
     def _begin(self) -> Kept:
         self.kept_by = self._choose_keeper()

@@ -17,7 +17,7 @@ from keyring.errors import InitError, KeyringLocked, PasswordDeleteError, Passwo
 
 from monitor.errors import Unusable
 from monitor.schwab import keystore
-from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable, system_backend
+from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable, system_backend, system_store
 from monitor.schwab.secret import Secret
 from monitor.schwab.tokens import Kept, Vault
 
@@ -176,6 +176,10 @@ def test_a_silent_store_holds_the_start_up_once(make_vault: VaultMaker, tmp_path
     assert 0.2 <= time.monotonic() - begun < 1
     silent.over.set()
     assert (vault.kept_by, silent.asked) == ("session", ["get"])
+
+
+def test_a_run_asks_one_and_the_same_store_however_often_a_profile_is_opened() -> None:
+    assert system_store("test of a run") is system_store("test of a run") is not system_store("another profile")
 
 
 def test_the_limit_of_a_call_is_three_seconds() -> None:

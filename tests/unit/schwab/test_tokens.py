@@ -262,7 +262,10 @@ def test_the_passphrase_is_asked_once_a_start(tmp_path):
     vault.open()
     vault.unlock("correct horse", Kept())
     vault.save(Kept("changed"))
-    assert Vault(tmp_path).open("correct horse") == Kept("changed")
+    assert Vault(tmp_path).open() == Kept("changed")  # as when another program had the profile meanwhile
+    vault.forget()
+    vault.unlock("battery staple", KEPT)
+    assert Vault(tmp_path).open() == KEPT
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
@@ -286,11 +289,11 @@ def test_a_place_that_cannot_be_read_stays_closed(make_vault, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tokens.bin"]
 
 
-def test_the_passphrase_of_the_environment_is_taken_out_of_it(monkeypatch):
+def test_the_passphrase_of_the_environment_is_taken_out_of_it(monkeypatch, tmp_path):
     monkeypatch.setattr(passphrase, "_taken", Secret(""))
     monkeypatch.setenv("MARKET_MONITOR_PASSPHRASE", "correct horse")
     passphrase.take_from_environment()
     assert "MARKET_MONITOR_PASSPHRASE" not in os.environ
-    assert passphrase.of_this_run() == Secret("correct horse")
+    assert passphrase.known_for(tmp_path) == Secret("correct horse")
     child = "import os; print(os.environ.get('MARKET_MONITOR_PASSPHRASE'))"
     assert subprocess.check_output([sys.executable, "-c", child], text=True) == "None\n"
