@@ -162,7 +162,7 @@ def _database(folder: Path) -> str:
 def _sign_in(folder: Path) -> str:
     """What keeps the stored sign-in; it is not opened for that."""
     from monitor.schwab.sealing import KeyKind
-    from monitor.schwab.tokens import FILE_NAME, kept_in
+    from monitor.schwab.token_file import FILE_NAME, kept_in
 
     try:
         kind = kept_in(folder)

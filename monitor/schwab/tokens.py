@@ -14,23 +14,12 @@ import msgspec
 from monitor.errors import BadData, Unusable
 from monitor.schwab import passphrase as passphrases
 from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
-from monitor.schwab.sealing import (
-    MOST_BYTES,
-    SCRYPT_LOG_N,
-    Key,
-    KeyKind,
-    passphrase_key,
-    random_key,
-    seal,
-    unseal,
-    wanted_key,
-)
+from monitor.schwab.sealing import SCRYPT_LOG_N, Key, KeyKind, passphrase_key, random_key, seal, unseal, wanted_key
 from monitor.schwab.secret import Secret
-from monitor.whole_file import sweep, write_private
+from monitor.schwab.token_file import TokenFile
 
 _log = logging.getLogger(__name__)
 
-FILE_NAME: Final = "tokens.bin"
 #: A shorter passphrase is guessed too soon, and too short a text cannot be kept out of the logs.
 SHORTEST_PASSPHRASE: Final = 8
 
@@ -55,7 +44,7 @@ class Vault:
     """
 
     def __init__(self, folder: Path | None, store: KeyStore | None = None, scrypt_log_n: int = SCRYPT_LOG_N) -> None:
-        self._path = folder / FILE_NAME if folder else None
+        self._file = TokenFile(folder) if folder else None
         self._store = store
         self._log_n = scrypt_log_n
         self._key: Key | None = None
@@ -70,23 +59,24 @@ class Vault:
         Never raises for what it finds in the file. The password store is asked once, and not at all for a file that a
         passphrase opens: it may ask the person for a password of its own.
         """
-        if self._path is None:
+        if self._file is None:
             return Kept()
-        self._passphrase = Secret(passphrase) if passphrase else passphrases.known_for(self._path)
-        self._sweep()
+        self._passphrase = Secret(passphrase) if passphrase else passphrases.known_for(self._file.path)
+        try:
+            self._file.sweep()
+        except OSError as error:
+            _log.warning("what was left half written beside %s cannot be removed: %s", self._file.path, error)
         content = self._read()
         if content is None:
             return Kept()
         try:
-            return self._open(content) if content else self._begin()
+            if content:
+                return self._open(content)
         except BadData as error:
             self.notice = error.sentence
-            try:
-                self._set_aside()
-            except OSError as trouble:
-                _log.warning("%s cannot be set aside: %s", self._path, trouble)
-            self.kept_by = self._choose_keeper()
-            return Kept()
+            self._set_aside_if_possible()
+        self.kept_by = self._choose_keeper()
+        return Kept()
 
     def unlock(self, passphrase: str, current: Kept) -> Kept:
         """Keep with this passphrase from now on; gives what its file held, or ``current`` when there was none.
@@ -116,7 +106,8 @@ class Vault:
     def start_over(self) -> None:
         """Set a file that stays closed aside, so that a new one can be made. Raises Unusable."""
         try:
-            self._set_aside()
+            if self._file is not None:
+                self._file.set_aside()
         except OSError as error:
             raise Unusable("The stored sign-in could not be set aside.", str(error)) from error
         self.locked, self.notice = False, ""
@@ -126,11 +117,11 @@ class Vault:
 
         Raises Unusable; when it is the password store that takes no key, a passphrase may be chosen after that.
         """
-        if self._path is None or self.kept_by == "session":
+        if self._file is None or self.kept_by == "session":
             return
         try:
             self._key = self._key or self._make_key()
-            write_private(self._path, seal(self._key, msgspec.json.encode(kept, enc_hook=_reveal)))
+            self._file.write(seal(self._key, msgspec.json.encode(kept, enc_hook=_reveal)))
         except (OSError, KeyStoreUnavailable) as error:
             if isinstance(error, KeyStoreUnavailable):
                 self.kept_by = "session"
@@ -143,60 +134,70 @@ class Vault:
         What is saved after that is under a new key. Raises Unusable when a file could not be erased.
         """
         old, self._key = self._key, None
-        keys = {old.name} if old is not None and old.kind is KeyKind.KEYRING else set()
-        trouble: OSError | None = None
-        for path in self._files():
-            try:
-                keys |= _key_names(path)
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                trouble = error
-        self._erase_keys(keys)
         self.locked, self.notice = False, ""
-        if self._path is not None:
-            passphrases.forget(self._path)
-            self._passphrase = passphrases.known_for(self._path)
-        if trouble is not None:
-            raise Unusable("The stored sign-in could not be erased.", str(trouble)) from trouble
+        if self._file is None:
+            return
+        passphrases.forget(self._file.path)
+        self._passphrase = passphrases.known_for(self._file.path)
+        self._erase_keys(self._file.wanted_keys() | ({old.name} if old and old.kind is KeyKind.KEYRING else set()))
+        try:
+            self._file.erase()
+        except OSError as error:
+            raise Unusable("The stored sign-in could not be erased.", str(error)) from error
         self.kept_by = self._choose_keeper()
 
     # ------------------------------------------------------------------ keys
 
     def _use(self, passphrase: str) -> None:
         self._passphrase, self.locked, self.notice = Secret(passphrase), False, ""
-        if self._path is not None:
-            passphrases.remember(self._path, self._passphrase)
-
-    def _begin(self) -> Kept:
-        self.kept_by = self._choose_keeper()
-        return Kept()
+        if self._file is not None:
+            passphrases.remember(self._file.path, self._passphrase)
 
     def _choose_keeper(self) -> str:
         """What a new file is to be kept with; a passphrase that was given is meant to be used."""
-        if self._path is None:
-            return "session"
         if self._passphrase and len(self._passphrase.reveal()) < SHORTEST_PASSPHRASE:
             _log.warning("The given passphrase has fewer than %s characters and is not used.", SHORTEST_PASSPHRASE)
         elif self._passphrase:
             return "passphrase"
         try:
-            if self._store is not None:
-                self._store.get("probe")
-                return "keyring"
+            self._password_store().get("probe")
         except KeyStoreUnavailable as error:
             _log.info("the system's password store is not used: %s", error)
-        return "session"
+            return "session"
+        return "keyring"
 
     def _make_key(self) -> Key:
         if self.kept_by == "passphrase":
             return passphrase_key(self._passphrase, self._log_n)
-        if self._store is None:
-            raise KeyStoreUnavailable("there is none")
         key = random_key()
-        self._store.set(key.name, key.text.reveal())
+        self._password_store().set(key.name, key.text.reveal())
         return key
 
+    def _password_store(self) -> KeyStore:
+        if self._store is None:
+            raise KeyStoreUnavailable("there is none")
+        return self._store
+
+    def _erase_keys(self, names: set[str]) -> None:
+        for name in names:
+            try:
+                self._password_store().delete(name)
+            except KeyStoreUnavailable as error:
+                _log.warning("an old key stays in the password store: %s", error)
+
+    # ------------------------------------------------------------------ what lies there
+
+    def _read(self) -> bytes | None:
+        """The file; empty when there is none, None when it cannot be read."""
+        try:
+            return self._file.read() if self._file is not None else b""
+        except OSError as error:
+            self.notice = "The stored sign-in cannot be read, so it stays closed."
+            _log.warning("the token file cannot be read: %s", error)
+            return None
+
     def _open(self, content: bytes) -> Kept:
+        """What the file holds; nothing when it stays closed. Raises BadData when nobody will ever open it."""
         key = wanted_key(content)
         if key.kind is KeyKind.PASSPHRASE:
             given = self._passphrase
@@ -207,22 +208,17 @@ class Vault:
                 self.notice = "The stored sign-in is locked; its passphrase opens it."
             return kept or Kept()
         try:
-            text = self._store.get(key.name) if self._store is not None else None
+            text = self._password_store().get(key.name)
         except KeyStoreUnavailable as error:
-            return self._stay_closed(str(error))
-        if self._store is None:
-            return self._stay_closed("there is none")
+            _log.warning("the key of the stored sign-in cannot be had: %s", error)
+            self.notice = "The system's password store does not give the key, so the stored sign-in stays closed."
+            return Kept()
         if text is None:
             raise BadData("The stored sign-in has lost its key and was set aside. Please sign in again.")
         kept = self._unseal(replace(key, text=Secret(text)), content)
         if kept is None:
             raise BadData("The stored sign-in was damaged and has been set aside. Please sign in again.")
         return kept
-
-    def _stay_closed(self, reason: str) -> Kept:
-        _log.warning("the key of the stored sign-in cannot be had: %s", reason)
-        self.notice = "The system's password store does not give the key, so the stored sign-in stays closed."
-        return Kept()
 
     def _unseal(self, key: Key, content: bytes) -> Kept | None:
         """What the file holds, whose key is used from now on; None when it is not the right one."""
@@ -235,75 +231,12 @@ class Vault:
             self._key, self.kept_by = key, key.kind.name.lower()
         return kept
 
-    def _erase_keys(self, names: set[str]) -> None:
-        for name in names:
-            try:
-                if self._store is not None:
-                    self._store.delete(name)
-            except KeyStoreUnavailable as error:
-                _log.warning("an old key stays in the password store: %s", error)
-
-    # ------------------------------------------------------------------ files
-
-    def _read(self) -> bytes | None:
-        """The file; empty when there is none, None when it cannot be read."""
-        if self._path is None:
-            return b""
+    def _set_aside_if_possible(self) -> None:
         try:
-            return _read(self._path) or b"\0"  # a file of no length is a damaged one
-        except FileNotFoundError:
-            return b""
+            if self._file is not None:
+                self._file.set_aside()
         except OSError as error:
-            self.notice = "The stored sign-in cannot be read, so it stays closed."
-            _log.warning("%s cannot be read: %s", self._path, error)
-            return None
-
-    def _sweep(self) -> None:
-        try:
-            if self._path is not None:
-                sweep(self._path)
-        except OSError as error:
-            _log.warning("what was left half written beside %s cannot be removed: %s", self._path, error)
-
-    def _set_aside(self) -> None:
-        if self._path is not None and self._path.exists():
-            self._path.replace(self._path.with_name(FILE_NAME + ".bad"))
-
-    def _files(self) -> list[Path]:
-        """Everything that may hold a sign-in, half-written drafts too."""
-        if self._path is None:
-            return []
-        patterns = (FILE_NAME, f"{FILE_NAME}.bad*", f".{FILE_NAME}.*.part")
-        return [path for pattern in patterns for path in self._path.parent.glob(pattern)]
-
-
-def kept_in(folder: Path) -> KeyKind | None:
-    """What keeps the sign-in that is stored in a folder, by its header alone; None when none is stored.
-
-    Raises BadData when the file is none that a vault can open, Unusable when it cannot be read.
-    """
-    path = folder / FILE_NAME
-    try:
-        return wanted_key(_read(path)).kind
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Unusable("The stored sign-in cannot be read.", str(error)) from error
-
-
-def _read(path: Path) -> bytes:
-    """As much of the file as tells whether it can be one of ours."""
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES + 1)
-
-
-def _key_names(path: Path) -> set[str]:
-    """The key that the file's header asks the password store for, if it does."""
-    try:
-        key = wanted_key(_read(path))
-    except (OSError, BadData):
-        return set()
-    return {key.name} if key.kind is KeyKind.KEYRING else set()
+            _log.warning("the token file cannot be set aside: %s", error)
 
 
 def _reveal(value: Any) -> str:
