@@ -46,11 +46,11 @@ async def _main(options: GuiOptions, interrupt: Interrupt) -> None:
     before: bool | None = None
     warning = crash.last_crash()
     while sandbox is not None:
-        visit = _Visit(options, sandbox, before, interrupt)
         try:
+            visit = _Visit(options, sandbox, before, interrupt)
             sandbox, before, warning = await visit.run(warning), sandbox, ""
         except MonitorError as error:
-            if before is None or visit.opened:
+            if before is None:
                 raise
             _log.warning("the other world does not open: %s %s", error.sentence, error.detail)
             sandbox, before, warning = before, None, error.sentence
@@ -69,7 +69,6 @@ class _Visit:
         self._interrupt = interrupt
         self._folder = data_dir(sandbox, options.chosen_folder if sandbox == options.sandboxed else None)
         self._ownership = Ownership(self._folder, "window")
-        self.opened = False
 
     async def run(self, warning: str) -> bool | None:
         """The world to go to next, or None. Raises MonitorError when this one cannot open."""
@@ -82,11 +81,8 @@ class _Visit:
                 if held is None:
                     return None if self._interrupt.wanted else self._before
                 screen = Screen(self._options, self._sandbox, self._folder, self._ownership, self._interrupt)
-                try:
-                    following = await screen.run(held, warning)
-                finally:
-                    self.opened = self.opened or screen.opened
-                    self._ownership.release()
+                following = await screen.run(held, warning)
+                self._ownership.release()
                 taken_by, warning = following.taken_by, ""
                 if taken_by is None:
                     return following.sandbox

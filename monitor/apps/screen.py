@@ -44,7 +44,7 @@ class Next:
 
 
 class Screen:
-    """The sandbox's world or the real one, over a ``folder`` that ``ownership`` holds. ``opened`` once it was seen."""
+    """The sandbox's world or the real one, over a ``folder`` that ``ownership`` holds."""
 
     def __init__(
         self, options: GuiOptions, sandbox: bool, folder: Path, ownership: Ownership, interrupt: Interrupt
@@ -54,7 +54,6 @@ class Screen:
         self._folder = folder
         self._ownership = ownership
         self._interrupt = interrupt
-        self.opened = False
 
     async def run(self, held: Held, warning: str = "") -> Next:
         """Show the window until it is closed, and tell what comes then. Raises MonitorError when it cannot open.
@@ -95,7 +94,6 @@ class Screen:
         keep_layout = not (self._options.screenshot or self._options.tour)
         window = MainWindow(ports, Theme(), world.hosts, keep_layout=keep_layout)
         window.show()
-        self.opened = True
         return window
 
     async def _until_over(self, window: MainWindow, ports: ViewPorts) -> Next:

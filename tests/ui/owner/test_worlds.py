@@ -1,0 +1,76 @@
+"""The desktop program from world to world, without processes: what refuses to open, and what it does by itself."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from monitor.apps import desktop, screen, world
+from monitor.apps.options import GuiOptions
+from monitor.apps.ownership import Ownership
+from monitor.apps.sandbox_process import SandboxAddress
+from monitor.apps.wiring import running_services
+from monitor.errors import Unusable
+from monitor.interrupt import Interrupt
+from monitor.schwab.address import Address
+from monitor.ui.window import MainWindow
+from tests.support.ports import until
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def alone(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live world in which nothing answers, a sandbox's folder that cannot be made, and the log left as it is."""
+    monkeypatch.setattr(world, "live_world", lambda: world.World(Address(NOWHERE), ("127.0.0.1:9",)))
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("monitor.apps.settings.default_data_dir", lambda _: tmp_path / "file" / "sandbox")
+    monkeypatch.setattr(desktop, "_log_into", lambda _: "")
+
+
+def main_windows() -> list[MainWindow]:
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
+
+
+async def test_a_window_that_nobody_sits_in_front_of_does_not_ask(tmp_path: Path) -> None:
+    collector = Ownership(tmp_path, "collector")
+    assert collector.take() is None
+    with pytest.raises(Unusable, match=r"^The collector \(process .*\. Close it first, or use another --data-dir\.$"):
+        await desktop._main(GuiOptions(data_dir=tmp_path, quit_after=1), Interrupt())
+    collector.release()
+
+
+async def test_a_world_that_does_not_open_leads_back_to_the_one_before(tmp_path: Path) -> None:
+    running = asyncio.create_task(desktop._main(GuiOptions(data_dir=tmp_path / "live"), Interrupt()))
+    await until(main_windows)
+    first = main_windows()[0]
+    first.world_wanted.emit(True)
+    await until(lambda: main_windows() not in ([], [first]))
+    again = main_windows()[0]
+    assert again.windowTitle() == "Market Monitor"
+    await until(lambda: "cannot be written to" in again.messages.text)
+    again.close()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_ctrl_c_ends_the_question_too(tmp_path: Path) -> None:
+    collector, interrupt = Ownership(tmp_path, "collector"), Interrupt()
+    assert collector.take() is None
+    running = asyncio.create_task(desktop._main(GuiOptions(data_dir=tmp_path), interrupt))
+    await until(
+        lambda: any(type(w).__name__ == "OwnerWindow" and w.isVisible() for w in QApplication.topLevelWidgets())
+    )
+    interrupt.want()
+    await asyncio.wait_for(running, 10)
+    collector.release()
+
+
+async def test_the_sandboxs_key_is_there_again_after_a_sign_out(tmp_path: Path) -> None:
+    details = SandboxAddress("k" * 32, "s" * 16, "https://127.0.0.1:8182/", "trader", "x", NOWHERE, NOWHERE)
+    async with running_services(Address.of_sandbox(NOWHERE), tmp_path) as services:
+        screen._keep_key(services, details)
+        assert services.sign_in.configured
+        await services.sign_in.sign_out()
+        assert services.sign_in.configured
