@@ -20,10 +20,11 @@ class Answer:
 
 @dataclass
 class WebServer:
-    """Its pages by path, and the requests so far."""
+    """Its pages by path, and who came so far: connections, requests, and what was sent to prove who one is."""
 
     host: str
     pages: dict[str, Answer] = field(default_factory=dict)
+    connections: int = 0
     requests: list[str] = field(default_factory=list)
     credentials: set[str] = field(default_factory=set)
 
@@ -61,6 +62,10 @@ def serving(pages: Mapping[str, Answer], tls: ssl.SSLContext | None = None) -> I
 
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
+
+        def verify_request(self, *_: object) -> bool:
+            served.connections += 1
+            return True
 
         def handle_error(self, *_: object) -> None:
             """Browsers hang up in the middle; that is their right."""

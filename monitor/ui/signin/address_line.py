@@ -32,14 +32,14 @@ class AddressLine(QWidget):
         return self.field.text()
 
     def show_address(self, url: QUrl) -> None:
+        """Show where the page is; nothing for an empty address."""
         self._url = url
-        self.field.setText(place_of(url))
+        self.field.setText("" if url.isEmpty() else place_of(url))
         self.field.setCursorPosition(0)
+        self.lock.setVisible(not url.isEmpty())
         self._draw()
 
     def _draw(self) -> None:
-        if self._url.isEmpty():
-            return
         c = self._theme.colours
         secure, trusted = self._url.scheme() == "https", is_login_host(self._url)
         self.lock.setPixmap(icon("lock" if secure else "unlock", c.up if trusted else c.amber).pixmap(16))

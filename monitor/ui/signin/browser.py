@@ -59,7 +59,8 @@ class SignInBrowser(QWidget):
         self.reload = QPushButton("&Reload")
         self.card = WallCard(theme)
         self.note = paragraph("")
-        self._page = QVBoxLayout()
+        self._stage = QWidget()  # keeps the page's place while it is hidden
+        self._page = QVBoxLayout(self._stage)
         self._patience = QTimer(self)
         self._look_again = QTimer(self)
         self._lay_out()
@@ -72,6 +73,7 @@ class SignInBrowser(QWidget):
         self._status = self._logins = 0
         self._refused.clear()
         self._end_exchange()
+        self.address.show_address(QUrl())
         self._stand_before(None)
         try:
             view = self._make_view()
@@ -285,11 +287,12 @@ class SignInBrowser(QWidget):
         around_card = QVBoxLayout()
         around_card.setContentsMargins(16, 8, 16, 8)
         around_card.addWidget(self.card)
+        self._page.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.progress)
         column.addLayout(around_card)
-        column.addLayout(self._page, 1)
+        column.addWidget(self._stage, 1)
         column.addWidget(self.note)

@@ -69,14 +69,14 @@ MISMATCH = Wall(
     "callback-mismatch",
     "Schwab's page says “Access Denied”.",
     "Mostly the callback URL is not the registered one. Compare them character by character, the port and a slash at "
-    "the end included. If it is the same, this network may be turned away for some hours. Sent was {callback}",
+    "the end included. If it is the same, this network may be turned away for some hours. Sent was\n{callback}",
     (Way.KEY, Way.RELOAD, Way.OTHER),
 )
 LOOP = Wall(
     "login-loop",
     "The login page has come back without a complaint.",
     "After a right login this mostly means that the callback URL is not the registered one. Compare them character by "
-    "character, the port and a slash at the end included. Sent was {callback}",
+    "character, the port and a slash at the end included. Sent was\n{callback}",
     (Way.KEY, Way.OTHER),
     page_stays=True,
 )
