@@ -163,14 +163,10 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 def descendants(pid: int) -> list[int]:
     """A process and all that it started, as far as they still run."""
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        stat = about(int(folder.name), "stat")
-        if stat:
-            parents[int(folder.name)] = int(stat.rpartition(b")")[2].split()[1])
     found = [pid]
     for each in found:
-        found += [child for child, parent in parents.items() if parent == each]
+        for task in Path(f"/proc/{each}/task").glob("*"):
+            found += map(int, about(each, f"task/{task.name}/children").split())
     return found
 
 

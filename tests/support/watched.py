@@ -58,8 +58,10 @@ async def live(sandbox: RunningSandbox, folder: Path) -> None:
     from monitor.apps.wiring import running_services
     from monitor.errors import MonitorError
     from monitor.ports import SignInState, Wanted
+    from monitor.schwab import passphrase
     from monitor.schwab.address import Address
     from monitor.schwab.headless import sign_in_headless
+    from monitor.schwab.token_file import FILE_NAME
 
     log = logging.getLogger("monitor.watched")
     logs.set_up_file(folder)
@@ -99,6 +101,7 @@ async def live(sandbox: RunningSandbox, folder: Path) -> None:
             await ask()
         await until(lambda: services.streaming.tally.messages > 5)
         await asyncio.to_thread(sandbox.clear_faults)
+    passphrase.forget(folder / FILE_NAME)  # as in a new run
     async with running_services(address, folder) as services:
         sign_in = services.sign_in
         assert sign_in.locked
