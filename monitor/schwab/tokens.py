@@ -59,6 +59,7 @@ class Vault:
         Never raises for what it finds in the file. The password store is asked once, and not at all for a file that a
         passphrase opens: it may ask the person for a password of its own.
         """
+        self._key, self.kept_by, self.locked, self.notice = None, "session", False, ""
         if self._file is None:
             return Kept()
         self._passphrase = Secret(passphrase) if passphrase else passphrases.known_for(self._file.path)

@@ -254,6 +254,18 @@ def test_a_wrong_passphrase_costs_what_the_right_one_does_and_erases_nothing(tmp
     assert vault.unlock("correct horse", Kept()) == KEPT
 
 
+def test_a_vault_that_is_opened_again_says_how_it_is_now(tmp_path):
+    first = Vault(tmp_path, scrypt_log_n=4)
+    first.open("correct horse")
+    first.save(KEPT)
+    vault = Vault(tmp_path, scrypt_log_n=4)
+    vault.open("wrong horse")
+    assert vault.open("correct horse") == KEPT
+    assert (vault.locked, vault.notice, vault.kept_by) == (False, "", "passphrase")
+    vault.open("wrong horse")
+    assert (vault.locked, vault.kept_by) == (True, "session")
+
+
 def test_the_passphrase_is_asked_once_a_start(tmp_path):
     first = Vault(tmp_path, scrypt_log_n=4)
     first.open("correct horse")
