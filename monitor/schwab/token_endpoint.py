@@ -63,17 +63,14 @@ class TokenEndpoint:
     async def renew(self, kept: Kept) -> Granted:
         """Tokens for the refresh token in ``kept``.
 
-        Raises SignInNeeded when Schwab says beyond doubt that it renews no more, Transient for whatever else went
-        wrong: a page, a refusal by the network's edge or an answer that cannot be read ends no sign-in.
+        Raises SignInNeeded when Schwab says beyond doubt that it renews no more. A page, a refusal by the network's
+        edge or an answer that cannot be read ends no sign-in: those raise Transient or BadData.
         """
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token.reveal()}
         response = await self._ask(kept, form)
         if (ended := _why_ended(response)) is not None:
             raise SignInNeeded(ended, f"HTTP {response.status_code}")
-        try:
-            return _granted(response)
-        except BadData as error:
-            raise Transient(error.sentence, error.detail) from error
+        return _granted(response)
 
     async def _ask(self, kept: Kept, form: dict[str, str]) -> httpx.Response:
         pair = f"{kept.client_id}:{kept.client_secret.reveal()}"

@@ -361,7 +361,7 @@ async def test_a_pasted_address_ends_the_waiting_for_the_browser(sign_in, schwab
 async def test_pasted_and_come_back_at_once_the_code_is_spent_once(sign_in, schwab, browser, in_browser):
     pasting = asyncio.create_task(sign_in.finish(redirect_of(browser.opened)))
     browser.comes_back(redirect_of(browser.opened))
-    await asyncio.gather(pasting, in_browser, return_exceptions=True)
+    await asyncio.gather(pasting, in_browser)
     assert sign_in.signed_in
     assert len(schwab.requests) == 1
 

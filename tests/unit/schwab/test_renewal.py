@@ -1,6 +1,7 @@
 """Staying signed in: tokens renewed in time and once, through every kind of trouble, until Schwab says it is over."""
 
 import asyncio
+import threading
 from itertools import pairwise
 from urllib.parse import parse_qs
 
@@ -113,30 +114,48 @@ async def test_kept_fresh_it_is_never_near_its_end(signed_in, schwab, clock):
     assert 14 <= schwab.grants <= 16  # every 24 minutes
 
 
-async def test_a_machine_that_slept_renews_when_it_wakes(signed_in, schwab, clock, monkeypatch):
+class WallClock:
+    """Goes with the monotonic clock, but for what a test sets it ahead by."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.ahead = 0
+
+    def __call__(self):
+        return self._clock.ms() + self.ahead * 1000
+
+
+@pytest.fixture
+def wall(sign_in, clock):
+    sign_in._tokens._now_ms = WallClock(clock)
+    return sign_in._tokens._now_ms
+
+
+async def test_a_machine_that_slept_renews_when_it_wakes(wall, signed_in):
     """Asleep, the monotonic clock stands still and the wall clock goes on."""
-    ms = clock.ms
-    asleep = 0
-    sign_in = make_sign_in(schwab, Ignored())
-    sign_in._tokens._now_ms = lambda: ms() + asleep * 1000
-    await sign_in.finish(redirect_of(sign_in.begin()))
-    grants = schwab.grants
-    asleep = 8 * 3600
-    assert (await sign_in.access_token()).reveal() == f"I0.access-{grants + 1}@"
-    asleep = -3600  # a clock set back
-    await sign_in.access_token()
-    asleep = 0
-    task = asyncio.create_task(sign_in.keep_fresh())
-    await run_until(clock, task, 600)
-    assert schwab.grants <= grants + 2  # no loop
+    wall.ahead += 8 * 3600
+    assert (await signed_in.access_token()).reveal() == "I0.access-2@"
 
 
-class Ignored:
-    """Hears and forgets."""
+async def test_asleep_overnight_it_is_renewed_within_seconds_though_nobody_asks(wall, signed_in, schwab, clock):
+    task = asyncio.create_task(signed_in.keep_fresh())
+    wall.ahead += 8 * 3600
+    await run_until(clock, task, 6)
+    assert schwab.grants == 2
 
-    def change(self, *_change): ...
 
-    def audit(self, *_entry): ...
+async def test_a_wall_clock_set_back_and_forth_makes_no_loop(wall, signed_in, schwab, clock):
+    for ahead in (-3600, 0, 86_400, -86_400):
+        wall.ahead = ahead
+        await run_until(clock, asyncio.create_task(signed_in.keep_fresh()), 60)
+    assert schwab.grants == 3  # one for each jump ahead
+
+
+async def test_a_wall_clock_set_back_makes_no_token_live_longer(wall, signed_in, clock):
+    wall.ahead -= 3600
+    assert (await signed_in.access_token()).reveal() == "I0.access-1@"
+    clock.now += 1800
+    assert (await signed_in.access_token()).reveal() == "I0.access-2@"
 
 
 # --------------------------------------------------------------------------------------------- trouble
@@ -163,6 +182,9 @@ TROUBLES = {
     "400 of another kind": lambda _: httpx.Response(400, json={"error": "invalid_request"}),
     "401 as a page": lambda _: httpx.Response(401, headers=HTML, content=b"<html>"),
     "401 of another kind": lambda _: httpx.Response(401, json={"errors": [{"status": 401}]}),
+    "400 as a page with the word": lambda _: httpx.Response(
+        400, headers=HTML, content=b"<html>refresh_token_authentication_error</html>"
+    ),
     "404": lambda _: httpx.Response(404),
 }
 
@@ -236,6 +258,16 @@ async def test_who_has_no_living_token_may_ask_every_ten_seconds(signed_in, schw
 async def test_a_refused_token_is_renewed_at_once_even_when_it_looks_young(signed_in, schwab):
     assert (await signed_in.renewed(await signed_in.access_token())).reveal() == "I0.access-2@"
     assert schwab.grants == 2
+
+
+async def test_a_refused_token_that_cannot_be_renewed_yet_is_renewed_soon(signed_in, schwab, clock):
+    schwab.token_answer = unreachable
+    refused = await signed_in.access_token()
+    with pytest.raises(Transient):
+        await signed_in.renewed(refused)
+    schwab.token_answer = schwab.grant
+    await run_until(clock, asyncio.create_task(signed_in.keep_fresh()), 6)
+    assert signed_in.reveal_access_token() == "I0.access-2@"
 
 
 async def test_an_answer_without_a_refresh_token_keeps_the_old_one(signed_in, schwab, clock):
@@ -327,112 +359,122 @@ class Pending:
         return await self._begin(request)
 
 
-async def test_a_sign_in_during_a_renewal_wins(signed_in, schwab, clock):
+@pytest.fixture
+async def on_disk(schwab, heard, tmp_path):
+    """A sign-in whose tokens are kept in ``tmp_path``."""
+    sign_in = make_sign_in(schwab, heard, tmp_path)
+    await sign_in.load("passphrase")
+    sign_in.configure(*KEY)
+    await sign_in.finish(redirect_of(sign_in.begin()))
+    return sign_in
+
+
+async def kept_in(folder, schwab):
+    """A sign-in as the next start finds it."""
+    later = make_sign_in(schwab, Ignored(), folder)
+    await later.load("passphrase")
+    return later
+
+
+class Ignored:
+    """Hears and forgets."""
+
+    def change(self, *_change): ...
+
+    def audit(self, *_entry): ...
+
+
+@pytest.mark.parametrize("renewal", ["granted", "refused", "failed"])
+async def test_a_sign_in_during_a_renewal_wins(on_disk, schwab, heard, clock, tmp_path, shared, renewal):
     pending = Pending(schwab)
     clock.now += 1800
-    waiting = asyncio.create_task(signed_in.access_token())
+    waiting = asyncio.create_task(on_disk.access_token())
     await pending.asked.wait()
-    await signed_in.finish(redirect_of(signed_in.begin()))
-    expires = signed_in.expires_ms
+    await on_disk.finish(redirect_of(on_disk.begin()))
+    expires = on_disk.expires_ms
+    answers = {"granted": schwab.grant, "refused": refused_renewal(shared), "failed": TROUBLES["garbage"]}
+    schwab.token_answer = answers[renewal]
     pending.answer.set()
-    assert (await waiting).reveal() == signed_in.reveal_access_token() == "I0.access-2@"
-    assert signed_in.expires_ms == expires
+    assert (await waiting).reveal() == on_disk.reveal_access_token() == "I0.access-2@"
+    assert on_disk.expires_ms == expires
+    assert (await kept_in(tmp_path, schwab)).reveal_access_token() == "I0.access-2@"
+    assert kinds(heard) == ["sign-in", "sign-in"]
+    assert SignInState.ENDED not in [change[0] for change in heard.changes]
 
 
 @pytest.mark.parametrize("ends", [True, False])
-async def test_signing_out_during_a_renewal_is_final(schwab, heard, clock, tmp_path, shared, ends):
-    sign_in = make_sign_in(schwab, heard, tmp_path)
-    await sign_in.load("passphrase")
-    sign_in.configure(*KEY)
-    await sign_in.finish(redirect_of(sign_in.begin()))
+async def test_signing_out_during_a_renewal_is_final(on_disk, schwab, heard, clock, tmp_path, shared, ends):
     pending = Pending(schwab)
     clock.now += 1800
-    waiting = asyncio.create_task(sign_in.access_token())
+    waiting = asyncio.create_task(on_disk.access_token())
     await pending.asked.wait()
     schwab.token_answer = refused_renewal(shared) if ends else schwab.grant
-    await sign_in.sign_out()
+    await on_disk.sign_out()
     pending.answer.set()
     with pytest.raises(SignInNeeded):
         await waiting
-    assert sign_in.state is SignInState.SIGNED_OUT
-    assert not sign_in.configured
+    assert on_disk.state is SignInState.SIGNED_OUT
+    assert not on_disk.configured
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_signing_out_while_the_new_token_is_being_written_leaves_nothing(schwab, heard, clock, tmp_path):
-    sign_in = make_sign_in(schwab, heard, tmp_path)
-    await sign_in.load("passphrase")
-    sign_in.configure(*KEY)
-    await sign_in.finish(redirect_of(sign_in.begin()))
-    save, leaving = sign_in._vault.save, []
+async def test_signing_out_while_the_new_token_is_being_written_leaves_nothing(on_disk, clock, tmp_path):
+    save, forget = on_disk._vault.save, on_disk._vault.forget
+    loop, forgotten, leaving = asyncio.get_running_loop(), threading.Event(), []
 
     def slow_save(kept):
-        loop.call_soon_threadsafe(lambda: leaving.append(asyncio.ensure_future(sign_in.sign_out())))
-        while not leaving:
-            pass
+        loop.call_soon_threadsafe(lambda: leaving.append(asyncio.ensure_future(on_disk.sign_out())))
+        forgotten.wait(0.1)  # it must not come to that
         save(kept)
 
-    loop = asyncio.get_running_loop()
-    sign_in._vault.save = slow_save
+    on_disk._vault.save = slow_save
+    on_disk._vault.forget = lambda: (forgotten.set(), forget())
     clock.now += 1800
     with pytest.raises(SignInNeeded):
-        await sign_in.access_token()
+        await on_disk.access_token()
     await leaving[0]
     assert list(tmp_path.iterdir()) == []
-    assert not sign_in.signed_in
+    assert not on_disk.signed_in
 
 
-async def test_a_new_token_is_used_only_once_it_is_on_disk(schwab, heard, clock, tmp_path):
-    sign_in = make_sign_in(schwab, heard, tmp_path)
-    await sign_in.load("passphrase")
-    sign_in.configure(*KEY)
-    await sign_in.finish(redirect_of(sign_in.begin()))
+async def test_a_new_token_is_used_only_once_it_is_on_disk(on_disk, schwab, heard, clock, tmp_path):
     used_at_saving = []
-    save = sign_in._vault.save
-    sign_in._vault.save = lambda kept: (used_at_saving.append(sign_in.reveal_access_token()), save(kept))
+    save = on_disk._vault.save
+    on_disk._vault.save = lambda kept: (used_at_saving.append(on_disk.reveal_access_token()), save(kept))
     clock.now += 1800
-    await sign_in.access_token()
+    await on_disk.access_token()
     assert used_at_saving == ["I0.access-1@"]
-    later = make_sign_in(schwab, heard, tmp_path)
-    await later.load("passphrase")
+    later = await kept_in(tmp_path, schwab)
     assert later.reveal_access_token() == "I0.access-2@"
 
 
-async def test_a_disk_that_fails_is_told_once_and_tried_again(schwab, heard, clock, tmp_path):
-    sign_in = make_sign_in(schwab, heard, tmp_path)
-    await sign_in.load("passphrase")
-    sign_in.configure(*KEY)
-    await sign_in.finish(redirect_of(sign_in.begin()))
-    save, fails = sign_in._vault.save, True
+async def test_a_disk_that_fails_is_told_once_and_tried_again(on_disk, schwab, heard, clock, tmp_path):
+    save, fails = on_disk._vault.save, True
 
     def failing_save(kept):
         if fails:
             raise Unusable("The sign-in could not be kept on disk; it holds until the program ends.")
         save(kept)
 
-    sign_in._vault.save = failing_save
+    on_disk._vault.save = failing_save
     for number in (2, 3):
         clock.now += 1800
-        assert (await sign_in.access_token()).reveal() == f"I0.access-{number}@"
+        assert (await on_disk.access_token()).reveal() == f"I0.access-{number}@"
     assert kinds(heard).count("storage") == 1
     fails = False
     clock.now += 1800
-    await sign_in.access_token()
-    later = make_sign_in(schwab, heard, tmp_path)
-    await later.load("passphrase")
+    await on_disk.access_token()
+    later = await kept_in(tmp_path, schwab)
     assert later.reveal_access_token() == "I0.access-4@"
 
 
-async def test_an_ended_sign_in_leaves_the_developer_key_on_disk_and_no_token(schwab, heard, clock, tmp_path, shared):
-    sign_in = make_sign_in(schwab, heard, tmp_path)
-    await sign_in.load("passphrase")
-    sign_in.configure(*KEY)
-    await sign_in.finish(redirect_of(sign_in.begin()))
+async def test_an_ended_sign_in_leaves_the_developer_key_on_disk_and_no_token(
+    on_disk, schwab, heard, clock, tmp_path, shared
+):
     schwab.token_answer = refused_renewal(shared)
     clock.now += 1800
     with pytest.raises(SignInNeeded):
-        await sign_in.access_token()
-    later = make_sign_in(schwab, heard, tmp_path)
-    await later.load("passphrase")
+        await on_disk.access_token()
+    later = await kept_in(tmp_path, schwab)
     assert later.configured
     assert not later.signed_in
