@@ -209,6 +209,20 @@ async def test_a_window_asked_to_show_itself_stays_the_owner(folder: Folder) -> 
     assert owner.program == "window"
 
 
+async def test_a_wish_that_cannot_be_taken_away_is_answered_once(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ownership, "_remove", lambda _: None)
+    window = folder.program("window")
+    window.take()
+    folder.wish.write_bytes(a_wish(what="show"))
+    assert (await window.asked()).what is What.SHOW
+    again = asyncio.create_task(window.asked())
+    await asyncio.sleep(0.01)
+    assert not again.done()
+    again.cancel()
+
+
 # ---------------------------------------------------------------------- what lies there that nobody meant
 
 
