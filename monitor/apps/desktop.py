@@ -18,6 +18,7 @@ from monitor.apps.settings import data_dir, read_settings
 from monitor.errors import MonitorError, Unusable
 from monitor.interrupt import Interrupt
 from monitor.ports import Owner
+from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.window import OwnerWindow
 from monitor.ui.theme import Theme
 
@@ -45,9 +46,10 @@ async def _main(options: GuiOptions, interrupt: Interrupt) -> None:
     sandbox: bool | None = options.sandboxed
     before: bool | None = None
     warning = crash.last_crash()
+    curtain = Curtain()
     while sandbox is not None:
         try:
-            visit = _Visit(options, sandbox, before, interrupt)
+            visit = _Visit(options, sandbox, before, interrupt, curtain)
             sandbox, before, warning = await visit.run(warning), sandbox, ""
         except MonitorError as error:
             if before is None:
@@ -62,11 +64,14 @@ class _Visit:
     The data folder that was asked for is that of the world that was asked for; the other world has its own.
     """
 
-    def __init__(self, options: GuiOptions, sandbox: bool, before: bool | None, interrupt: Interrupt) -> None:
+    def __init__(
+        self, options: GuiOptions, sandbox: bool, before: bool | None, interrupt: Interrupt, curtain: Curtain
+    ) -> None:
         self._options = options
         self._sandbox = sandbox
         self._before = before
         self._interrupt = interrupt
+        self._curtain = curtain
         self._folder = data_dir(sandbox, options.chosen_folder if sandbox == options.sandboxed else None)
         self._ownership = Ownership(self._folder, "window")
 
@@ -80,7 +85,9 @@ class _Visit:
                 held = await self._get_hold(taken_by)
                 if held is None:
                     return None if self._interrupt.wanted else self._before
-                screen = Screen(self._options, self._sandbox, self._folder, self._ownership, self._interrupt)
+                screen = Screen(
+                    self._options, self._sandbox, self._folder, self._ownership, self._interrupt, self._curtain
+                )
                 following = await screen.run(held, warning)
                 self._ownership.release()
                 taken_by, warning = following.taken_by, ""
@@ -110,6 +117,7 @@ class _Visit:
             held.extend(filter(None, [await Conversation(self._ownership, window, owner, taken_by is not None).run()]))
 
         window.show()
+        self._curtain.hide()
         await self._interrupt.cuts_short(talk())
         window.close()
         window.deleteLater()

@@ -23,6 +23,7 @@ from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice, SignInChanged
 from monitor.ports import Owner, Profile
+from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.tasks import Tasks
@@ -47,13 +48,20 @@ class Screen:
     """The sandbox's world or the real one, over a ``folder`` that ``ownership`` holds."""
 
     def __init__(
-        self, options: GuiOptions, sandbox: bool, folder: Path, ownership: Ownership, interrupt: Interrupt
+        self,
+        options: GuiOptions,
+        sandbox: bool,
+        folder: Path,
+        ownership: Ownership,
+        interrupt: Interrupt,
+        curtain: Curtain,
     ) -> None:
         self._options = options
         self._sandbox = sandbox
         self._folder = folder
         self._ownership = ownership
         self._interrupt = interrupt
+        self._curtain = curtain
 
     async def run(self, held: Held, warning: str = "") -> Next:
         """Show the window until it is closed, and tell what comes then. Raises MonitorError when it cannot open.
@@ -76,9 +84,13 @@ class Screen:
                 ports.bus.publish(Notice(Level.WARNING, sentence))
             if held.before is not None:
                 services.tell_take_over(f"Took over from {held.before.name}.")
+            self._curtain.hide()
             following = await self._until_over(window, ports)
+            if following.sandbox is not None:
+                self._curtain.fall("Opening the sandbox…" if following.sandbox else "Opening the live market…")
             if following.taken_by is not None:
                 services.tell_take_over(f"Handed over to {following.taken_by.name}.")
+                self._curtain.fall("Handing over…")
             window.close()
             window.deleteLater()
         return following
@@ -87,7 +99,7 @@ class Screen:
         if not self._sandbox:
             return None, None
         process = SandboxProcess(self._options.replay, self._folder / "logs" / "sandbox.log")
-        stack.callback(process.stop)
+        stack.push_async_callback(asyncio.to_thread, process.stop)
         return process, await asyncio.to_thread(process.address)
 
     def _open(self, ports: ViewPorts, world: World) -> MainWindow:

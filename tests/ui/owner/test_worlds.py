@@ -15,6 +15,7 @@ from monitor.apps.wiring import running_services
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.schwab.address import Address
+from monitor.ui.owner.curtain import Curtain
 from monitor.ui.window import MainWindow
 from tests.support.ports import until
 
@@ -47,9 +48,11 @@ async def test_a_world_that_does_not_open_leads_back_to_the_one_before(tmp_path:
     await until(main_windows)
     first = main_windows()[0]
     first.world_wanted.emit(True)
+    await until(lambda: any(isinstance(w, Curtain) and w.isVisible() for w in QApplication.topLevelWidgets()))
     await until(lambda: main_windows() not in ([], [first]))
     again = main_windows()[0]
     assert again.windowTitle() == "Market Monitor"
+    assert not any(isinstance(w, Curtain) and w.isVisible() for w in QApplication.topLevelWidgets())
     await until(lambda: "cannot be written to" in again.messages.text)
     again.close()
     await asyncio.wait_for(running, 10)
