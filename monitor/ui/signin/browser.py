@@ -49,6 +49,7 @@ class SignInBrowser(QWidget):
         self._allowed = allowed
         self._taken = False
         self._seen = False
+        self._given_up = False
         self._status = 0
         self._logins = 0
         self._refused: set[str] = set()
@@ -69,7 +70,7 @@ class SignInBrowser(QWidget):
     def begin(self) -> None:
         """Open the sign-in page with a fresh state, on a page that knows nothing of the one before."""
         self.let_go()
-        self._taken = self._seen = False
+        self._taken = self._seen = self._given_up = False
         self._status = self._logins = 0
         self._refused.clear()
         self._end_exchange()
@@ -172,9 +173,11 @@ class SignInBrowser(QWidget):
         """Nothing more comes of this page."""
         if self._taken:
             return
+        self._given_up = True
         self._patience.stop()
         self._look_again.stop()
         self._end_progress()
+        self.address.show_address(QUrl())
         self._stand_before(wall)
 
     def _run_out_of_patience(self) -> None:
@@ -234,6 +237,8 @@ class SignInBrowser(QWidget):
             self._ports.recorder.record_audit("refusal", sentence)
 
     def _take_address(self, url: QUrl) -> None:
+        if self._given_up:
+            return  # the browser's own page about what failed: no lock belongs to it
         self.address.show_address(url)
         if self._seen and not self._taken:
             self._looks_left = _LOOKS

@@ -278,6 +278,8 @@ async def test_a_certificate_nobody_vouches_for_is_refused(qtbot: QtBot, pages: 
         browser.begin()
         await until(browser.card.isVisible, 20)
         assert browser.card.wall.name == "certificate"
+        await until(lambda: browser.view.url().scheme() == "https")
+        assert browser.address.text() == ""  # no lock beside what failed
         assert browser.view.isHidden()
         pages.pages["/picture"] = Answer(
             f"<img src={stranger.url('/picture', 'https')} onerror=\"document.title='no picture'\">"
