@@ -22,7 +22,7 @@ from monitor.apps.world import World
 from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
-from monitor.ports import Owner, StreamPhase, Wanted
+from monitor.ports import Owner, SignInState, StreamPhase, Wanted
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
 _log = logging.getLogger(__name__)
@@ -169,7 +169,8 @@ async def _sign_in(services: Services, world: World) -> None:
             "The stored sign-in is locked: set MARKET_MONITOR_PASSPHRASE to the passphrase that opens it."
         )
     elif not services.sign_in.signed_in:
-        raise SignInNeeded("Sign in with the desktop program first; the collector then uses the same sign-in.")
+        first = "Sign in with the desktop program first; the collector then uses the same sign-in."
+        raise SignInNeeded(services.sign_in.notice or first)
 
 
 async def _record(services: Services, options: CollectOptions) -> None:
@@ -182,7 +183,8 @@ async def _record(services: Services, options: CollectOptions) -> None:
             over.set()
 
     def hear_sign_in(change: SignInChanged) -> None:
-        if not change.signed_in:
+        # One that Schwab ended leaves the stream as it is: its own end is told by the stream.
+        if change.state is SignInState.SIGNED_OUT:
             causes.append(SignInNeeded(change.sentence))
             over.set()
 

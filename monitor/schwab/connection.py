@@ -168,7 +168,11 @@ class Connection(StreamClient):  # type: ignore[misc]
                 **websocket_connect_args,
             )
         except (OSError, TimeoutError, websockets.exceptions.WebSocketException) as error:
-            raise Transient(refusal(error) or "The streamer cannot be reached.", type(error).__name__) from error
+            if untrusted := refusal(error):
+                raise Ended(
+                    untrusted, detail=type(error).__name__
+                ) from error  # not to be tried again every few seconds
+            raise Transient("The streamer cannot be reached.", type(error).__name__) from error
         self.last_frame = self._clock()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._read(), name="read"), loop.create_task(self._watch(), name="watch")]

@@ -34,12 +34,15 @@ class RequestBudget:
         self._queue = asyncio.Lock()
         self._urgent_queue = asyncio.Lock()
 
-    async def turn(self, urgent: bool = False) -> None:
-        """Wait for a turn and take it. Token renewals are urgent: others' requests wait for them."""
+    async def turn(self, urgent: bool = False, held: bool = True) -> None:
+        """Wait for a turn and take it. Token renewals are urgent: others' requests wait for them.
+
+        What is not ``held`` does not heed a pause that Schwab asked for: it would be worthless after it.
+        """
         self._waiting += 1
         try:
             async with self._urgent_queue if urgent else self._queue:
-                while (delay := self._delay(CEILING if urgent else self._limit)) > 0:
+                while (delay := self._delay(CEILING if urgent else self._limit, held)) > 0:
                     await self._sleep(max(delay, 0.001))  # rounding must not spin
                 self._sent.append(self._clock())
         finally:
@@ -55,7 +58,7 @@ class RequestBudget:
         used = sum(1 for sent in self._sent if now - sent < WINDOW_SECONDS)
         return RequestMeter(used, self._limit, self._waiting)
 
-    def _delay(self, limit: int) -> float:
+    def _delay(self, limit: int, held: bool) -> float:
         now = self._clock()
         window = self._sent[-limit] + WINDOW_SECONDS + _MARGIN_SECONDS - now if len(self._sent) >= limit else 0.0
-        return max(window, self._held_until - now)
+        return max(window, self._held_until - now) if held else window

@@ -100,6 +100,11 @@ class SchwabSignIn:
         return self._vault.locked
 
     @property
+    def notice(self) -> str:
+        """What was found wrong with the stored sign-in, in a sentence; empty when nothing was."""
+        return self._vault.notice
+
+    @property
     def client_id(self) -> str:
         return self._kept.client_id
 
@@ -150,6 +155,10 @@ class SchwabSignIn:
             return
         # On disk the old key stands until the new one has signed in.
         was_signed_in = self.signed_in
+        if not self._address.sandbox:  # whose key is no secret, and given at each start
+            self._on_audit(
+                "key", "The developer key was changed." if self.configured else "A developer key was entered."
+            )
         self._drop_attempt("The app key was changed during this sign-in. Start it again.")
         self._tokens.take(Kept(key, secret, callback))
         if was_signed_in:

@@ -114,8 +114,8 @@ class Tokens:
         """Wait for ``work``. Who stops waiting does not stop it: half of it would lose a token."""
         return await asyncio.shield(self._start(work, name))
 
-    async def close(self, seconds: float = 2.0) -> None:
-        """Let what is under way end, but wait no longer than that."""
+    async def close(self, seconds: float = 10.0) -> None:
+        """Let what is under way end, but wait no longer than that: a renewal cut short may lose the only good token."""
         running = tuple(self._running)
         if running:
             _, late = await asyncio.wait(running, timeout=seconds)

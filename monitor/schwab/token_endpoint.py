@@ -2,7 +2,7 @@
 
 import base64
 import logging
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -12,7 +12,7 @@ from monitor.schwab import answers
 from monitor.schwab.address import SCHWAB
 from monitor.schwab.secret import Secret
 from monitor.schwab.tokens import Kept
-from monitor.schwab.transport import TOKEN_PATH
+from monitor.schwab.transport import SHORT_LIVED, TOKEN_PATH
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class TokenEndpoint:
     async def exchange(self, kept: Kept, code: Secret) -> Granted:
         """Tokens for a sign-in's code. Raises Refused, Transient or BadData."""
         form = {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": kept.callback_url}
-        response = await self._ask(kept, form)
+        response = await self._ask(kept, form, {SHORT_LIVED: True})
         if response.status_code == 400:
             raise Refused(f"Schwab did not take the sign-in's code; it lives for half a minute only. {AGAIN}")
         if response.status_code == 401:
@@ -72,10 +72,11 @@ class TokenEndpoint:
             raise SignInNeeded(ended, f"HTTP {response.status_code}")
         return _granted(response)
 
-    async def _ask(self, kept: Kept, form: dict[str, str]) -> httpx.Response:
+    async def _ask(self, kept: Kept, form: dict[str, str], extensions: dict[str, Any] | None = None) -> httpx.Response:
         pair = f"{kept.client_id}:{kept.client_secret.reveal()}"
         basic = Secret(base64.b64encode(pair.encode()).decode())
-        return await self._http.post(TOKEN_PATH, data=form, headers={"Authorization": f"Basic {basic.reveal()}"})
+        headers = {"Authorization": f"Basic {basic.reveal()}"}
+        return await self._http.post(TOKEN_PATH, data=form, headers=headers, extensions=extensions)
 
 
 def _granted(response: httpx.Response) -> Granted:

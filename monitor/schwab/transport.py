@@ -19,6 +19,8 @@ from monitor.schwab.tls import client_context, refusal
 _log = logging.getLogger(__name__)
 
 TOKEN_PATH: Final = "/v1/oauth/token"  # noqa: S105  a path
+#: An extension of requests that are worthless after a pause, such as the exchange of a code.
+SHORT_LIVED: Final = "short-lived"
 _ATTEMPTS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _ATTEMPT_SECONDS = 30.0
@@ -69,7 +71,7 @@ class SchwabTransport(httpx.AsyncBaseTransport):
         renewal = request.method == "POST"
         deadline = self._clock() + _OVERALL_SECONDS
         for attempt in range(1, _ATTEMPTS + 1):
-            await self._budget.turn(urgent=renewal)
+            await self._budget.turn(urgent=renewal, held=SHORT_LIVED not in request.extensions)
             if attempt == 1:
                 deadline = self._clock() + _OVERALL_SECONDS  # waiting for the first turn does not count
             answer = await self._try(request)

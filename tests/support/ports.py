@@ -188,6 +188,7 @@ class FakeSignIn:
     def __init__(self, signed_in: bool = True, configured: bool = True, kept_by: str = "keyring") -> None:
         self.signed_in = signed_in
         self.ended = False  # by Schwab, where not signed in
+        self.notice = ""
         self.pages_opened: list[str] = []  # in the system's browser
         self.comes_back: asyncio.Event | None = None  # set when the browser does; without it, at once
         self.noticed: list[Remark] = []

@@ -119,7 +119,9 @@ def make_sign_in(
 
 @pytest.fixture
 def sign_in(schwab: Schwab, heard: Heard) -> SchwabSignIn:
-    return make_sign_in(schwab, heard)
+    made = make_sign_in(schwab, heard)
+    heard.audits.clear()  # of its developer key
+    return made
 
 
 def redirect_of(authorize_url: str, code: str = "C0.the-code%40", **changes: str) -> str:

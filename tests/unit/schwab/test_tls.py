@@ -18,7 +18,7 @@ from monitor.errors import Transient
 from monitor.ports import StreamPhase, Wanted
 from monitor.schwab import tls
 from monitor.schwab.address import Address
-from monitor.schwab.connection import Connection
+from monitor.schwab.connection import Connection, Ended
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.tls import client_context, refusal
 from monitor.schwab.transport import SchwabTransport
@@ -162,7 +162,7 @@ class Streamed:
 async def test_the_streamer_is_refused(trusted, name):
     arguments, word = wrong(trusted, name, STREAMER)
     async with serving(**arguments) as server:
-        with pytest.raises(Transient, match=f"The secure connection was refused.*{word}"):
+        with pytest.raises(Ended, match=f"The secure connection was refused.*{word}"):
             await Streamed(server).log_in()
     assert server.visits == 1
     assert not any(b"Upgrade" in heard for heard in server.heard)
@@ -188,11 +188,11 @@ async def test_a_refused_streamer_is_tried_with_growing_pauses(trusted, monkeypa
         stream = SchwabStream(streamed.client, tokens, Address(), sleep=sleep)
         stream.want(Wanted(frozenset({"AAPL"})))
         running = asyncio.create_task(stream.run(listener))
-        await until(lambda: len(delays) >= 5)
+        await until(lambda: len(delays) >= 12)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    assert [round(least) for least in (0, 0.5, 1, 2, 2)] <= delays[:5]
-    assert all(delay >= 2 for delay in delays[3:])
+    assert all(delay >= least / 2 for delay, least in zip(delays, (0, 1, 2, 4, 8, 16, 32, 64, 128, 256), strict=False))
+    assert all(150 <= delay <= 300 for delay in delays[10:])
     sentences = {sentence for phase, sentence, _ in listener.phases if phase is StreamPhase.WAITING}
     assert all("The secure connection was refused" in sentence for sentence in sentences)
 

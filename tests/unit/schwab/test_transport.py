@@ -9,7 +9,7 @@ import pytest
 from monitor.errors import Refused, Transient
 from monitor.schwab.address import Address
 from monitor.schwab.limit import RequestBudget
-from monitor.schwab.transport import SchwabTransport, retry_after
+from monitor.schwab.transport import SHORT_LIVED, SchwabTransport, retry_after
 
 QUOTES = "https://api.schwabapi.com/marketdata/v1/quotes?symbols=AAPL"
 TOKEN = "https://api.schwabapi.com/v1/oauth/token"
@@ -124,6 +124,13 @@ async def test_retry_after_is_honoured_by_all(clock):
     client = client_of(clock, [httpx.Response(429, headers={"Retry-After": "12"}), httpx.Response(200)])
     assert (await client.get(QUOTES)).status_code == 200
     assert client.seen[1][0] - client.seen[0][0] == pytest.approx(12)
+
+
+async def test_what_lives_shortly_does_not_wait_for_a_pause(clock):
+    client = client_of(clock, [httpx.Response(429, headers={"Retry-After": "500"}), httpx.Response(200)])
+    await client.get(QUOTES)
+    await client.post(TOKEN, data={"grant_type": "authorization_code"}, extensions={SHORT_LIVED: True})
+    assert client.seen[1][0] == client.seen[0][0]
 
 
 async def test_a_pause_longer_than_the_patience_is_the_callers(clock):
