@@ -33,6 +33,7 @@ def remarks_on(client_id: str, client_secret: str, callback_url: str) -> list[Re
         found.append(Remark(SECRET, "The app key and its secret are the same; copy each by itself.", stops=True))
     elif (len(key), len(secret)) == (_USUAL_LENGTHS[SECRET], _USUAL_LENGTHS[KEY]):
         found.append(Remark(KEY, "The app key and its secret seem to be swapped: the key is the longer one."))
+        found.append(Remark(SECRET, "This has the length of an app key."))
     else:
         found += _of_text(KEY, key)
         found += _of_text(SECRET, secret)
@@ -97,6 +98,8 @@ def _of_callback(text: str) -> Iterator[Remark]:
         yield Remark(CALLBACK, "To Schwab “localhost” and “127.0.0.1” are two addresses; enter the registered one.")
     if parts.path.strip("/"):
         yield Remark(CALLBACK, f"“{parts.path[:60]}” is part of the address; it must be registered with it.")
+    if "//" in parts.path:
+        yield Remark(CALLBACK, "Two slashes stand side by side; to Schwab that is another address than one.")
     if not parts.path.endswith("/"):
         yield Remark(CALLBACK, "It ends without a slash; with one it is another address to Schwab.")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from monitor.errors import MonitorError
@@ -62,9 +62,10 @@ class KeyField(QWidget):
             row.addWidget(self.eye)
         below = QHBoxLayout()
         below.setSpacing(4)
-        below.addWidget(self.mark)
-        below.addWidget(self.remark, 1)
-        below.addWidget(self.count)
+        top = Qt.AlignmentFlag.AlignTop  # a remark may take several lines
+        below.addWidget(self.mark, 0, top)
+        below.addWidget(self.remark, 1, top)
+        below.addWidget(self.count, 0, top)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -83,7 +83,7 @@ def test_a_swapped_key_and_secret_are_said_to_be():
     assert said("client_id", key=SECRET, secret=KEY) == [
         ("The app key and its secret seem to be swapped: the key is the longer one.", False)
     ]
-    assert said("client_secret", key=SECRET, secret=KEY) == []
+    assert said("client_secret", key=SECRET, secret=KEY) == [("This has the length of an app key.", False)]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,7 @@ def test_a_swapped_key_and_secret_are_said_to_be():
         ("“https://127.0.0.1:8182/”", "Quotation marks", True),
         ("https://127.0.0.1:8182/,https://127.0.0.1", "only one of them", True),
         ("https://127.0.0.1:8182/callback", "“/callback” is part of the address", False),
+        ("https://127.0.0.1:8182//", "Two slashes", False),
         ("https://my.example.com/", "my.example.com, which is not this machine", False),
         (f"{CALLBACK} ", "blanks around it are left out", False),
     ],
