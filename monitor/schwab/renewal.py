@@ -115,12 +115,16 @@ class Tokens:
         return await asyncio.shield(self._start(work, name))
 
     async def close(self, seconds: float = 10.0) -> None:
-        """Let what is under way end, but wait no longer than that: a renewal cut short may lose the only good token."""
+        """Let what is under way end, but wait for Schwab no longer than that: cut short, a renewal may lose a token.
+
+        What is being written is waited for: later, it would take the place of what the profile's next owner writes.
+        """
         running = tuple(self._running)
         if running:
             _, late = await asyncio.wait(running, timeout=seconds)
-            for task in late:
-                task.cancel()
+            async with self._writing:
+                for task in late:
+                    task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
     # ------------------------------------------------------------------ handing out
@@ -195,9 +199,10 @@ class Tokens:
         try:
             granted = await self._endpoint.renew(before)
         except SignInNeeded as error:
-            if self.kept is before:
-                await self._end(error.sentence)
-                raise
+            async with self._writing:  # a new sign-in may be on its way to the disk; with it Schwab ends the old one
+                if self.kept is before:
+                    await self._end(error.sentence)
+                    raise
         except MonitorError as error:
             if self.kept is before:
                 self._fail(error)
@@ -227,9 +232,8 @@ class Tokens:
         self.ended = True
         self._on_audit("sign-in-ended", sentence)
         self._on_end(sentence)
-        async with self._writing:
-            if self.kept is key:
-                await self._save(key)
+        if self.kept is key:
+            await self._save(key)
 
     def _with(self, granted: Granted) -> Kept:
         return msgspec.structs.replace(

@@ -402,6 +402,95 @@ async def test_a_sign_in_during_a_renewal_wins(on_disk, schwab, heard, clock, tm
     assert SignInState.ENDED not in [change[0] for change in heard.changes]
 
 
+class SlowDisk:
+    """The vault's writing, which ends when the test lets it."""
+
+    def __init__(self, sign_in):
+        self.writing = asyncio.Event()
+        self.goes_on = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._save = sign_in._vault.save
+        sign_in._vault.save = self._slowly
+
+    def _slowly(self, kept):
+        self._loop.call_soon_threadsafe(self.writing.set)
+        assert self.goes_on.wait(10)
+        self._save(kept)
+
+
+async def test_a_renewal_refused_while_the_new_sign_in_is_being_written_ends_nothing(
+    on_disk, schwab, heard, clock, tmp_path, shared
+):
+    """Schwab may end the old refresh token with the new sign-in."""
+    pending = Pending(schwab)
+    clock.now += 1800
+    waiting = asyncio.create_task(on_disk.access_token())
+    await pending.asked.wait()
+    disk = SlowDisk(on_disk)
+    signing_in = asyncio.create_task(on_disk.finish(redirect_of(on_disk.begin())))
+    await disk.writing.wait()
+    schwab.token_answer = refused_renewal(shared)
+    pending.answer.set()
+    while len(schwab.requests) < 3:  # noqa: ASYNC110  the refusal is on its way
+        await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    disk.goes_on.set()
+    await signing_in
+    assert (await waiting).reveal() == "I0.access-2@"
+    assert (await kept_in(tmp_path, schwab)).reveal_access_token() == "I0.access-2@"
+    assert kinds(heard) == ["sign-in", "sign-in"]
+    assert SignInState.ENDED not in [change[0] for change in heard.changes]
+
+
+async def test_closing_waits_for_a_token_that_is_being_written(on_disk, schwab, clock, tmp_path):
+    """Written later, it would take the place of what the next program writes."""
+    disk = SlowDisk(on_disk)
+    clock.now += 1800
+    waiting = asyncio.create_task(on_disk.access_token())
+    await disk.writing.wait()
+    closing = asyncio.create_task(on_disk._tokens.close(seconds=0.01))
+    await asyncio.wait({closing}, timeout=0.1)
+    assert not closing.done()
+    disk.goes_on.set()
+    await closing
+    assert (await waiting).reveal() == "I0.access-2@"
+    assert (await kept_in(tmp_path, schwab)).reveal_access_token() == "I0.access-2@"
+
+
+async def test_closing_does_not_wait_for_schwab_for_ever(on_disk, schwab, clock, tmp_path):
+    pending = Pending(schwab)
+    clock.now += 1800
+    waiting = asyncio.create_task(on_disk.access_token())
+    await pending.asked.wait()
+    await on_disk._tokens.close(seconds=0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert (await kept_in(tmp_path, schwab)).reveal_access_token() == "I0.access-1@"
+
+
+async def test_an_answer_that_got_lost_with_the_new_token_asks_for_sign_in_once(
+    signed_in, schwab, heard, clock, shared
+):
+    """Where refresh tokens rotate, the one that is kept may be dead then."""
+    schwab.token_answer = lambda _request: (_ for _ in ()).throw(httpx.ReadError("cut"))
+    clock.now += 1800
+    with pytest.raises(Transient):
+        await signed_in.access_token()
+    schwab.token_answer = refused_renewal(shared)
+    clock.now += 60
+    with pytest.raises(SignInNeeded):
+        await signed_in.access_token()
+    asked = len(schwab.requests)
+    for _ in range(3):
+        clock.now += 600
+        with pytest.raises(SignInNeeded):
+            await signed_in.access_token()
+    assert len(schwab.requests) == asked
+    assert kinds(heard) == ["sign-in", "renewal-failed", "sign-in-ended"]
+    assert [change[:2] for change in heard.changes][1:] == [(SignInState.ENDED, ENDED)]
+
+
 @pytest.mark.parametrize("ends", [True, False])
 async def test_signing_out_during_a_renewal_is_final(on_disk, schwab, heard, clock, tmp_path, shared, ends):
     pending = Pending(schwab)
