@@ -78,9 +78,9 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
             on_change=lambda *change: bus.publish(SignInChanged(*change)),
             on_audit=store.recorder.record_audit,
         )
-        stack.push_async_callback(sign_in.close)
         client = market_client(sign_in, transport)
         stack.push_async_callback(client.close_async_session)
+        stack.push_async_callback(sign_in.close)  # before the client, which closes the transport under a renewal
         history = SchwabHistory(client)
         stream = SchwabStream(client, sign_in, address, on_refused=lambda refused: _take_refused(services, refused))
         board = Board()
