@@ -1,10 +1,11 @@
 """Where the parts are joined: the same services for every program, started in order and stopped in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
@@ -60,48 +61,66 @@ async def running_services(address: Address, folder: Path) -> AsyncIterator[Serv
 
     Raises StoreUnavailable when the database cannot be opened.
     """
-    async with AsyncExitStack() as stack:
-        bus = Bus()
-        store = open_store(
-            folder / DATABASE,
-            address.sandbox,
-            on_trouble=lambda sentence: _warn(bus, sentence),
-            on_audit=lambda entry: bus.publish(Audited(entry)),
-        )
-        stack.push_async_callback(store.close)
-        transport = SchwabTransport(address)
-        stack.push_async_callback(transport.aclose)
-        sign_in = SchwabSignIn(
-            address,
-            Vault(folder, system_store(address.keyring_service)),
-            transport,
-            on_change=lambda *change: bus.publish(SignInChanged(*change)),
-            on_audit=store.recorder.record_audit,
-        )
-        client = market_client(sign_in, transport)
-        stack.push_async_callback(client.close_async_session)
-        stack.push_async_callback(sign_in.close)  # before the client, which closes the transport under a renewal
-        history = SchwabHistory(client)
-        stream = SchwabStream(client, sign_in, address, on_refused=lambda refused: _take_refused(services, refused))
-        board = Board()
-        receive = ReceiveClock(store.last_received_us())
-        streaming = Streaming(board, store.recorder, receive, bus)
-        backfill = Backfill(history, store.archive, store.recorder, bus)
-        meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
-        subscriptions = Subscriptions(stream)
-        services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters)
-        await sign_in.load()
-        stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
-        _hold_or_resume(backfill, sign_in.signed_in)
-        stack.callback(bus.listen(StreamChanged, _Refill(services)))
-        spine = Spine(bus)
-        stack.push_async_callback(spine.close)
-        spine.keep("screen", Frames(board, bus).run)
-        spine.keep("history download", backfill.run)
-        spine.keep("token renewal", sign_in.keep_fresh)
-        spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
-        spine.keep("stream", lambda: _stream_while_signed_in(stream, services))
-        yield services
+    stack = AsyncExitStack()
+    try:
+        yield await _start(stack, address, folder)
+    finally:
+        await _uncut(stack.aclose())
+
+
+async def _start(stack: AsyncExitStack, address: Address, folder: Path) -> Services:
+    """Start each service, and leave to ``stack`` how it ends."""
+    bus = Bus()
+    store = open_store(
+        folder / DATABASE,
+        address.sandbox,
+        on_trouble=lambda sentence: _warn(bus, sentence),
+        on_audit=lambda entry: bus.publish(Audited(entry)),
+    )
+    stack.push_async_callback(store.close)
+    transport = SchwabTransport(address)
+    stack.push_async_callback(transport.aclose)
+    sign_in = SchwabSignIn(
+        address,
+        Vault(folder, system_store(address.keyring_service)),
+        transport,
+        on_change=lambda *change: bus.publish(SignInChanged(*change)),
+        on_audit=store.recorder.record_audit,
+    )
+    client = market_client(sign_in, transport)
+    stack.push_async_callback(client.close_async_session)
+    stack.push_async_callback(sign_in.close)  # before the client, which closes the transport under a renewal
+    history = SchwabHistory(client)
+    stream = SchwabStream(client, sign_in, address, on_refused=lambda refused: _take_refused(services, refused))
+    board = Board()
+    receive = ReceiveClock(store.last_received_us())
+    streaming = Streaming(board, store.recorder, receive, bus)
+    backfill = Backfill(history, store.archive, store.recorder, bus)
+    meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
+    subscriptions = Subscriptions(stream)
+    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters)
+    await sign_in.load()
+    stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
+    _hold_or_resume(backfill, sign_in.signed_in)
+    stack.callback(bus.listen(StreamChanged, _Refill(services)))
+    spine = Spine(bus)
+    stack.push_async_callback(spine.close)
+    spine.keep("screen", Frames(board, bus).run)
+    spine.keep("history download", backfill.run)
+    spine.keep("token renewal", sign_in.keep_fresh)
+    spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
+    spine.keep("stream", lambda: _stream_while_signed_in(stream, services))
+    return services
+
+
+async def _uncut(closing: Coroutine[Any, Any, None]) -> None:
+    """Wait for the end of ``closing``, although somebody wants the program to end meanwhile: that is what it does."""
+    task = asyncio.create_task(closing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 class _Refill:

@@ -51,10 +51,11 @@ async def schwab() -> AsyncIterator[tuple[SlowSchwab, Address]]:
         yield slow, Address(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
 
+@pytest.mark.parametrize("hurried", [False, True])
 async def test_a_program_that_ends_takes_the_new_token_along(
-    schwab: tuple[SlowSchwab, Address], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    schwab: tuple[SlowSchwab, Address], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hurried: bool
 ) -> None:
-    """The old one may be dead from the moment in which Schwab has read the renewal."""
+    """The old one may be dead from the moment in which Schwab has read the renewal. Ctrl+C changes nothing then."""
     monkeypatch.setattr(passphrase, "_taken", Secret(PASSPHRASE))
     vault = Vault(tmp_path, scrypt_log_n=4)
     vault.open(PASSPHRASE)
@@ -68,6 +69,10 @@ async def test_a_program_that_ends_takes_the_new_token_along(
     running = asyncio.create_task(run_until_renewing())
     await slow.asked.wait()
     await asyncio.wait({running}, timeout=0.3)
+    if hurried:
+        running.cancel()
+        await asyncio.wait({running}, timeout=0.1)
     slow.answers.set()
-    await running
+    await asyncio.wait({running})
+    assert running.cancelled() == hurried
     assert Vault(tmp_path).open(PASSPHRASE).refresh_token.reveal() == "new-refresh-token"
