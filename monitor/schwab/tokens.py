@@ -36,6 +36,10 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     signed_in_ms: int = 0
 
 
+#: What is kept nowhere but in memory, by the file it would be in: the profile may be closed and opened again in a run.
+_of_this_run: dict[Path, Kept] = {}
+
+
 class Vault:
     """The file in ``folder``; in memory only when there is no folder. Its methods are slow: call them in a thread.
 
@@ -77,7 +81,7 @@ class Vault:
             self.notice = error.sentence
             self._set_aside_if_possible()
         self.kept_by = self._choose_keeper()
-        return Kept()
+        return _of_this_run.get(self._file.path, Kept())
 
     def unlock(self, passphrase: str, current: Kept) -> Kept:
         """Keep with this passphrase from now on; gives what its file held, or ``current`` when there was none.
@@ -118,7 +122,10 @@ class Vault:
 
         Raises Unusable; when it is the password store that takes no key, a passphrase may be chosen after that.
         """
-        if self._file is None or self.kept_by == "session":
+        if self._file is None:
+            return
+        if self.kept_by == "session":
+            _of_this_run[self._file.path] = kept
             return
         try:
             self._key = self._key or self._make_key()
@@ -138,7 +145,7 @@ class Vault:
         self.locked, self.notice = False, ""
         if self._file is None:
             return
-        passphrases.forget(self._file.path)
+        forget_run(self._file.path)
         self._passphrase = passphrases.known_for(self._file.path)
         self._erase_keys(self._file.wanted_keys() | ({old.name} if old and old.kind is KeyKind.KEYRING else set()))
         try:
@@ -152,6 +159,7 @@ class Vault:
     def _use(self, passphrase: str) -> None:
         self._passphrase, self.locked, self.notice = Secret(passphrase), False, ""
         if self._file is not None:
+            _of_this_run.pop(self._file.path, None)
             passphrases.remember(self._file.path, self._passphrase)
 
     def _choose_keeper(self) -> str:
@@ -238,6 +246,12 @@ class Vault:
                 self._file.set_aside()
         except OSError as error:
             _log.warning("the token file cannot be set aside: %s", error)
+
+
+def forget_run(path: Path) -> None:
+    """Forget what was typed and kept for the file in this run, as the program's end does."""
+    passphrases.forget(path)
+    _of_this_run.pop(path, None)
 
 
 def _reveal(value: Any) -> str:

@@ -14,7 +14,7 @@ from monitor.errors import BadData, Unusable
 from monitor.schwab import passphrase
 from monitor.schwab.keystore import KeyStore
 from monitor.schwab.secret import Secret
-from monitor.schwab.tokens import Kept, Vault
+from monitor.schwab.tokens import Kept, Vault, forget_run
 
 KEPT = Kept("key", Secret("app-secret"), "https://127.0.0.1/", Secret("canary-access"), Secret("canary-refresh"), 5, 7)
 
@@ -309,3 +309,32 @@ def test_the_passphrase_of_the_environment_is_taken_out_of_it(monkeypatch, tmp_p
     assert passphrase.known_for(tmp_path) == Secret("correct horse")
     child = "import os; print(os.environ.get('MARKET_MONITOR_PASSPHRASE'))"
     assert subprocess.check_output([sys.executable, "-c", child], text=True) == "None\n"
+
+
+def test_what_is_kept_in_memory_comes_back_within_the_run_only(tmp_path):
+    vault = Vault(tmp_path)
+    vault.open()
+    vault.save(KEPT)
+    again = Vault(tmp_path)
+    assert again.open() == KEPT
+    assert again.kept_by == "session"
+    assert list(tmp_path.iterdir()) == []
+    forget_run(tmp_path / "tokens.bin")
+    assert Vault(tmp_path).open() == Kept()
+
+
+def test_signing_out_forgets_what_is_kept_in_memory(tmp_path):
+    vault = Vault(tmp_path)
+    vault.open()
+    vault.save(KEPT)
+    vault.forget()
+    assert Vault(tmp_path).open() == Kept()
+
+
+def test_a_passphrase_chosen_later_leaves_nothing_in_memory_to_come_back(tmp_path):
+    vault = Vault(tmp_path, scrypt_log_n=4)
+    vault.open()
+    vault.save(KEPT)
+    vault.unlock("correct horse", KEPT)
+    (tmp_path / "tokens.bin").unlink()
+    assert Vault(tmp_path).open() == Kept()
