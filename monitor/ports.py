@@ -6,10 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from monitor.market.activity import Activity
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.book import Book, BookService
+from monitor.market.gap import Gap
+from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
+from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 
 # --------------------------------------------------------------------------------------------- the stream
@@ -32,12 +36,24 @@ class Wanted:
     quotes: frozenset[str] = frozenset()
     books: frozenset[str] = frozenset()
     bars: frozenset[str] = frozenset()
+    screeners: frozenset[str] = frozenset()  # by Schwab's names, such as NASDAQ_VOLUME_30
+    news: frozenset[str] = frozenset()
+    activity: bool = False  # of the person's own accounts
+    exactly: frozenset[tuple[str, str]] = frozenset()  # (streamer service, key), for those who know what they ask for
 
     def __or__(self, other: "Wanted") -> "Wanted":
-        return Wanted(self.quotes | other.quotes, self.books | other.books, self.bars | other.bars)
+        return Wanted(
+            self.quotes | other.quotes,
+            self.books | other.books,
+            self.bars | other.bars,
+            self.screeners | other.screeners,
+            self.news | other.news,
+            self.activity or other.activity,
+            self.exactly | other.exactly,
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.quotes or self.books or self.bars)
+        return self != Wanted()
 
 
 class StreamListener(Protocol):
@@ -48,6 +64,15 @@ class StreamListener(Protocol):
     def hear_books(self, service: BookService, books: Sequence[Book], sent_ms: int) -> None: ...
 
     def hear_bars(self, bars: Sequence[Bar], sent_ms: int) -> None: ...
+
+    def hear_screeners(self, screeners: Sequence[Screener], sent_ms: int) -> None: ...
+
+    def hear_activity(self, entries: Sequence[Activity], sent_ms: int) -> None: ...
+
+    def hear_news(self, headlines: Sequence[Headline], sent_ms: int) -> None: ...
+
+    def hear_gap(self, gap: Gap) -> None:
+        """A hole begins (``to_ms`` is None), or the one that began at ``from_ms`` is over."""
 
     def hear_phase(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None) -> None:
         """The stream's life: connecting, live, waiting to try again, taken, off; ``sentence`` is for people."""
@@ -72,6 +97,9 @@ class QuoteStream(Protocol):
 
     def take_back(self) -> None:
         """Connect again after another program took the stream; otherwise nothing happens."""
+
+    def restart(self, service: str = "") -> None:
+        """Ask for all keys of ``service`` anew; without one, make a new connection."""
 
 
 # --------------------------------------------------------------------------------------------- market data on request
@@ -105,6 +133,38 @@ class MarketHours:
     pre: tuple[tuple[int, int], ...] = ()
     regular: tuple[tuple[int, int], ...] = ()
     post: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHealth:
+    """How one streamer service is doing; times in ms, ``None`` where there is nothing to tell yet.
+
+    ``rate`` is items a second over the last ten seconds, ``lag_ms`` the receive time less the time the streamer sent
+    it (median of the last minute), ``quiet`` the symbols that should have sent something and did not.
+    """
+
+    service: str
+    symbols: int
+    age_ms: int | None
+    rate: float
+    lag_ms: float | None
+    items: int
+    rejected: int
+    sentence: str = ""
+    ok: bool = True
+    quiet: tuple[str, ...] = ()
+
+
+class Health(Protocol):
+    """How the stream, the recording and the connection are doing, for whoever wants to look closely."""
+
+    def services(self) -> list[ServiceHealth]: ...
+
+    def restart(self, service: str = "") -> None:
+        """Ask for a service's symbols anew; without a service, connect anew."""
+
+    def report(self) -> str:
+        """All of it as text that can be given away: no secret, no account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +278,21 @@ class Recorder(Protocol):
 
     def record_book(self, received_us: int, service: BookService, book: Book) -> None: ...
 
+    def record_details(self, received_us: int, symbol: str, details: Mapping[str, str | int | float | bool]) -> None:
+        """What a Level 1 message of an option, future or currency pair said besides a quote's common fields."""
+
+    def record_screener(self, received_us: int, service: str, screener: Screener) -> None: ...
+
+    def record_activity(self, received_us: int, activity: Activity) -> None: ...
+
+    def record_headline(self, received_us: int, headline: Headline) -> None: ...
+
+    def record_gap(self, gap: Gap) -> None:
+        """A hole that begins, or the end of the one that began then; committed at once."""
+
+    def record_rejected(self, received_us: int, kind: str, raw: bytes, reason: str) -> None:
+        """What could not be read, into the quarantine, which keeps the newest ones only."""
+
     def record_bars(self, bars: Sequence[Bar]) -> None:
         """New or revised bars; an equal one changes nothing, a different one raises the revision."""
 
@@ -266,6 +341,9 @@ class Archive(Protocol):
 
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
         """The last prints, oldest first."""
+
+    async def gaps(self, symbol: str, start_ms: int = 0, end_ms: int = 2**62) -> list[Gap]:
+        """The holes that concern ``symbol`` and overlap the range, ascending; of its own and of whole services."""
 
     async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
         """Known instruments whose symbol begins with, or description holds, ``text``."""

@@ -10,10 +10,14 @@ from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, StreamChanged
 from monitor.live.receive import ReceiveClock
+from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
+from monitor.market.gap import Gap
+from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
+from monitor.market.screener import Screener
 from monitor.ports import Recorder, StreamPhase
 
 _log = logging.getLogger(__name__)
@@ -93,6 +97,18 @@ class Streaming:
         self._recorder.record_bars(bars)
         for bar in bars:
             self._bus.publish(BarsArrived(bar.symbol, Interval.M1, (bar,)))
+
+    def hear_screeners(self, screeners: Sequence[Screener], sent_ms: int) -> None:
+        raise NotImplementedError
+
+    def hear_activity(self, entries: Sequence[Activity], sent_ms: int) -> None:
+        raise NotImplementedError
+
+    def hear_news(self, headlines: Sequence[Headline], sent_ms: int) -> None:
+        raise NotImplementedError
+
+    def hear_gap(self, gap: Gap) -> None:
+        self._recorder.record_gap(gap)
 
     def hear_phase(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None) -> None:
         if phase is StreamPhase.LIVE and self.phase is not StreamPhase.LIVE:

@@ -12,6 +12,7 @@ class BookService(StrEnum):
 
     NYSE = "NYSE_BOOK"
     NASDAQ = "NASDAQ_BOOK"
+    OPTIONS = "OPTIONS_BOOK"
 
 
 class Maker(Struct, frozen=True, gc=False):

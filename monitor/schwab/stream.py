@@ -73,6 +73,9 @@ class SchwabStream:
         """Connect again after another program took the stream: only a person should decide so."""
         self._taken_back.set()
 
+    def restart(self, service: str = "") -> None:
+        raise NotImplementedError
+
     async def run(self, listener: StreamListener) -> None:
         try:
             await self._run(listener)

@@ -8,6 +8,7 @@ import numpy as np
 
 from monitor.analysis.bars import aggregate, join
 from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
+from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
 from monitor.market.trade import Side, Trade
 from monitor.ports import AuditEntry
@@ -35,6 +36,9 @@ class StoredArchive:
 
     async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
         return await self._reader.ask(lambda connection: _coverage(connection, symbol, interval))
+
+    async def gaps(self, symbol: str, start_ms: int = 0, end_ms: int = _LAST_MS) -> list[Gap]:
+        raise NotImplementedError
 
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
         return await self._reader.ask(lambda connection: _trades(connection, symbol, limit))

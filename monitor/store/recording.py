@@ -1,12 +1,16 @@
 """The recorder: turns what happens into rows for the writer, at once and on the loop's thread."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from monitor.clock import now_ms
+from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
+from monitor.market.gap import Gap
+from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
+from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import AuditEntry
 from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCoverage, SaveInstruments, Task
@@ -66,6 +70,24 @@ class Recording:
             self._book_services.add((number, venue))
             self._do(NoteBookService(number, venue))
         self._add_book((number, venue, received_us, book))
+
+    def record_details(self, received_us: int, symbol: str, details: Mapping[str, str | int | float | bool]) -> None:
+        raise NotImplementedError
+
+    def record_screener(self, received_us: int, service: str, screener: Screener) -> None:
+        raise NotImplementedError
+
+    def record_activity(self, received_us: int, activity: Activity) -> None:
+        raise NotImplementedError
+
+    def record_headline(self, received_us: int, headline: Headline) -> None:
+        raise NotImplementedError
+
+    def record_gap(self, gap: Gap) -> None:
+        raise NotImplementedError
+
+    def record_rejected(self, received_us: int, kind: str, raw: bytes, reason: str) -> None:
+        raise NotImplementedError
 
     def record_bars(self, bars: Sequence[Bar]) -> None:
         if not bars:

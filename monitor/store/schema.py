@@ -82,6 +82,45 @@ def _first_tables(db: "Database") -> None:
     db.table("instrument").enable_fts(["symbol", "description"])
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (_first_tables,)
+_STREAM_TABLES = """
+CREATE TABLE quote_detail (
+    instrument_id INTEGER NOT NULL, received_us INTEGER NOT NULL, details TEXT NOT NULL,
+    PRIMARY KEY (instrument_id, received_us)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE screener (
+    name TEXT NOT NULL, received_us INTEGER NOT NULL, service TEXT NOT NULL, time INTEGER NOT NULL, rows TEXT NOT NULL,
+    PRIMARY KEY (name, received_us)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE headline (
+    id INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, time INTEGER NOT NULL, story TEXT NOT NULL,
+    text TEXT NOT NULL, symbols TEXT NOT NULL, source TEXT NOT NULL, teaser TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE gap (
+    service TEXT NOT NULL, symbol TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER,
+    cause TEXT NOT NULL, sentence TEXT NOT NULL,
+    PRIMARY KEY (service, symbol, from_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, raw TEXT NOT NULL
+) STRICT;
+"""
+
+
+def _stream_tables(db: "Database") -> None:
+    db.executescript(_STREAM_TABLES)
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (_first_tables, _stream_tables)
 VERSION = len(STEPS)
-TABLES = ("instrument", "quote", "trade", "bar", "book", "coverage", "audit", "watchlist", "watchlist_symbol")
+TABLES = (
+    *("instrument", "quote", "quote_detail", "trade", "bar", "book", "screener", "activity", "headline", "coverage"),
+    *("gap", "quarantine", "audit", "watchlist", "watchlist_symbol"),
+)

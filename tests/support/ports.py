@@ -20,11 +20,15 @@ from monitor.errors import BadData, MonitorError
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import WatchlistsChanged
+from monitor.market.activity import Activity
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval, series
 from monitor.market.book import Book, BookService
 from monitor.market.calendar import at_new_york, from_ms, sessions
+from monitor.market.gap import Gap
+from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
+from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import (
     AuditEntry,
@@ -80,6 +84,7 @@ class FakeArchive:
         self.prints: dict[str, list[Trade]] = {}
         self.instruments = list(instruments)
         self.entries: list[AuditEntry] = []
+        self.holes: list[Gap] = []
         self.failure: MonitorError | None = None
 
     def put(self, bars: Sequence[Bar]) -> None:
@@ -99,6 +104,11 @@ class FakeArchive:
             base = self.stored.get((symbol, Interval.M1 if interval.intraday else Interval.DAY))
             known = np.empty(0, BAR_DTYPE) if base is None else aggregate(base, interval)
         return _inside(known, start_ms, end_ms)
+
+    async def gaps(self, symbol: str, start_ms: int = 0, end_ms: int = 2**62) -> list[Gap]:
+        if self.failure:
+            raise self.failure
+        return [gap for gap in self.holes if gap.symbol in {"", symbol}]
 
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
         if self.failure:
@@ -393,6 +403,12 @@ class FakeRecorder:
         self.bars: list[Bar] = []
         self.instruments: list[Instrument] = []
         self.coverage: list[tuple[str, Interval, int, int, str]] = []
+        self.details: list[tuple[int, str, Mapping[str, Any]]] = []
+        self.screeners: list[tuple[int, str, Screener]] = []
+        self.activities: list[tuple[int, Activity]] = []
+        self.headlines: list[tuple[int, Headline]] = []
+        self.gaps: list[Gap] = []
+        self.rejected: list[tuple[int, str, bytes, str]] = []
         self.audits: list[tuple[str, str]] = []
 
     def record_quote(self, received_us: int, state: Quote) -> None:
@@ -403,6 +419,24 @@ class FakeRecorder:
 
     def record_book(self, received_us: int, service: BookService, book: Book) -> None:
         self.books.append((received_us, service, book))
+
+    def record_details(self, received_us: int, symbol: str, details: Mapping[str, str | int | float | bool]) -> None:
+        self.details.append((received_us, symbol, details))
+
+    def record_screener(self, received_us: int, service: str, screener: Screener) -> None:
+        self.screeners.append((received_us, service, screener))
+
+    def record_activity(self, received_us: int, activity: Activity) -> None:
+        self.activities.append((received_us, activity))
+
+    def record_headline(self, received_us: int, headline: Headline) -> None:
+        self.headlines.append((received_us, headline))
+
+    def record_gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+
+    def record_rejected(self, received_us: int, kind: str, raw: bytes, reason: str) -> None:
+        self.rejected.append((received_us, kind, raw, reason))
 
     def record_bars(self, bars: Sequence[Bar]) -> None:
         self.bars.extend(bars)

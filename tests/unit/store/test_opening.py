@@ -121,7 +121,7 @@ async def test_a_migration_that_fails_half_way_leaves_nothing(path: Path, monkey
         raise sqlite3.OperationalError("no space for another table")
 
     monkeypatch.setattr("monitor.store.migrations.STEPS", (*schema.STEPS, fail))
-    monkeypatch.setattr("monitor.store.migrations.VERSION", 2)
+    monkeypatch.setattr("monitor.store.migrations.VERSION", schema.VERSION + 1)
     refusal(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
@@ -132,10 +132,10 @@ async def test_an_older_database_is_brought_up_to_date(path: Path, monkeypatch: 
     await open_store(path, sandbox=True, on_trouble=print).close()
     step = (*schema.STEPS, lambda db: db.executescript("ALTER TABLE instrument ADD COLUMN note TEXT"))
     monkeypatch.setattr("monitor.store.migrations.STEPS", step)
-    monkeypatch.setattr("monitor.store.migrations.VERSION", 2)
+    monkeypatch.setattr("monitor.store.migrations.VERSION", schema.VERSION + 1)
     await open_store(path, sandbox=True, on_trouble=print).close()
     assert rows("SELECT note FROM instrument") == []
-    assert rows("PRAGMA user_version") == [(2,)]
+    assert rows("PRAGMA user_version") == [(schema.VERSION + 1,)]
 
 
 async def test_reading_beside_the_writer_tells_the_facts(store: Store, path: Path) -> None:
