@@ -10,8 +10,8 @@ from monitor.errors import Unusable
 
 _SWITCH = "QTWEBENGINE_DISABLE_SANDBOX"
 _FLAGS = "QTWEBENGINE_CHROMIUM_FLAGS"
-#: Each of these opens the page to other programs or takes its protection away.
-_UNSAFE = (_SWITCH, "QTWEBENGINE_REMOTE_DEBUGGING", _FLAGS)
+#: Each of these opens the page, or what it sends, to other programs or takes its protection away.
+_UNSAFE = (_SWITCH, "QTWEBENGINE_REMOTE_DEBUGGING", _FLAGS, "SSLKEYLOGFILE")
 _UNSAFE_ARGUMENTS = (
     "--webEngineArgs",
     "--remote-debugging-port",
