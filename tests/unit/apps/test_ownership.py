@@ -95,6 +95,21 @@ async def test_an_owner_that_says_nothing_readable_has_no_name(folder: Folder, t
     assert holds(owner) == "Another Market Monitor has been using this data folder"
 
 
+async def test_files_that_cannot_be_written_keep_nobody_from_the_profile(folder: Folder) -> None:
+    """The lock is what counts; the rest only says who holds it."""
+    folder.holder.mkdir()
+    folder.wish.mkdir()
+    collector, window = folder.program("collector"), folder.program("window")
+    assert collector.take() is None
+    owner = window.take()
+    assert owner is not None
+    assert owner.program == ""
+    with pytest.raises(Unusable, match="cannot be asked"):
+        await window.take_over()
+    collector.release()
+    assert window.take() is None
+
+
 async def test_a_folder_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="cannot be held by one program"):
         Ownership(tmp_path / "none", "window").take()
@@ -221,6 +236,21 @@ async def test_a_wish_that_cannot_be_taken_away_is_answered_once(
     await asyncio.sleep(0.01)
     assert not again.done()
     again.cancel()
+
+
+@pytest.mark.parametrize("jump_ms", [-86_400_000, -16_000, -14_000, 14_000, 16_000, 86_400_000])
+async def test_a_clock_that_is_set_while_somebody_asks_changes_nothing(folder: Folder, jump_ms: int) -> None:
+    owner, asker, waiter = (folder.program(kind) for kind in ("collector", "window", "collector"))
+    owner.take()
+    standing_by = asyncio.create_task(waiter.stand_by())
+    asking = asyncio.create_task(asker.take_over())
+    while not folder.wish.exists():  # noqa: ASYNC110  it is told by polling
+        await asyncio.sleep(0.001)
+    folder.now_ms += jump_ms
+    assert (await asyncio.wait_for(give_up(owner), 5)).what is What.GIVE_UP
+    assert await asyncio.wait_for(asking, 5) is None
+    assert not standing_by.done()
+    standing_by.cancel()
 
 
 # ---------------------------------------------------------------------- what lies there that nobody meant
