@@ -187,9 +187,12 @@ class SignInBrowser(QWidget):
 
     def _stand_before(self, wall: Wall | None) -> None:
         """Show the wall above the page; a page that leads nowhere is hidden."""
+        known = wall == self.card.wall
         self.card.show_wall(wall)
         if self.view is not None:
             self.view.setVisible(wall is None or wall.page_stays)
+        if wall is not None and not wall.page_stays and not known:
+            self.card.take_keyboard()
 
     # ------------------------------------------------------------------ the end
 

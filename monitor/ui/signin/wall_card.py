@@ -9,7 +9,7 @@ from monitor.ui.signin.sheet import Card, paragraph
 from monitor.ui.signin.walls import Wall, Way
 from monitor.ui.theme import Theme
 
-_BUTTONS = {Way.RELOAD: "Re&load", Way.KEY: "Change the &key…", Way.OTHER: "Other &ways…"}
+_BUTTONS = {Way.RELOAD: "Re&load", Way.KEY: "Change the ke&y…", Way.OTHER: "Other &ways…"}
 
 
 class WallCard(Card):
@@ -38,8 +38,15 @@ class WallCard(Card):
             self.setAccessibleName(f"{wall.sentence} {wall.advice}")
             for way, button in self.buttons.items():
                 button.setVisible(way in wall.ways)
+                button.setAutoDefault(not wall.page_stays)  # else Enter belongs to the page
             self._draw_mark()
         self.setVisible(wall is not None)
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to the first way on."""
+        first = next((button for button in self.buttons.values() if not button.isHidden()), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _draw_mark(self) -> None:
         if self.wall is not None:
@@ -54,7 +61,7 @@ class WallCard(Card):
         row = QHBoxLayout()
         row.setSpacing(8)
         for way, button in self.buttons.items():
-            button.setAutoDefault(False)  # Enter belongs to the page
+            button.setAutoDefault(False)
             button.clicked.connect(lambda _=False, way=way: self.chosen.emit(way))
             row.addWidget(button)
         row.addStretch(1)

@@ -5,7 +5,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QDialog, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from monitor.ports import Profile
@@ -135,6 +136,25 @@ async def test_a_wall_at_the_door(
     page.card.buttons[Way.RELOAD].click()
     await until(lambda: loaded)
     assert page.card.isHidden()
+
+
+async def test_enter_takes_the_first_way_on_from_a_page_that_leads_nowhere(
+    qtbot: QtBot, page: SignInBrowser, sandbox: RunningSandbox
+) -> None:
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    QVBoxLayout(dialog).addWidget(page)
+    dialog.show()
+    sandbox.wall("denied")
+    await at_the_wall(page)
+    first = page.card.buttons[Way.RELOAD]
+    assert dialog.focusWidget() is first
+    loaded: list[str] = []
+    page.page_loaded.connect(loaded.append)
+    qtbot.keyClick(first, Qt.Key.Key_Return)
+    await until(lambda: loaded)
+    assert page.card.isHidden()
+    page.setParent(None)  # it is closed by itself
 
 
 async def test_a_page_that_never_comes(
