@@ -59,11 +59,6 @@ class SchwabStream:
         """Symbols the streamer refused, each with its reason."""
         return self._subscriptions.refused
 
-    def frame_age_ms(self) -> int | None:
-        """Milliseconds since the last frame of any kind, or None when there is no connection."""
-        connection = self._connection
-        return None if connection is None else round((self._clock() - connection.last_frame) * 1000)
-
     def want(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._subscriptions.want(wanted)

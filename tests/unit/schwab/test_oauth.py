@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import threading
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
@@ -115,6 +116,24 @@ async def test_who_stops_waiting_for_the_passphrase_still_gets_the_sign_in(schwa
     waiting.cancel()
     await asyncio.wait({task for task in asyncio.all_tasks() if task.get_name() == "unlock"})
     assert second.signed_in
+
+
+async def test_a_key_entered_while_the_passphrase_is_tried_stands(schwab, heard, tmp_path):
+    first = make_sign_in(schwab, heard, tmp_path)
+    await first.load("passphrase")
+    first.configure(*KEY)
+    await first.finish(redirect_of(first.begin()))
+    second = make_sign_in(schwab, heard, tmp_path)
+    await second.load()
+    unlock = second._vault.unlock
+    tried = threading.Event()
+    second._vault.unlock = lambda *given: (tried.wait(10), unlock(*given))[1]
+    waiting = asyncio.ensure_future(second.keep_with_passphrase("passphrase"))
+    await asyncio.sleep(0)
+    second.configure("another-key-7890", *KEY[1:])
+    tried.set()
+    await waiting
+    assert (second.client_id, second.signed_in) == ("another-key-7890", False)
 
 
 async def test_a_forgotten_passphrase_does_not_stop_another_from_being_kept(schwab, heard, tmp_path):

@@ -255,6 +255,13 @@ async def test_who_has_no_living_token_may_ask_every_ten_seconds(signed_in, schw
     assert (await signed_in.access_token()).reveal() == "I0.access-2@"
 
 
+async def test_who_hears_late_that_its_token_was_refused_gets_the_new_one(signed_in, schwab, clock):
+    refused = await signed_in.access_token()
+    renewed = await signed_in.renewed(refused)
+    assert await signed_in.renewed(refused) == renewed
+    assert schwab.grants == 2
+
+
 async def test_a_refused_token_is_renewed_at_once_even_when_it_looks_young(signed_in, schwab):
     assert (await signed_in.renewed(await signed_in.access_token())).reveal() == "I0.access-2@"
     assert schwab.grants == 2

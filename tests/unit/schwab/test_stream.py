@@ -237,7 +237,6 @@ async def test_with_nothing_wanted_it_does_not_connect(scene):
     await until(lambda: scene.listener.phases)
     await asyncio.sleep(0.02)
     assert not scene.streamer.connections
-    assert scene.stream.frame_age_ms() is None
 
 
 async def test_silence_ends_the_connection(scene):
@@ -252,7 +251,6 @@ async def test_silence_ends_the_connection(scene):
 
 async def test_cancelled_it_logs_out(scene):
     await scene.live()
-    assert scene.stream.frame_age_ms() < 5000
     await scene.stop()
     assert scene.streamer.commands[-1]["command"] == "LOGOUT"
     await until(lambda: scene.streamer.connections[0].state.name == "CLOSED")
