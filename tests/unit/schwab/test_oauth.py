@@ -125,13 +125,19 @@ async def test_a_key_entered_while_the_passphrase_is_tried_stands(schwab, heard,
     await first.finish(redirect_of(first.begin()))
     second = make_sign_in(schwab, heard, tmp_path)
     await second.load()
-    unlock = second._vault.unlock
-    tried = threading.Event()
-    second._vault.unlock = lambda *given: (tried.wait(10), unlock(*given))[1]
+    unlock, loop = second._vault.unlock, asyncio.get_running_loop()
+    trying, entered = asyncio.Event(), threading.Event()
+
+    def slow_unlock(*given):
+        loop.call_soon_threadsafe(trying.set)
+        assert entered.wait(10)
+        return unlock(*given)
+
+    second._vault.unlock = slow_unlock
     waiting = asyncio.ensure_future(second.keep_with_passphrase("passphrase"))
-    await asyncio.sleep(0)
+    await trying.wait()
     second.configure("another-key-7890", *KEY[1:])
-    tried.set()
+    entered.set()
     await waiting
     assert (second.client_id, second.signed_in) == ("another-key-7890", False)
 
