@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, StreamChanged
+from monitor.live.pace import Paces
 from monitor.live.receive import ReceiveClock
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
@@ -68,6 +69,7 @@ class Streaming:
         self._bus = bus
         self._monotonic = monotonic
         self.tally = Tally()
+        self.paces = Paces(monotonic)
         self.phase = StreamPhase.OFF
 
     def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
@@ -108,11 +110,13 @@ class Streaming:
         raise NotImplementedError
 
     def hear_gap(self, gap: Gap) -> None:
+        self.paces.take_gap(gap)
         self._recorder.record_gap(gap)
 
     def hear_phase(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None) -> None:
         if phase is StreamPhase.LIVE and self.phase is not StreamPhase.LIVE:
             self.tally.connections += 1
+            self.paces.forget_beats()
         self.phase = phase
         self.tally.last_frame = self._monotonic()
         self._bus.publish(StreamChanged(phase, sentence, retry_at_ms))
@@ -120,6 +124,7 @@ class Streaming:
     def hear_heartbeat(self, sent_ms: int) -> None:
         self.tally.last_frame = self._monotonic()
         self.tally.sent_ms = sent_ms
+        self.paces.beat(sent_ms)
 
     def hear_rejected(self, kind: str, raw: bytes, reason: str) -> None:
         self.tally.rejected[kind] += 1
@@ -139,3 +144,4 @@ class Streaming:
         tally.first_data = tally.first_data or now
         tally.last_data = tally.last_frame = now
         tally.sent_ms = sent_ms
+        self.paces.count(kind, items, sent_ms)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 import websockets.exceptions
@@ -86,6 +87,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._tasks: list[asyncio.Task[None]] = []
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.last_frame = clock()
+        self.host = ""  # of the streamer, once its address is known
         self._outcome = Outcome(0)
         self._socket: ClientConnection | None = None
         self._delivery = Delivery(listener, self)
@@ -154,6 +156,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._stream_channel = info.schwab_client_channel
         self._stream_function_id = info.schwab_client_function_id
         url = self._address.check_streamer(info.streamer_socket_url)
+        self.host = urlsplit(url).netloc
         try:
             self._socket = await _Connect(
                 url,

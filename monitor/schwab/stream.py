@@ -59,6 +59,16 @@ class SchwabStream:
         """Symbols the streamer refused, each with its reason."""
         return self._subscriptions.refused
 
+    @property
+    def subscribed(self) -> Mapping[str, int]:
+        """How many keys of each service are on the wire."""
+        return self._subscriptions.on_wire
+
+    @property
+    def host(self) -> str:
+        """The streamer that is connected to; empty when there is none."""
+        return "" if self._connection is None else self._connection.host
+
     def want(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._subscriptions.want(wanted)

@@ -80,6 +80,11 @@ class Subscriptions:
         refused.update(dict.fromkeys(command.keys[len(kept) :], _why(command.service, code)))
 
     @property
+    def on_wire(self) -> dict[str, int]:
+        """How many keys of each service the streamer has taken."""
+        return {service: len(keys) for service, keys in self._active.items() if keys}
+
+    @property
     def refused(self) -> dict[str, str]:
         """Symbols that are wanted and not served, each with a sentence; a book counts when no service gives it."""
         found: dict[str, str] = {}
