@@ -203,9 +203,14 @@ async def test_without_ipv6_localhost_is_the_old_address(callback, monkeypatch):
 
 async def test_who_only_holds_connections_open_keeps_nobody_out(callback):
     async with listening(callback, ours) as listener, contextlib.AsyncExitStack() as held:
+        readers = []
         for _ in range(20):
-            _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(callback).port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(callback).port)
             held.callback(writer.close)
+            readers.append(reader)
+        async with asyncio.timeout(2):  # long before its own time is over
+            with contextlib.suppress(ConnectionResetError):
+                assert await readers[0].read() == b""
         assert status(await ask(callback)) == 303
         assert await listener.redirect()
         await ask(callback, query="")
