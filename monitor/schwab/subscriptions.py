@@ -34,6 +34,7 @@ class Subscriptions:
         self._active: dict[str, set[str]] = defaultdict(set)
         self._refused: dict[str, dict[str, str]] = defaultdict(dict)
         self._refused_before: dict[str, frozenset[str]] = {}
+        self._anew: dict[str, set[str]] = defaultdict(set)  # on the wire, to be taken off it and asked for again
 
     def want(self, wanted: Wanted) -> None:
         """Replace what should be on the wire; books are asked of both book services."""
@@ -48,11 +49,26 @@ class Subscriptions:
         self._refused_before = {service: frozenset(keys) for service, keys in self._refused.items()}
         self._active.clear()
         self._refused.clear()
+        self._anew.clear()
+
+    def ask_anew(self, service: str, *keys: str) -> None:
+        """Take these keys, or all of ``service``, off the wire and ask for them again; refused ones too."""
+        self._anew[service] |= self._active[service].intersection(keys) if keys else self._active[service]
+        for key in keys or tuple(self._refused[service]):
+            self._refused[service].pop(key, None)
+
+    def wanted_keys(self) -> dict[str, frozenset[str]]:
+        """What should be on the wire, by service; services of which nothing is wanted are left out."""
+        return {service: keys for service, keys in self._wanted.items() if keys}
+
+    def complete(self, service: str) -> bool:
+        """Whether the streamer has answered for everything that is wanted of ``service``."""
+        return self._wanted.get(service, frozenset()) <= self._active[service] | self._refused[service].keys()
 
     def next_command(self) -> Command | None:
         """What to send now, or None when the wire has everything wanted: room is made before keys are added."""
         for service in SERVICES:
-            if extra := self._active[service] - self._wanted[service]:
+            if extra := (self._active[service] - self._wanted[service]) | self._anew[service]:
                 return Command(service, "UNSUBS", tuple(sorted(extra)[:MOST_KEYS]))
         for service in SERVICES:
             active = self._active[service]
@@ -67,6 +83,7 @@ class Subscriptions:
         active, refused = self._active[command.service], self._refused[command.service]
         if command.name == "UNSUBS":
             active.difference_update(command.keys)  # a failed one is not repeated: it would fail again
+            self._anew[command.service].difference_update(command.keys)
             refused.clear()  # there may be room now
             return
         kept = command.keys
