@@ -1,6 +1,7 @@
 """The request budget: a log of when requests were sent, so that no 60 seconds ever hold more than the ceiling."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -37,11 +38,13 @@ class RequestBudget:
     async def turn(self, urgent: bool = False, held: bool = True) -> None:
         """Wait for a turn and take it. Token renewals are urgent: others' requests wait for them.
 
-        What is not ``held`` does not heed a pause that Schwab asked for: it would be worthless after it.
+        What is not ``held`` heeds no pause that Schwab asked for, nor who waits for its end: it would be worthless
+        after it.
         """
+        queue = self._urgent_queue if urgent else self._queue
         self._waiting += 1
         try:
-            async with self._urgent_queue if urgent else self._queue:
+            async with queue if held else contextlib.nullcontext():
                 while (delay := self._delay(CEILING if urgent else self._limit, held)) > 0:
                     await self._sleep(max(delay, 0.001))  # rounding must not spin
                 self._sent.append(self._clock())

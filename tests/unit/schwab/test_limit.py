@@ -94,6 +94,19 @@ async def test_a_pause_stops_everybody_and_the_meter_tells(clock):
     assert budget.meter().used == 1
 
 
+async def test_what_heeds_no_pause_does_not_wait_behind_what_does(clock):
+    over = asyncio.Event()
+    budget = RequestBudget(2, clock, lambda _: over.wait())
+    budget.hold(500)
+    renewal = asyncio.create_task(budget.turn(urgent=True))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(budget.turn(urgent=True, held=False), 1)
+    assert not renewal.done()
+    clock.now += 500
+    over.set()
+    await renewal
+
+
 def test_a_limit_over_the_ceiling_is_refused():
     with pytest.raises(Unusable, match="120"):
         RequestBudget(CEILING + 1)

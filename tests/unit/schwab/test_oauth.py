@@ -285,6 +285,12 @@ async def test_the_exchange_does_not_wait_behind_other_requests(sign_in, schwab,
     assert clock.slept == []
 
 
+async def test_the_exchange_heeds_no_pause_that_would_outlive_the_code(sign_in, schwab, clock):
+    schwab.transport._budget.hold(500)
+    await sign_in.finish(redirect_of(sign_in.begin()))
+    assert clock.slept == []
+
+
 async def test_who_stops_waiting_still_gets_the_sign_in(sign_in, schwab, heard):
     waiting = asyncio.create_task(sign_in.finish(redirect_of(sign_in.begin())))
     await asyncio.sleep(0)
