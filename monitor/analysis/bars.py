@@ -10,6 +10,7 @@ import numpy as np
 
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, BarSource, Interval
 from monitor.market.calendar import at_new_york, from_ms
+from monitor.market.quote import Number
 from monitor.market.trade import Trade
 
 _OPEN = time(9, 30)
@@ -83,38 +84,38 @@ def join(older: BarSeries, newer: BarSeries) -> BarSeries:
 class RunningBar:
     """The minute that is still open, built from prints until Schwab's own bar replaces it."""
 
+    __slots__ = ("_close", "_end", "_high", "_low", "_open", "_symbol", "_volume")
+
     def __init__(self, symbol: str) -> None:
         self._symbol = symbol
-        self._bar: Bar | None = None
+        self._end = 0  # of the open minute; 0 before the first print
+        self._open: Number = 0
+        self._high: Number = 0
+        self._low: Number = 0
+        self._close: Number = 0
+        self._volume: Number = 0
 
     @property
     def bar(self) -> Bar | None:
-        return self._bar
+        """The minute as it now stands, or None before the first print."""
+        if not self._end:
+            return None
+        prices = (self._open, self._high, self._low, self._close)
+        return Bar(self._symbol, Interval.M1, self._end - 60_000, *prices, self._volume, BarSource.COMPUTED)
 
-    def add(self, trade: Trade) -> Bar:
-        """Take in a print (its unseen volume too) and give back the minute as it now stands.
+    def add(self, trade: Trade) -> None:
+        """Take in a print, its unseen volume too.
 
         A print older than the open minute counts into that minute: it is late, and the confirmed bar will place it.
         """
-        start = trade.time // 60_000 * 60_000
-        volume = trade.size + trade.unseen
-        bar = self._bar
-        if bar is None or start > bar.start:
-            self._bar = self._new(start, trade, volume)
-        else:
-            self._bar = Bar(
-                symbol=self._symbol,
-                interval=Interval.M1,
-                start=bar.start,
-                open=bar.open,
-                high=max(bar.high, trade.price),
-                low=min(bar.low, trade.price),
-                close=trade.price,
-                volume=bar.volume + volume,
-                source=BarSource.COMPUTED,
-            )
-        return self._bar
-
-    def _new(self, start: int, trade: Trade, volume: float) -> Bar:
-        price = trade.price
-        return Bar(self._symbol, Interval.M1, start, price, price, price, price, volume, BarSource.COMPUTED)
+        price, time = trade.price, trade.time
+        if time >= self._end:
+            self._end = time // 60_000 * 60_000 + 60_000
+            self._open = self._high = self._low = price
+            self._volume = 0
+        elif price > self._high:
+            self._high = price
+        elif price < self._low:
+            self._low = price
+        self._close = price
+        self._volume += trade.size + trade.unseen

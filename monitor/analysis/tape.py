@@ -8,14 +8,17 @@ difference is kept as ``unseen``.
 from monitor.market.quote import Number, Quote
 from monitor.market.trade import Side, Trade
 
+# By name in the module: looking a member up in its enum costs as much as all the rest of ``side_of``.
+_AT_ASK, _AT_BID, _BETWEEN, _UNKNOWN = Side.AT_ASK, Side.AT_BID, Side.BETWEEN, Side.UNKNOWN
+
 
 def side_of(price: Number, bid: Number | None, ask: Number | None) -> Side:
     """Where ``price`` lies against the quote that stood before the print; zero means there was no quote."""
     if ask and price >= ask:
-        return Side.AT_ASK
+        return _AT_ASK
     if bid and price <= bid:
-        return Side.AT_BID
-    return Side.BETWEEN if bid and ask else Side.UNKNOWN
+        return _AT_BID
+    return _BETWEEN if bid and ask else _UNKNOWN
 
 
 def infer_trade(before: Quote, change: Quote) -> Trade | None:
@@ -23,8 +26,15 @@ def infer_trade(before: Quote, change: Quote) -> Trade | None:
 
     The first message of all (a snapshot) describes an old print and gives none.
     """
-    volume, volume_before = change.volume, _volume_so_far(before)
-    if volume is None or volume_before is None or volume <= volume_before:
+    volume = change.volume
+    if volume is None:
+        return None
+    volume_before = before.volume
+    if volume_before is None:
+        if before == Quote(symbol=before.symbol):
+            return None  # nothing came yet, so the day's volume so far is unknown
+        volume_before = 0  # a snapshot came without one: nothing was traded
+    if volume <= volume_before:
         return None
     price = change.last if change.last is not None else before.last
     time = change.trade_time if change.trade_time is not None else before.trade_time
@@ -32,7 +42,7 @@ def infer_trade(before: Quote, change: Quote) -> Trade | None:
         return None
     passed = volume - volume_before
     named = change.last_size if change.last_size is not None else before.last_size
-    size = min(named, passed) if named else passed
+    size = named if named and named < passed else passed
     return Trade(
         symbol=change.symbol,
         time=time,
@@ -42,10 +52,3 @@ def infer_trade(before: Quote, change: Quote) -> Trade | None:
         unseen=passed - size,
         side=side_of(price, before.bid, before.ask),
     )
-
-
-def _volume_so_far(state: Quote) -> Number | None:
-    """The day's volume: none at all when a snapshot came without one, unknown when nothing came yet."""
-    if state.volume is None and state != Quote(symbol=state.symbol):
-        return 0
-    return state.volume

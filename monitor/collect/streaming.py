@@ -74,13 +74,12 @@ class Streaming:
 
     def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
         self._count("quotes", len(changes), sent_ms)
-        take, record, stamp = self._board.take_quote, self._recorder.record_quote, self._receive.stamp
+        take, record = self._board.take_quote, self._recorder.record_quote
         named: list[Instrument] = []
-        for change in changes:
+        for received_us, change in zip(self._receive.stamps(len(changes)), changes, strict=True):
             if change.description:  # comes once, with a symbol's first message
                 facts = (change.description, change.exchange_name or "", change.asset_type or "")
                 named.append(Instrument(change.symbol, *facts))
-            received_us = stamp()
             state, trade = take(change)
             record(received_us, state)
             if trade is not None:

@@ -61,10 +61,11 @@ class Board:
 
     def _take_trade(self, trade: Trade) -> None:
         symbol = trade.symbol
-        if symbol not in self._tapes:
-            self._tapes[symbol] = deque(maxlen=TAPE_LENGTH)
+        tape = self._tapes.get(symbol)
+        if tape is None:
+            tape = self._tapes[symbol] = deque(maxlen=TAPE_LENGTH)
             self._running[symbol] = RunningBar(symbol)
-        self._tapes[symbol].append(trade)
+        tape.append(trade)
         self._running[symbol].add(trade)
         self._touched_trades.add(symbol)
 

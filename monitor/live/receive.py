@@ -13,6 +13,10 @@ class ReceiveClock:
 
     def stamp(self) -> int:
         """The next stamp, in microseconds UTC."""
-        now = self._now_ns() // 1000
-        self._last_us = now if now > self._last_us else self._last_us + 1
-        return self._last_us
+        return self.stamps(1)[0]
+
+    def stamps(self, count: int) -> range:
+        """Stamps for ``count`` items that came together: the clock is read once, and they follow each other."""
+        first = max(self._now_ns() // 1000, self._last_us + 1)
+        self._last_us = first + count - 1
+        return range(first, first + count)

@@ -60,7 +60,7 @@ class Recording:
     def record_trade(self, received_us: int, trade: Trade) -> None:
         number = self._ids.get(trade.symbol) or self._allot(trade.symbol)
         self._add_trade(
-            (number, received_us, trade.time, trade.price, trade.size, trade.volume, trade.unseen, trade.side.value)
+            (number, received_us, trade.time, trade.price, trade.size, trade.volume, trade.unseen, str(trade.side))
         )
 
     def record_book(self, received_us: int, service: BookService, book: Book) -> None:

@@ -29,3 +29,8 @@ def test_a_stamp_is_the_clocks_own_reading_whenever_that_is_later() -> None:
 
 def test_stamps_go_on_after_the_last_one_on_disk() -> None:
     assert clock(10, last_us=99).stamp() == 100
+
+
+def test_what_comes_together_is_stamped_with_one_reading() -> None:
+    receive = clock(10, 12, 40)
+    assert [list(receive.stamps(3)), list(receive.stamps(2)), list(receive.stamps(1))] == [[10, 11, 12], [13, 14], [40]]
