@@ -1,0 +1,166 @@
+"""How the stream is doing, gathered from the parts that know it whenever somebody looks."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.clock import now_ms
+from monitor.live.bus import Bus
+from monitor.live.events import Notice, StreamChanged
+from monitor.live.health_report import Happening, report
+from monitor.live.pace import Pace, Paces
+from monitor.live.process import ProcessMeter
+from monitor.ports import ConnectionHealth, ProcessHealth, ServiceHealth, StoreMeter, StreamPhase
+
+#: What the tally calls the services that have had a shorter name.
+_SERVICES = {"quotes": "LEVELONE_EQUITIES", "bars": "CHART_EQUITY"}
+#: A service that was asked for and has sent nothing is worth a word after so long, if the market may be open.
+_FIRST_MS = 20_000
+#: Nothing arrives before it was sent: a clock that says so is behind. The other way it may be a slow line, up to here.
+_BEHIND_MS = -50
+_AHEAD_MS = 1_000
+_MOST_HAPPENINGS = 30
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the figures come from; each is asked only while somebody looks."""
+
+    subscribed: Callable[[], Mapping[str, int]]  # keys on the wire by service
+    host: Callable[[], str]
+    reconnects: Callable[[], int]
+    rejected: Callable[[], Mapping[str, int]]  # by kind
+    refused: Callable[[], Mapping[str, str]]
+    store: Callable[[], StoreMeter]
+    restart: Callable[[str], None]
+    redact: Callable[[str], str]
+    quiet: Callable[[], Mapping[str, Sequence[str]]] = dict  # symbols by service
+
+
+class StreamHealth:
+    """Implements Health; listens to the bus for the phases and notices that a report tells of."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        paces: Paces,
+        sources: Sources,
+        world: str,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self._paces = paces
+        self._sources = sources
+        self._world = world
+        self._monotonic, self._wall_ms = monotonic, wall_ms
+        self._stream = StreamChanged(StreamPhase.OFF, "")
+        self._since_ms = wall_ms()
+        self._process = ProcessMeter(monotonic)
+        self._phases: deque[Happening] = deque(maxlen=_MOST_HAPPENINGS)
+        self._notices: deque[Happening] = deque(maxlen=_MOST_HAPPENINGS)
+        self._stops = (bus.listen(StreamChanged, self._hear_stream), bus.listen(Notice, self._hear_notice))
+
+    def close(self) -> None:
+        """Stop listening."""
+        for stop in self._stops:
+            stop()
+
+    # ------------------------------------------------------------------------------------------ what is asked for
+
+    def services(self) -> list[ServiceHealth]:
+        """Every service that is subscribed or has sent something, in the order of their names."""
+        subscribed = self._sources.subscribed()
+        paces = {_SERVICES.get(name, name): pace for name, pace in self._paces.services.items()}
+        quiet, rejected = self._sources.quiet(), self._sources.rejected()
+        gaps = Counter(gap.service for gap in self._paces.gaps())
+        return [
+            self._service(
+                name,
+                subscribed.get(name, 0),
+                paces.get(name, _NEVER),
+                tuple(quiet.get(name, ())),
+                (rejected.get(name, 0), gaps[name]),
+            )
+            for name in sorted(subscribed.keys() | paces.keys())
+        ]
+
+    def connection(self) -> ConnectionHealth:
+        sources, stream = self._sources, self._stream
+        offset = self._offset()
+        return ConnectionHealth(
+            stream.phase,
+            stream.sentence,
+            self._since_ms,
+            sources.reconnects(),
+            sources.host(),
+            None if offset is None else round(offset),
+            dict(sources.rejected()),
+        )
+
+    def process(self) -> ProcessHealth:
+        return self._process.read()
+
+    def restart(self, service: str = "") -> None:
+        self._sources.restart(service)
+
+    def report(self) -> str:
+        text = report(
+            self._world,
+            self._wall_ms(),
+            self.services(),
+            self.connection(),
+            self._sources.store(),
+            self.process(),
+            dict(self._sources.refused()),
+            self._paces.gaps(),
+            list(self._phases),
+            list(self._notices),
+        )
+        return self._sources.redact(text)
+
+    # ------------------------------------------------------------------------------------------ how it is found
+
+    def _service(
+        self, name: str, symbols: int, pace: Pace, quiet: tuple[str, ...], bad: tuple[int, int]
+    ) -> ServiceHealth:
+        now = self._monotonic()
+        age = round((now - pace.last) * 1000) if pace.items else None
+        lag, offset = pace.lag_ms(now), self._offset()
+        if lag is not None and offset is not None:
+            lag -= offset
+        ok, sentence = self._judge(symbols, age, quiet)
+        return ServiceHealth(name, symbols, age, pace.rate(now), lag, pace.items, bad[0], sentence, ok, quiet, bad[1])
+
+    def _judge(self, symbols: int, age: int | None, quiet: tuple[str, ...]) -> tuple[bool, str]:
+        """Whether a service does what it should, and how it is doing in a few words."""
+        if self._stream.phase is not StreamPhase.LIVE:
+            return False, "Not connected."
+        if not symbols:
+            return True, "Not asked for any more."
+        if quiet:
+            others = f" and {len(quiet) - _NAMED} more" if len(quiet) > _NAMED else ""
+            return False, f"Nothing comes from {', '.join(quiet[:_NAMED])}{others}."
+        if age is None:
+            waited = self._wall_ms() - self._since_ms > _FIRST_MS
+            return True, "Nothing has come yet." if waited else "Waiting for the first item."
+        return True, "Streaming."
+
+    def _offset(self) -> float | None:
+        """How far this machine's clock is ahead of the streamer's; None while it may as well be right."""
+        offset = self._paces.offset_ms
+        return offset if offset is not None and not _BEHIND_MS < offset < _AHEAD_MS else None
+
+    def _hear_stream(self, event: StreamChanged) -> None:
+        if event.phase is not self._stream.phase:
+            self._since_ms = self._wall_ms()
+        self._stream = event
+        self._phases.append(Happening(self._wall_ms(), event.phase.value, event.sentence))
+
+    def _hear_notice(self, event: Notice) -> None:
+        # The detail stays out: it is for the log, which is not given away.
+        self._notices.append(Happening(self._wall_ms(), event.level.value, event.sentence))
+
+
+_NEVER = Pace()
