@@ -190,6 +190,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         board=services.board,
         archive=store.archive,
         exporter=store.exporter,
+        health=services.health,
         history=services.history,
         loader=services.backfill,
         meters=services.meters,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.apps.health import stream_health
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
 from monitor.clock import now_ms
@@ -18,6 +19,7 @@ from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import Audited, Level, Notice, SignInChanged, StreamChanged
 from monitor.live.frames import Frames
+from monitor.live.health import StreamHealth
 from monitor.live.receive import ReceiveClock
 from monitor.live.sign_in_clock import SignInClock
 from monitor.ports import SignInState, StreamPhase
@@ -48,6 +50,7 @@ class Services:
     subscriptions: Subscriptions
     streaming: Streaming
     meters: LiveMeters
+    health: StreamHealth
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -98,7 +101,9 @@ async def _start(stack: AsyncExitStack, address: Address, folder: Path) -> Servi
     backfill = Backfill(history, store.archive, store.recorder, bus)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
     subscriptions = Subscriptions(stream)
-    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters)
+    health = stream_health(bus, address, stream, streaming, subscriptions, store)
+    stack.callback(health.close)
+    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health)
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
     _hold_or_resume(backfill, sign_in.signed_in)

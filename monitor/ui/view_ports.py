@@ -7,6 +7,8 @@ from monitor.live.bus import Bus
 from monitor.ports import (
     Archive,
     Exporter,
+    FrameFile,
+    Health,
     HistoryLoader,
     Meters,
     Preferences,
@@ -28,6 +30,7 @@ class ViewPorts:
     board: Board
     archive: Archive
     exporter: Exporter
+    health: Health
     history: PriceHistory
     loader: HistoryLoader
     meters: Meters
@@ -38,3 +41,4 @@ class ViewPorts:
     tasks: Tasks
     watching: Watching
     watchlists: Watchlists
+    frames: FrameFile | None = None  # where frames cannot be written, nobody is offered it

@@ -32,14 +32,18 @@ from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import (
     AuditEntry,
+    ConnectionHealth,
     ExportRequest,
     ExportResult,
     MarketHours,
+    ProcessHealth,
     Profile,
     Remark,
     RequestMeter,
+    ServiceHealth,
     SignInState,
     StoreMeter,
+    StreamPhase,
     Wanted,
 )
 from monitor.ui.tasks import Tasks
@@ -311,6 +315,55 @@ class FakeLoader:
         self.cancelled.append(symbol)
 
 
+class FakeHealth:
+    """Figures that a test sets; what should be restarted is remembered."""
+
+    def __init__(self) -> None:
+        self.rows = [
+            ServiceHealth("CHART_EQUITY", 3, 21_000, 0.1, 140.0, 640, 0, "Streaming."),
+            ServiceHealth("LEVELONE_EQUITIES", 12, 300, 24.6, 38.0, 81_234, 0, "Streaming."),
+            ServiceHealth("NASDAQ_BOOK", 1, 400, 2.0, 41.5, 5_120, 0, "Streaming."),
+        ]
+        self.line = ConnectionHealth(StreamPhase.LIVE, "Streaming.", NOW_MS - 3_700_000, 1, "streamer.example:443")
+        self.load = ProcessHealth(182 * 1024 * 1024, 0.07)
+        self.restarted: list[str] = []
+        self.text = "Market Monitor 0.1.0: health of the sandbox\n"
+        self.asked = 0
+
+    def services(self) -> list[ServiceHealth]:
+        self.asked += 1
+        return self.rows
+
+    def connection(self) -> ConnectionHealth:
+        return self.line
+
+    def process(self) -> ProcessHealth:
+        return self.load
+
+    def restart(self, service: str = "") -> None:
+        self.restarted.append(service)
+
+    def report(self) -> str:
+        return self.text
+
+
+class FakeFrames:
+    """Counts nothing by itself; ``failure`` is what starting it raises."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.frames = 0
+        self.failure: MonitorError | None = None
+
+    def start(self, path: Path) -> None:
+        if self.failure:
+            raise self.failure
+        self.path, self.frames = path, 0
+
+    def stop(self) -> None:
+        self.path = None
+
+
 class FakeMeters:
     """Figures that a test sets."""
 
@@ -481,6 +534,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "board": Board(),
         "archive": FakeArchive(),
         "exporter": FakeExporter(),
+        "health": FakeHealth(),
         "history": FakeHistory(),
         "loader": FakeLoader(),
         "meters": FakeMeters(),
