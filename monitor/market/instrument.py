@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -9,6 +10,29 @@ from monitor.errors import BadData
 
 # Schwab's forms: AAPL, BRK/B, $SPX, /ESZ24, ./OZCZ23C565, EUR/USD and options padded with blanks.
 _SYMBOL = re.compile(r"^(?:[$/]|\./)?[A-Z0-9](?:[A-Z0-9./ -]{0,30}[A-Z0-9])?$")
+
+
+_OPTION = re.compile(r"^.{6}\d{6}[CP]\d{8}$")  # the root padded to six, the day, call or put, the strike
+_PAIR = re.compile(r"^([A-Z]{3})/([A-Z]{3})$")
+# A pair of letters is not enough: BAC/PRL is a preferred share.
+_CURRENCIES = frozenset(
+    (
+        *("AUD", "BRL", "CAD", "CHF", "CNH", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "INR", "JPY"),
+        *("KRW", "MXN", "NOK", "NZD", "PLN", "RUB", "SEK", "SGD", "THB", "TRY", "USD", "ZAR"),
+    )
+)
+)
+
+
+class Kind(StrEnum):
+    """What a symbol stands for, as far as its form tells; ETFs and funds are written like shares."""
+
+    SHARE = "share"
+    INDEX = "index"
+    OPTION = "option"
+    FUTURE = "future"
+    FUTURE_OPTION = "future option"
+    FOREX = "currency pair"
 
 
 class Instrument(Struct, frozen=True):
@@ -31,6 +55,20 @@ def parse_symbol(text: str) -> str:
         shown = symbol if len(symbol) <= 24 else symbol[:24] + "…"
         raise BadData(f"“{shown}” is not a symbol. Examples: AAPL, BRK/B, $SPX.")
     return symbol
+
+
+def kind_of(symbol: str) -> Kind:
+    """What ``symbol`` stands for by its form."""
+    if symbol.startswith("$"):
+        return Kind.INDEX
+    if symbol.startswith("/"):
+        return Kind.FUTURE
+    if symbol.startswith("./"):
+        return Kind.FUTURE_OPTION
+    if _OPTION.match(symbol):
+        return Kind.OPTION
+    pair = _PAIR.match(symbol)
+    return Kind.FOREX if pair and _CURRENCIES.issuperset(pair.groups()) else Kind.SHARE
 
 
 def is_index(symbol: str) -> bool:

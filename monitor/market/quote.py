@@ -1,6 +1,9 @@
 """The Level 1 quote of one symbol: what one message changed, or what all of them add up to."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -10,7 +13,7 @@ Number = int | float
 
 
 class Quote(Struct, gc=False, omit_defaults=True, kw_only=True):
-    """Level 1 of an equity, ETF or index; ``None`` where nothing was sent.
+    """Level 1 of an equity, ETF or index, and what other instruments share with it; ``None`` where nothing was sent.
 
     The same type serves for one change (only the changed fields are set) and for the newest state (changes merged).
     Names follow Schwab's field table; times are milliseconds UTC, sizes are shares, percentages are percent.
@@ -74,14 +77,159 @@ class Quote(Struct, gc=False, omit_defaults=True, kw_only=True):
     post_market_percent_change: Number | None = None
 
 
+class DetailedQuote(Quote, gc=False, omit_defaults=True, kw_only=True):
+    """Level 1 of what is not a share: of Quote's fields it uses SHARED, and it has some of its own."""
+
+
+class OptionQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
+    """Level 1 of an option; sizes are contracts, volatility is percent, greeks are -999 where there are none."""
+
+    open_interest: Number | None = None
+    volatility: Number | None = None
+    intrinsic_value: Number | None = None
+    expiration_year: int | None = None
+    multiplier: Number | None = None
+    digits: int | None = None
+    strike: Number | None = None
+    contract_type: str | None = None
+    underlying: str | None = None
+    expiration_month: int | None = None
+    deliverables: str | None = None
+    time_value: Number | None = None
+    expiration_day: int | None = None
+    days_to_expiration: Number | None = None
+    delta: Number | None = None
+    gamma: Number | None = None
+    theta: Number | None = None
+    vega: Number | None = None
+    rho: Number | None = None
+    theoretical_value: Number | None = None
+    underlying_price: Number | None = None
+    expiration_type: str | None = None
+    last_trading_day: int | None = None
+    settlement_type: str | None = None
+    implied_yield: Number | None = None
+    penny_pilot: bool | None = None
+    option_root: str | None = None
+    indicative_ask: Number | None = None
+    indicative_bid: Number | None = None
+    indicative_quote_time: int | None = None
+    exercise_type: str | None = None
+
+
+class FutureQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
+    """Level 1 of a future; ``active_symbol`` is the contract that a root such as /ES stands for."""
+
+    open_interest: Number | None = None
+    tick: Number | None = None
+    tick_amount: Number | None = None
+    product: str | None = None
+    price_format: str | None = None
+    trading_hours: str | None = None
+    tradable: bool | None = None
+    multiplier: Number | None = None
+    is_active: bool | None = None
+    settlement_price: Number | None = None
+    active_symbol: str | None = None
+    expiration: int | None = None
+    expiration_style: str | None = None
+    quoted_in_session: bool | None = None
+    settlement_date: int | None = None
+
+
+class FutureOptionQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
+    """Level 1 of an option on a future."""
+
+    open_interest: Number | None = None
+    tick: Number | None = None
+    tick_amount: Number | None = None
+    multiplier: Number | None = None
+    settlement_price: Number | None = None
+    underlying: str | None = None
+    strike: Number | None = None
+    expiration: int | None = None
+    expiration_style: str | None = None
+    contract_type: str | None = None
+
+
+class ForexQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
+    """Level 1 of a currency pair."""
+
+    digits: int | None = None
+    tick: Number | None = None
+    tick_amount: Number | None = None
+    product: str | None = None
+    trading_hours: str | None = None
+    tradable: bool | None = None
+    market_maker: str | None = None
+
+
+#: What every quote is recorded with; whatever else a DetailedQuote brings is its details.
+RECORDED = ("bid", "ask", "last", "bid_size", "ask_size", "last_size", "volume", "quote_time", "trade_time")
+#: The fields of Quote that others than shares use too.
+SHARED = (
+    *RECORDED,
+    *("delayed", "asset_type", "asset_subtype", "cusip", "bid_exchange", "ask_exchange", "high", "low", "close"),
+    *("exchange", "description", "last_exchange", "open", "net_change", "high_52_week", "low_52_week"),
+    *("exchange_name", "security_status", "mark", "bid_time", "ask_time", "net_percent_change"),
+    *("mark_change", "mark_percent_change"),
+)
+_KINDS = (OptionQuote, FutureQuote, FutureOptionQuote, ForexQuote)
+_PLACEHOLDERS = {
+    **dict.fromkeys(("volatility", "delta", "gamma", "theta", "vega", "rho"), -999),
+    **dict.fromkeys(("theoretical_value", "hard_to_borrow_quantity", "hard_to_borrow", "shortable"), -1),
+}
+
+
+def known(quote: Quote, name: str) -> Any:
+    """The value of a field for showing it: None also where Schwab writes a number that means there is none.
+
+    What is kept stays as it was sent; this is for eyes and sums.
+    """
+    value = getattr(quote, name, None)
+    if value is None or (name in _PLACEHOLDERS and value == _PLACEHOLDERS[name]):
+        return None
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def _write_merge() -> Callable[[Quote, Quote], None]:
     """A merge with one line a field, written out once: a loop over the names is five times slower."""
     names = [field.name for field in fields(Quote) if field.name != "symbol"]
-    body = [f"    if change.{name} is not None: state.{name} = change.{name}" for name in names]
-    scope: dict[str, Callable[[Quote, Quote], None]] = {}
-    exec("\n".join(["def merge(state, change):", *body]), scope)  # noqa: S102  the text comes from the class above, nothing else
+    return _written([f"    if (v := change.{name}) is not None: state.{name} = v" for name in names])
+
+
+def _write_detailed(names: Sequence[str]) -> Callable[[Quote, Quote], dict[str, Any]]:
+    """The same, which also gathers what RECORDED does not hold."""
+    lines = ["    details = {}"]
+    for name in names:
+        gather = "" if name in RECORDED else f"; details[{name!r}] = v"
+        lines.append(f"    if (v := change.{name}) is not None: state.{name} = v{gather}")
+    return _written([*lines, "    return details"])
+
+
+def _written(lines: Sequence[str]) -> Callable[[Quote, Quote], Any]:
+    scope: dict[str, Callable[[Quote, Quote], Any]] = {}
+    exec("\n".join(["def merge(state, change):", *lines]), scope)  # noqa: S102  made of the names above, nothing else
     return scope["merge"]
 
 
 #: ``merge(state, change)`` puts every field that ``change`` sets into ``state``.
-merge = _write_merge()
+merge: Callable[[Quote, Quote], None] = _write_merge()
+
+_DETAILED = {kind: _write_detailed([*SHARED, *(f.name for f in fields(kind)[len(fields(Quote)) :])]) for kind in _KINDS}
+
+
+@cache
+def _kind(change: type[DetailedQuote]) -> type[DetailedQuote]:
+    """Which of the kinds a change is, whatever names it has on the wire."""
+    return next(kind for kind in _KINDS if issubclass(change, kind))
+
+
+def empty_state(change: DetailedQuote) -> DetailedQuote:
+    """A state of the same kind in which nothing is known yet."""
+    return _kind(type(change))(symbol=change.symbol)
+
+
+def merge_detailed(state: Quote, change: DetailedQuote) -> dict[str, Any]:
+    """As ``merge``; gives the details among what changed, by name."""
+    return _DETAILED[_kind(type(change))](state, change)

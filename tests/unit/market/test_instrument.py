@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import BadData
-from monitor.market.instrument import Instrument, nearest_first, parse_symbol, parse_symbols
+from monitor.market.instrument import Instrument, Kind, kind_of, nearest_first, parse_symbol, parse_symbols
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,22 @@ def test_any_text_is_either_refused_or_a_symbol_that_reads_back_as_itself(text: 
         return
     assert symbol.isascii()
     assert parse_symbol(symbol) == symbol
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind"),
+    [
+        ("AAPL", Kind.SHARE),
+        ("BRK/B", Kind.SHARE),
+        ("BAC/PRL", Kind.SHARE),
+        ("$SPX", Kind.INDEX),
+        ("AAPL  240517P00190000", Kind.OPTION),
+        ("SPXW  251208C06880000", Kind.OPTION),
+        ("/ES", Kind.FUTURE),
+        ("/ESZ24", Kind.FUTURE),
+        ("./OZCZ23C565", Kind.FUTURE_OPTION),
+        ("EUR/USD", Kind.FOREX),
+    ],
+)
+def test_the_form_of_a_symbol_tells_what_it_stands_for(symbol: str, kind: Kind) -> None:
+    assert kind_of(symbol) is kind
