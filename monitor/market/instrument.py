@@ -21,7 +21,6 @@ _CURRENCIES = frozenset(
         *("KRW", "MXN", "NOK", "NZD", "PLN", "RUB", "SEK", "SGD", "THB", "TRY", "USD", "ZAR"),
     )
 )
-)
 
 
 class Kind(StrEnum):

@@ -195,15 +195,15 @@ def known(quote: Quote, name: str) -> Any:
 def _write_merge() -> Callable[[Quote, Quote], None]:
     """A merge with one line a field, written out once: a loop over the names is five times slower."""
     names = [field.name for field in fields(Quote) if field.name != "symbol"]
-    return _written([f"    if (v := change.{name}) is not None: state.{name} = v" for name in names])
+    return _written([f"    if change.{name} is not None: state.{name} = change.{name}" for name in names])
 
 
 def _write_detailed(names: Sequence[str]) -> Callable[[Quote, Quote], dict[str, Any]]:
     """The same, which also gathers what RECORDED does not hold."""
     lines = ["    details = {}"]
     for name in names:
-        gather = "" if name in RECORDED else f"; details[{name!r}] = v"
-        lines.append(f"    if (v := change.{name}) is not None: state.{name} = v{gather}")
+        gather = "" if name in RECORDED else f"details[{name!r}] = "
+        lines.append(f"    if change.{name} is not None: {gather}state.{name} = change.{name}")
     return _written([*lines, "    return details"])
 
 
