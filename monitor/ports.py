@@ -22,11 +22,16 @@ from monitor.market.trade import Trade
 class StreamPhase(StrEnum):
     """Where the stream is in its life."""
 
-    OFF = "off"
-    TAKEN = "taken"  # by another program; only a person should take it back
+    OFF = "off"  # nothing is wanted
+    CLOSED = "closed"  # the market is, and it was wished that the stream stops then
     CONNECTING = "connecting"
+    LOGIN = "login"
+    SUBSCRIBING = "subscribing"
     LIVE = "live"
-    WAITING = "waiting"
+    QUIET = "quiet"  # connected, and nothing comes because the market is closed
+    WAITING = "waiting"  # until the next try
+    TAKEN = "taken"  # by another program; only a person should take it back
+    SIGN_IN = "sign in"  # only a new sign-in can help
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,16 @@ class PriceHistory(Protocol):
 
     async def market_hours(self, day: str = "") -> "MarketHours":
         """The equity market's sessions of ``day`` (YYYY-MM-DD, New York; today when empty)."""
+
+
+class QuoteTimes(Protocol):
+    """When Schwab's own newest quotes and trades happened, to tell a silent stream from a quiet market."""
+
+    async def quote_times(self, symbols: Sequence[str]) -> Mapping[str, int]:
+        """The time of each symbol's newest quote or trade, ms UTC; symbols that Schwab does not know are missing.
+
+        Raises Transient, Refused, BadData or SignInNeeded.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,19 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
         self._listener = listener
         self._commands = commands
         self.has_data = False
+        self.sent_ms = 0  # the streamer's own time of the newest frame that tells it
+        self._heard: dict[type[Data], int] = {}
+
+    def take_heard(self) -> dict[str, int]:
+        """The services that sent data since this was last asked, each with the time of its newest frame."""
+        heard, self._heard = self._heard, {}
+        return {str(kind.__struct_config__.tag): sent_ms for kind, sent_ms in heard.items()}
 
     def decode_json_string(self, raw: str | bytes) -> dict[str, Any]:
         """Deliver a frame; the empty answer tells schwab-py that there is nothing in it."""
         frame, rejected = decode_frame(raw)
         for data in frame.data:
+            self._heard[data.__class__] = self.sent_ms = data.timestamp
             self.has_data = True
             _hand_on(data, self._listener)
         if frame.response or frame.notify:
@@ -42,7 +50,9 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
         for notify in frame.notify:
             if notify.heartbeat is not None:
                 stamp = str(notify.heartbeat)
-                self._listener.hear_heartbeat(int(stamp) if stamp.isascii() and stamp.isdigit() else 0)
+                sent_ms = int(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) < 16 else 0
+                self.sent_ms = sent_ms or self.sent_ms
+                self._listener.hear_heartbeat(sent_ms)
             self._commands.take_notify(notify)
 
 
