@@ -105,6 +105,8 @@ class Screen:
     def _open(self, ports: ViewPorts, world: World) -> MainWindow:
         keep_layout = not (self._options.screenshot or self._options.tour)
         window = MainWindow(ports, Theme(), world.hosts, keep_layout=keep_layout)
+        if not self._options.unattended:
+            window.fit_screen()
         window.show()
         return window
 

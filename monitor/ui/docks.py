@@ -1,6 +1,6 @@
 """Panels as docks: each wears its own header as title bar; the default arrangement, and keeping a changed one."""
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
@@ -10,7 +10,7 @@ from monitor.ui.panel import Panel
 from monitor.ui.theme import Theme
 
 #: Raise it when docks are added or renamed, so that an older arrangement is not half applied.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
 _LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.26, 0.55
@@ -94,6 +94,22 @@ class DockArea:
         upper = height - below
         book = round(upper * _BOOK)
         window.resizeDocks([self._book, self._tape], [book, upper - book], Qt.Orientation.Vertical)
+
+    def hold(self) -> None:
+        """Whatever is about to change at the window's foot takes its room from the panels below, and gives it back.
+
+        Left alone, Qt shares it out, and the chart would be a little smaller each time.
+        """
+        below = next((dock for dock in self._below if not dock.visibleRegion().isEmpty()), None)
+        if below is None or below.isFloating() or not self._chart.isVisible() or self._chart.isFloating():
+            return
+        height = self._chart.height()
+
+        def give_back() -> None:
+            rest = self._chart.height() + below.height() - height
+            self._window.resizeDocks([self._chart, below], [height, rest], Qt.Orientation.Vertical)
+
+        QTimer.singleShot(0, self._window, give_back)
 
     def keep(self, preferences: Preferences) -> None:
         """Remember the arrangement and the window's place."""

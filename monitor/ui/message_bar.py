@@ -26,6 +26,7 @@ class MessageBar(QWidget):
 
     details_wanted = Signal()
     sign_in_wanted = Signal()
+    moving = Signal()  # it is about to come or to go
 
     def __init__(self, bus: Bus, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +111,8 @@ class MessageBar(QWidget):
 
     def _show(self) -> None:
         notice = self._notice
+        if self.isHidden() == (notice is not None):
+            self.moving.emit()
         self.setVisible(notice is not None)
         if notice is None:
             return

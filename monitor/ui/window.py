@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
 from monitor.errors import MonitorError
 from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
-from monitor.ports import StreamPhase
-from monitor.ui.actions import Actions
+from monitor.ports import StreamPhase, Wanted
+from monitor.ui.actions import ACTIVITY, Actions
 from monitor.ui.audit.panel import AuditPanel
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chart.panel import ChartPanel
@@ -18,11 +18,13 @@ from monitor.ui.docks import DockArea, PanelDock
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
 from monitor.ui.export.job import Table
+from monitor.ui.health.panel import HealthPanel
 from monitor.ui.help import About, KeyList
 from monitor.ui.link import LinkGroup
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
 from monitor.ui.panel import Panel, named
+from monitor.ui.raw_frames import RawFrames
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.status.bar import StatusFields
@@ -34,6 +36,8 @@ from monitor.ui.view_ports import ViewPorts
 from monitor.ui.watchlist.panel import WatchlistPanel
 
 _SIZE = (1600, 900)
+#: What a desktop puts around a window, at most.
+_FRAME = QSize(16, 40)
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +68,7 @@ class MainWindow(QMainWindow):
         self.tape = TapePanel(ports, self.link, theme)
         self.log = LogPanel(ports, theme)
         self.audit = AuditPanel(ports, theme)
+        self.health = HealthPanel(ports, theme)
         self.commands = Actions(self, theme, ports.profile.sandbox)
         self.toolbar = ToolBar(
             ports,
@@ -120,6 +125,13 @@ class MainWindow(QMainWindow):
         self._area.arrange()
         self.chart.setFocus()  # which hiding and showing has sent astray
 
+    def fit_screen(self) -> None:
+        """Fill a screen that is too small for the window with its frame: the status bar must be in sight."""
+        fitting = self.size().boundedTo(self.screen().availableGeometry().size() - _FRAME)
+        if fitting != self.size():
+            self.resize(fitting)
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+
     # ------------------------------------------------------------------------------------------ how it is built
 
     def _make_docks(self) -> DockArea:
@@ -128,18 +140,20 @@ class MainWindow(QMainWindow):
 
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._log_dock = dock(self.log, "Log")
+        self._log_dock, self._health_dock = dock(self.log, "Log"), dock(self.health, "Health")
         return DockArea(
             self,
             watchlist=dock(self.watchlist, "Watchlist"),
             chart=dock(self.chart, "Chart"),
             book=dock(self.book, "Level 2"),
             tape=dock(self.tape, "Time and sales"),
-            below=[self._log_dock, dock(self.audit, "Audit")],
+            below=[self._log_dock, self._health_dock, dock(self.audit, "Audit")],
         )
 
     def _fill_frame(self) -> None:
         self.commands.fill(self.menuBar(), self._area.docks)
+        self._raw_frames = RawFrames(self.commands.raw_frames, self._ports.frames, self._ports.bus, self)
+        self.commands.menus["Data"].aboutToShow.connect(self._raw_frames.show_state)
         if self._ports.profile.sandbox:
             self._banner = named(QLabel("SANDBOX"), "sandboxBanner")
             self._banner.setToolTip("A simulated market on this machine; nothing here is real.")
@@ -175,10 +189,12 @@ class MainWindow(QMainWindow):
             (act.download, self._download),
             (act.cancel_download, self._cancel_download),
             (act.take_back, self._ports.watching.take_back),
+            (act.restart_stream, self._restart_stream),
             (act.keys, self._show_keys),
             (act.about, self._show_about),
         ):
             action.triggered.connect(do)
+        act.activity.toggled.connect(self._want_activity)
         act.full_screen.toggled.connect(self._show_full_screen)
         self.toolbar.symbol_box.chosen.connect(self._check_symbol)
         self.toolbar.symbol_box.left.connect(self.chart.setFocus)
@@ -188,8 +204,9 @@ class MainWindow(QMainWindow):
         self.link.symbol_changed.connect(self._take_symbol)
         self.chart.sign_in_wanted.connect(self.open_sign_in)
         self.status.sign_in_wanted.connect(self.open_sign_in)
-        self.status.log_wanted.connect(self._show_log)
+        self.status.health_wanted.connect(self._show_health)
         self.messages.details_wanted.connect(self._show_log)
+        self.messages.moving.connect(self._area.hold)
         self.messages.sign_in_wanted.connect(self.open_sign_in)
         self._stops = (
             self._ports.bus.listen(SignInChanged, lambda _: self._show_sign_in()),
@@ -220,7 +237,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._keep_layout:
             self._area.keep(self._ports.preferences)
-        panels = (self.watchlist, self.chart, self.book, self.tape, self.log, self.audit)
+        panels = (self.watchlist, self.chart, self.book, self.tape, self.log, self.health, self.audit)
         for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
         for stop in self._stops:
@@ -314,6 +331,20 @@ class MainWindow(QMainWindow):
         self._log_dock.show()
         self._log_dock.raise_()
         self.log.table.setFocus()
+
+    def _show_health(self) -> None:
+        self._health_dock.show()
+        self._health_dock.raise_()
+        self.health.table.setFocus()
+
+    def _restart_stream(self) -> None:
+        self._ports.health.restart()
+
+    def _want_activity(self, wanted: bool) -> None:
+        """Not remembered: what is private is asked for anew in each run."""
+        self._ports.watching.want("account activity", Wanted(activity=wanted))
+        sentence = ACTIVITY if wanted else "Account activity is streamed no longer; what was recorded stays."
+        self._ports.bus.publish(Notice(Level.INFO, sentence))
 
     def _show_keys(self) -> None:
         KeyList(self).open()

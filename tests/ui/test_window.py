@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
@@ -78,6 +78,38 @@ async def test_default_layout(open_window: Open) -> None:
     assert window.tape.mapTo(window, window.tape.rect().topLeft()).y() > places[2].y()
     assert window.log.width() == 1600
     assert window.chart.width() > 2 * window.watchlist.width()
+
+
+async def test_a_window_larger_than_the_screen_fills_it(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    window.fit_screen()
+    assert window.isMaximized()
+
+
+async def test_a_window_that_fits_the_screen_stays_as_it_is(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = await open_window(view_ports())
+    monkeypatch.setattr(window, "size", lambda: QSize(640, 480))
+    window.fit_screen()
+    assert not window.isMaximized()
+
+
+@pytest.mark.parametrize("raised", ["log", "audit"])
+async def test_messages_that_come_and_go_leave_the_chart_as_high_as_it_was(open_window: Open, raised: str) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    window.resize(1600, 900)
+    await until(lambda: abs(window.watchlist.width() - 344) < 8)
+    panel = getattr(window, raised)
+    panel.parent().raise_()
+    await until(lambda: not panel.visibleRegion().isEmpty())
+    height, below = window.chart.height(), panel.height()
+    for _ in range(3):
+        ports.bus.publish(Notice(Level.ERROR, "Something is wrong."))
+        await until(lambda: panel.height() < below)
+        await until(lambda: abs(window.chart.height() - height) <= 1)
+        window.messages.dismiss()
+        await until(lambda: panel.height() >= below)
+        await until(lambda: abs(window.chart.height() - height) <= 1)
 
 
 async def test_menus_have_no_key_that_draws_on_the_chart(open_window: Open) -> None:
