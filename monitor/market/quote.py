@@ -216,7 +216,9 @@ def _written(lines: Sequence[str]) -> Callable[[Quote, Quote], Any]:
 #: ``merge(state, change)`` puts every field that ``change`` sets into ``state``.
 merge: Callable[[Quote, Quote], None] = _write_merge()
 
-_DETAILED = {kind: _write_detailed([*SHARED, *(f.name for f in fields(kind)[len(fields(Quote)) :])]) for kind in _KINDS}
+_DETAILED: dict[type[DetailedQuote], Callable[[Quote, Quote], dict[str, Any]]] = {
+    kind: _write_detailed([*SHARED, *(f.name for f in fields(kind)[len(fields(Quote)) :])]) for kind in _KINDS
+}
 
 
 @cache

@@ -5,7 +5,27 @@ from typing import Any, Protocol
 from monitor.market.book import BookService
 from monitor.ports import StreamListener
 from monitor.schwab.library import StreamJsonDecoder
-from monitor.schwab.wire import ChartData, Data, EquityData, Frame, Notify, NyseBookData, Response, decode_frame
+from monitor.schwab.wire import (
+    ActivityData,
+    BarData,
+    BookData,
+    Data,
+    Frame,
+    NasdaqBookData,
+    Notify,
+    NyseBookData,
+    OptionsBookData,
+    QuoteData,
+    Response,
+    ScreenerData,
+    decode_frame,
+)
+
+_BOOKS: dict[type[Data], BookService] = {
+    NyseBookData: BookService.NYSE,
+    NasdaqBookData: BookService.NASDAQ,
+    OptionsBookData: BookService.OPTIONS,
+}
 
 
 class Commands(Protocol):
@@ -57,10 +77,15 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
 
 
 def _hand_on(data: Data, listener: StreamListener) -> None:
-    if isinstance(data, EquityData):
+    if isinstance(data, QuoteData):
         listener.hear_quotes(data.content, data.timestamp)
-    elif isinstance(data, ChartData):
+    elif isinstance(data, BookData):
+        listener.hear_books(_BOOKS[type(data)], data.content, data.timestamp)
+    elif isinstance(data, BarData):
         listener.hear_bars([item.bar() for item in data.content], data.timestamp)
+    elif isinstance(data, ScreenerData):
+        listener.hear_screeners([item.screener() for item in data.content], data.timestamp)
+    elif isinstance(data, ActivityData):
+        listener.hear_activity([item.activity() for item in data.content], data.timestamp)
     else:
-        service = BookService.NYSE if isinstance(data, NyseBookData) else BookService.NASDAQ
-        listener.hear_books(service, data.content, data.timestamp)
+        listener.hear_news([item.told() for item in data.content], data.timestamp)
