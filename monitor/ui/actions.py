@@ -5,12 +5,15 @@ No menu has a mnemonic on a letter that draws on the chart (Alt+F, H, V, T) or d
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenuBar
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from monitor.ports import SignIn, SignInState
 from monitor.ui.docks import PanelDock
 from monitor.ui.icons import icon, wear
 from monitor.ui.theme import Theme
+
+#: What the account activity is, in the menu and as the notice when it is turned on.
+ACTIVITY = "Orders and fills of your accounts are streamed and recorded until you turn it off or the program ends."
 
 
 class Actions:
@@ -20,6 +23,7 @@ class Actions:
         self._owner = owner
         self._theme = theme
         self._sandbox = sandbox
+        self.menus: dict[str, QMenu] = {}
         self.export_chart = self._action("Export &chart bars…", "export", "Ctrl+E")
         self.export_watchlist = self._action("Export &watchlist…", "table")
         self.export_recorded = self._action("Export &recorded data…", "export", "Ctrl+Shift+E")
@@ -38,6 +42,12 @@ class Actions:
         self.cancel_download = self._action("&Cancel the download", "stop")
         self.take_back = self._action("&Take the stream back", "reload")
         self.take_back.setEnabled(False)
+        self.restart_stream = self._action("&Restart the stream", "reload")
+        self.restart_stream.setToolTip("Make a new connection, and ask for everything anew")
+        self.activity = self._action("Account acti&vity", "")
+        self.activity.setCheckable(True)
+        self.activity.setToolTip(ACTIVITY)
+        self.raw_frames = self._action("", "")
         self.keys = self._action("&Keys", "keyboard", "F1")
         self.about = self._action("&About Market Monitor", "info")
         self._name_colours()
@@ -53,11 +63,17 @@ class Actions:
             "Fil&e": [exports, [self.sign_in, self.change_key, self.sign_out], [self.other_world], [self.quit]],
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
-            "&Data": [[self.download, self.cancel_download], [self.take_back], [self.export_recorded]],
+            "&Data": [
+                [self.download, self.cancel_download],
+                [self.restart_stream, self.take_back],
+                [self.activity, self.raw_frames],
+                [self.export_recorded],
+            ],
             "Help": [[self.keys, self.about]],
         }
         for title, sections in groups.items():
-            menu = bar.addMenu(title)
+            menu = self.menus[title.replace("&", "")] = bar.addMenu(title)
+            menu.setToolTipsVisible(True)
             for index, section in enumerate(sections):
                 if index:
                     menu.addSeparator()

@@ -53,6 +53,10 @@ KEYS = (
         ),
     ),
     (
+        "Health",
+        (("Tab, Space", "To a service's restart button, and press it"),),
+    ),
+    (
         "Audit",
         (("Ctrl+C", "Copy the selected rows"),),
     ),

@@ -1,6 +1,7 @@
 """The bar along the window's foot: one timer reads the meters, and only what changed is painted."""
 
 import logging
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
@@ -18,8 +19,10 @@ from monitor.ui.status.phrases import (
     disk_phrase,
     history_phrase,
     queue_phrase,
+    refused_phrase,
     requests_phrase,
     sign_in_phrase,
+    storage_phrase,
     stream_phrase,
 )
 from monitor.ui.status.segment import Segment
@@ -34,10 +37,10 @@ _PHASE_TONES = {Phase.REGULAR: Tone.GREEN, Phase.PRE: Tone.AMBER, Phase.POST: To
 
 
 class StatusFields(QWidget):
-    """Market, stream, requests, queue, disk, sign-in, running downloads and clock, left to right."""
+    """Market, stream, what is refused, requests, queue, disk, sign-in, running downloads and clock, left to right."""
 
     sign_in_wanted = Signal()
-    log_wanted = Signal()
+    health_wanted = Signal()
 
     def __init__(self, ports: ViewPorts, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,7 @@ class StatusFields(QWidget):
         self._next_fetch_ms = 0
         self.market = Segment("Market", theme, dotted=True)
         self.stream = Segment("Stream", theme, dotted=True)
+        self.refused = Segment("Not streamed", theme)
         self.requests = Segment("Requests", theme)
         self.queue = Segment("Store queue", theme)
         self.disk = Segment("Disk", theme)
@@ -55,7 +59,9 @@ class StatusFields(QWidget):
         self.sign_in = Segment("Sign-in", theme)
         self.clock = named(QLabel(), "clock")
         self._lay_out()
-        self.stream.clicked.connect(self._take_back_or_log)
+        self.stream.clicked.connect(self._take_back_or_health)
+        self.queue.clicked.connect(self.health_wanted)
+        self.refused.clicked.connect(self.health_wanted)
         self.sign_in.clicked.connect(self.sign_in_wanted)
         self.history.clicked.connect(self._cancel_downloads)
         self._stops = (
@@ -83,7 +89,8 @@ class StatusFields(QWidget):
         self._show_market(now)
         self.stream.show_phrase(stream_phrase(stream.phase, stream.sentence, stream.retry_at_ms, age, now))
         self.requests.show_phrase(requests_phrase(ports.meters.requests()))
-        self.queue.show_phrase(queue_phrase(store))
+        self.queue.show_phrase(storage_phrase(store) or queue_phrase(store))
+        self._show_refused(ports.watching.refused)
         self.disk.show_phrase(disk_phrase(store))
         self.sign_in.show_phrase(sign_in_phrase(ports.sign_in, now))
         text = f"{fmt.clock(now)} ET"
@@ -94,10 +101,12 @@ class StatusFields(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        for segment in (self.market, self.stream, self.requests, self.queue, self.disk, self.sign_in, self.history):
+        segments = (self.market, self.stream, self.refused, self.requests, self.queue, self.disk, self.sign_in)
+        for segment in (*segments, self.history):
             row.addWidget(segment)
         row.addStretch(1)
         self.history.hide()
+        self.refused.hide()
         self.clock.setFont(data_font())
         self.clock.setAccessibleName("Clock, New York")
         self.clock.setToolTip("New York time")
@@ -108,11 +117,11 @@ class StatusFields(QWidget):
         self._stream = event
         self.refresh()
 
-    def _take_back_or_log(self) -> None:
+    def _take_back_or_health(self) -> None:
         if self._stream.phase is StreamPhase.TAKEN:
             self._ports.watching.take_back()
         else:
-            self.log_wanted.emit()
+            self.health_wanted.emit()
 
     def _hear_history(self, event: HistoryProgress) -> None:
         if event.finished:
@@ -122,6 +131,11 @@ class StatusFields(QWidget):
         self.history.setVisible(bool(self._downloads))
         if self._downloads:
             self.history.show_phrase(history_phrase(self._downloads))
+
+    def _show_refused(self, refused: Mapping[str, str]) -> None:
+        self.refused.setVisible(bool(refused))
+        if refused:
+            self.refused.show_phrase(refused_phrase(refused))
 
     def _cancel_downloads(self) -> None:
         for symbol in tuple(self._downloads):

@@ -12,7 +12,13 @@ from monitor.ui import format as fmt
 #: A stream that is connected sends a heartbeat at least this often; beyond it the age turns amber.
 QUIET_MS = 25_000
 _HOUR_MS = 3_600_000
+_MOST_REASONS = 20
 _STAYS = "What is on disk stays usable. Click to sign in again."
+_ON_THE_WAY = {
+    StreamPhase.CONNECTING: "connecting",
+    StreamPhase.LOGIN: "logging in",
+    StreamPhase.SUBSCRIBING: "subscribing",
+}
 
 
 class Tone(StrEnum):
@@ -42,10 +48,17 @@ def stream_phrase(
     if phase is StreamPhase.WAITING:
         left = f" · retry in {fmt.duration((retry_at_ms - now_ms) / 1000)}" if retry_at_ms else ""
         return Phrase(f"Stream waiting{left}", Tone.AMBER, sentence)
-    if phase is StreamPhase.CONNECTING:
-        return Phrase("Stream connecting…", Tone.AMBER, sentence)
+    if phase in _ON_THE_WAY:
+        return Phrase(f"Stream {_ON_THE_WAY[phase]}…", Tone.AMBER, sentence)
+    if phase is StreamPhase.QUIET:
+        return Phrase("Stream quiet", Tone.PLAIN, sentence)
+    if phase is StreamPhase.CLOSED:
+        left = f" · starts in {fmt.duration((retry_at_ms - now_ms) / 1000)}" if retry_at_ms else ""
+        return Phrase(f"Stream closed{left}", Tone.PLAIN, sentence)
     if phase is StreamPhase.TAKEN:
         return Phrase("Stream taken · take back", Tone.RED, f"{sentence} Click to take it back.")
+    if phase is StreamPhase.SIGN_IN:
+        return Phrase("Stream off · sign-in needed", Tone.RED, sentence)
     return Phrase("Stream off", Tone.RED, sentence or "The stream is off.")
 
 
@@ -83,11 +96,38 @@ def queue_phrase(meter: StoreMeter) -> Phrase:
     return Phrase(f"Queue {fmt.volume(meter.queued)}", tone, tip)
 
 
+def storage_phrase(meter: StoreMeter) -> Phrase | None:
+    """What is wrong with the recording: it stands still, or has fallen behind; None while it keeps up."""
+    if meter.trouble:
+        return Phrase("Recording stopped", Tone.RED, f"{meter.trouble} {_waits(meter)}")
+    if not meter.spilled:
+        return None
+    spilled = _size(meter.spilled)
+    text = f"Storage is behind: {fmt.duration(meter.behind_ms / 1000)}, {spilled} on disk waiting"
+    return Phrase(text, Tone.AMBER, f"The disk is slower than the stream. {_waits(meter)} Nothing is lost.")
+
+
+def _waits(meter: StoreMeter) -> str:
+    return f"{meter.queued:,} rows wait in memory and {meter.spilled:,} bytes in a file."
+
+
+def refused_phrase(refused: Mapping[str, str]) -> Phrase:
+    """The symbols that the streamer does not send, each with its reason."""
+    shown = sorted(refused.items())[:_MOST_REASONS]
+    reasons = [f"{symbol}: {why}" for symbol, why in shown]
+    if len(refused) > len(shown):
+        reasons.append(f"… and {len(refused) - len(shown):,} more")
+    return Phrase(f"{len(refused):,} not streamed", Tone.AMBER, "\n".join(reasons))
+
+
 def disk_phrase(meter: StoreMeter) -> Phrase:
     """The database's size."""
-    megabytes = meter.bytes / 1024**2
-    text = f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"
-    return Phrase(text, Tone.PLAIN, f"The database takes {meter.bytes:,} bytes on disk")
+    return Phrase(_size(meter.bytes), Tone.PLAIN, f"The database takes {meter.bytes:,} bytes on disk")
+
+
+def _size(count: int) -> str:
+    megabytes = count / 1024**2
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"
 
 
 def sign_in_phrase(sign_in: SignIn, now_ms: int) -> Phrase:

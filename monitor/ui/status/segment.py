@@ -1,16 +1,14 @@
 """One field of the status bar: a dot, a few words, and something to open when it is clicked."""
 
 import string
-from functools import cache
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from monitor.ui.dot import DOT, dot
 from monitor.ui.status.phrases import Phrase, Tone
 from monitor.ui.theme import Theme, data_font
 
-_DOT = 8
 _NO_DIGITS = str.maketrans("", "", string.digits)
 _COLOURS = {Tone.PLAIN: "dim", Tone.GREEN: "up", Tone.AMBER: "amber", Tone.RED: "down"}
 
@@ -24,7 +22,7 @@ class Segment(QPushButton):
         self.setFlat(True)
         self.setFont(data_font())
         self.setAccessibleName(name)
-        self.setIconSize(QSize(_DOT, _DOT))
+        self.setIconSize(QSize(DOT, DOT))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._name = name
         self._theme = theme
@@ -59,19 +57,4 @@ class Segment(QPushButton):
 
     def _draw_dot(self) -> None:
         if self._dotted and self._shown is not None:
-            self.setIcon(_dot(getattr(self._theme.colours, _COLOURS[self._shown.tone])))
-
-
-@cache
-def _dot(colour: str) -> QIcon:
-    scale = 2
-    pixmap = QPixmap(QSize(_DOT, _DOT) * scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawEllipse(pixmap.rect())
-    painter.end()
-    pixmap.setDevicePixelRatio(scale)
-    return QIcon(pixmap)
+            self.setIcon(dot(getattr(self._theme.colours, _COLOURS[self._shown.tone])))

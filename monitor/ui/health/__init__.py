@@ -1,0 +1,1 @@
+"""The health panel: how each service of the stream, the connection and the recorder are doing."""
