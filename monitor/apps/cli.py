@@ -16,7 +16,6 @@ from monitor.apps import arguments
 from monitor.apps.machine import bad_qt_pair, has_display, settle_browser
 from monitor.apps.options import CollectOptions, DoctorOptions, ExportOptions, GuiOptions
 from monitor.errors import MonitorError, Unusable
-from monitor.schwab.passphrase import take_from_environment
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -30,6 +29,8 @@ def run(typed: Sequence[str]) -> int:
     """Run a command and give its exit code: 0 done, 1 failed. Raises SystemExit 2 on wrong usage."""
     _replace_missing_streams()
     command = arguments.parse(typed)
+    from monitor.schwab.passphrase import take_from_environment  # here, so that --help need not wait for it
+
     take_from_environment()
     logging.getLogger().addHandler(logging.NullHandler())  # until a log is set up, the sentence below says enough
     try:

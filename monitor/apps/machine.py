@@ -2,13 +2,14 @@
 
 import os
 import sys
-from importlib import metadata
 
 _BROWSER_SWITCH = "QTWEBENGINE_DISABLE_SANDBOX"
 
 
 def qt_version() -> str:
     """The version of PySide6 that is installed, or an empty string; found without importing it."""
+    from importlib import metadata  # loads half of the e-mail library, which --help need not wait for
+
     try:
         return metadata.version("PySide6")
     except metadata.PackageNotFoundError:

@@ -70,7 +70,8 @@ def test_version_and_help_answer_without_loading_the_program() -> None:
     script = (
         "import sys; from monitor.apps.cli import run\n"
         "try: run(['--help'])\n"
-        "finally: print(sorted({'PySide6', 'numpy', 'aiohttp', 'schwab', 'sqlite3'} & set(sys.modules)))"
+        "finally: print(sorted({'PySide6', 'numpy', 'aiohttp', 'schwab', 'sqlite3', 'monitor.schwab', 'email'} "
+        "& set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")
