@@ -21,6 +21,7 @@ _FIRST_MS = 20_000
 _BEHIND_MS = -50
 _AHEAD_MS = 1_000
 _MOST_HAPPENINGS = 30
+_CONNECTED = frozenset({StreamPhase.SUBSCRIBING, StreamPhase.LIVE})
 _NAMED = 5
 
 
@@ -135,7 +136,11 @@ class StreamHealth:
 
     def _judge(self, symbols: int, age: int | None, quiet: tuple[str, ...]) -> tuple[bool, str]:
         """Whether a service does what it should, and how it is doing in a few words."""
-        if self._stream.phase is not StreamPhase.LIVE:
+        if self._stream.phase is StreamPhase.QUIET:
+            return True, "The market is closed."
+        if self._stream.phase is StreamPhase.CLOSED:
+            return True, "The stream rests while the market is closed."
+        if self._stream.phase not in _CONNECTED:
             return False, "Not connected."
         if not symbols:
             return True, "Not asked for any more."

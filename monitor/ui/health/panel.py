@@ -94,7 +94,7 @@ class HealthPanel(Panel):
     def _say_why_empty(self, connection: ConnectionHealth) -> None:
         if connection.phase is StreamPhase.TAKEN:
             self.message.say(connection.sentence, "Take it back", self._ports.watching.take_back)
-        elif connection.phase is StreamPhase.LIVE:
+        elif connection.phase in (StreamPhase.LIVE, StreamPhase.QUIET):
             self.message.say("Connected, and nothing is asked for yet.")
         else:
             self.message.say(connection.sentence or "Nothing is streamed.")

@@ -10,10 +10,15 @@ from monitor.ui.status.phrases import Phrase, Tone, refused_phrase, storage_phra
 _MB = 1024 * 1024
 _PHASES = {
     StreamPhase.OFF: ("Off", Tone.RED),
-    StreamPhase.TAKEN: ("Taken by another program", Tone.RED),
+    StreamPhase.CLOSED: ("Resting", Tone.PLAIN),
     StreamPhase.CONNECTING: ("Connecting", Tone.AMBER),
+    StreamPhase.LOGIN: ("Logging in", Tone.AMBER),
+    StreamPhase.SUBSCRIBING: ("Subscribing", Tone.AMBER),
     StreamPhase.LIVE: ("Live", Tone.GREEN),
+    StreamPhase.QUIET: ("Connected, market closed", Tone.PLAIN),
     StreamPhase.WAITING: ("Waiting", Tone.AMBER),
+    StreamPhase.TAKEN: ("Taken by another program", Tone.RED),
+    StreamPhase.SIGN_IN: ("Waiting for a sign-in", Tone.RED),
 }
 
 
@@ -41,7 +46,7 @@ def lines(
 
 def connection_phrase(connection: ConnectionHealth, now_ms: int) -> Phrase:
     """The phase since when, how often it was lost, and to whom it leads."""
-    words, tone = _PHASES.get(connection.phase, (connection.phase.value.capitalize(), Tone.AMBER))
+    words, tone = _PHASES[connection.phase]
     since = connection.since_ms
     parts = [f"{words} for {fmt.duration((now_ms - since) / 1000)}" if since else words]
     parts.append(_counted(connection.reconnects, "reconnect"))

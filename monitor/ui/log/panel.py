@@ -129,7 +129,7 @@ class LogPanel(Panel):
         self._add(notice.level, notice.sentence, notice.detail)
 
     def _hear_stream(self, event: StreamChanged) -> None:
-        lost = event.phase in (StreamPhase.WAITING, StreamPhase.TAKEN)
+        lost = event.phase in (StreamPhase.WAITING, StreamPhase.TAKEN, StreamPhase.SIGN_IN)
         level = Level.WARNING if lost else Level.INFO
         self._add(level, event.sentence or f"The stream is {event.phase}.")
 
