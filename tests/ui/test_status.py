@@ -185,16 +185,16 @@ def test_click_on_the_sign_in_asks_for_it(qtbot: QtBot) -> None:
         qtbot.mouseClick(bar.sign_in, Qt.MouseButton.LeftButton)
 
 
-def test_a_click_takes_a_taken_stream_back_and_otherwise_shows_the_log(qtbot: QtBot) -> None:
+def test_a_click_takes_a_taken_stream_back_and_otherwise_shows_the_health(qtbot: QtBot) -> None:
     ports = view_ports()
     bar = StatusFields(ports, Theme())
     qtbot.addWidget(bar)
-    with qtbot.waitSignal(bar.log_wanted):
+    with qtbot.waitSignal(bar.health_wanted):
         bar.stream.click()
     assert ports.watching.taken_back == 0
     ports.bus.publish(StreamChanged(StreamPhase.TAKEN, "Another program uses the stream."))
     assert bar.stream.toolTip() == "Another program uses the stream. Click to take it back."
-    with qtbot.assertNotEmitted(bar.log_wanted):
+    with qtbot.assertNotEmitted(bar.health_wanted):
         bar.stream.click()
     assert ports.watching.taken_back == 1
 

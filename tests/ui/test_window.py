@@ -394,12 +394,13 @@ async def test_what_a_notice_offers_opens_the_sign_in(open_window: Open, tmp_pat
     assert window.findChild(SignInDialog).isVisible()
 
 
-async def test_the_audit_is_a_tab_behind_the_log(open_window: Open) -> None:
+async def test_health_and_audit_are_tabs_behind_the_log(open_window: Open) -> None:
     window = await open_window(view_ports())
-    assert [panel.visibleRegion().isEmpty() for panel in (window.log, window.audit)] == [False, True]
-    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 2]
-    assert [tabs.tabText(index) for index in range(2)] == ["Log", "Audit"]
-    tabs.setCurrentIndex(1)
+    panels = (window.log, window.health, window.audit)
+    assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True]
+    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 3]
+    assert [tabs.tabText(index) for index in range(3)] == ["Log", "Health", "Audit"]
+    tabs.setCurrentIndex(2)
     await until(lambda: not window.audit.visibleRegion().isEmpty())
     entry(window, "View", "Reset layout").trigger()
     await until(lambda: not window.log.visibleRegion().isEmpty())
