@@ -7,6 +7,7 @@ import httpx
 import msgspec
 
 from monitor.errors import BadData, MonitorError, Refused, Transient
+from monitor.schwab.secret import hidden
 
 _log = logging.getLogger(__name__)
 _LONGEST_REASON = 160
@@ -82,6 +83,6 @@ def _reasons(body: dict[str, Any]) -> list[Any]:
 def read(response: httpx.Response, shape: Any) -> Any:
     """The body as ``shape``. Raises BadData when it is something else."""
     try:
-        return msgspec.json.decode(response.content, type=shape)
+        return msgspec.json.decode(response.content, type=shape, dec_hook=hidden)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadData("Schwab's answer could not be read.", f"{response.request.url.path}: {error}") from error

@@ -1,7 +1,7 @@
 """A text that must never be shown: tokens, codes, keys and passwords."""
 
 import hmac
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from monitor.schwab.redact import keep_out_of_logs
 
@@ -53,6 +53,13 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def hidden(kind: type, value: Any) -> Any:
+    """msgspec's hook for what it decodes: a text that belongs in a Secret is one from its first moment."""
+    if kind is not Secret or not isinstance(value, str):
+        raise ValueError("Expected a text.")
+    return Secret(value)
 
 
 def _bytes(text: str) -> bytes:

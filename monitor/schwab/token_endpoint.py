@@ -24,17 +24,11 @@ _REFUSED_GRANTS: Final = frozenset({"unsupported_token_type", "invalid_grant"})
 _TIMEOUT = httpx.Timeout(None, connect=10.0)
 
 
-class Granted(msgspec.Struct):
-    """What the token endpoint grants; ``expires_in`` in seconds."""
+class Granted(msgspec.Struct, frozen=True):
+    """What the token endpoint grants, as it answers it; ``expires_in`` in seconds."""
 
     access_token: Secret
-    refresh_token: Secret
-    expires_in: float
-
-
-class _Answer(msgspec.Struct):
-    access_token: str
-    refresh_token: str = ""
+    refresh_token: Secret = Secret("")
     expires_in: float = 1800
 
 
@@ -83,10 +77,10 @@ def _granted(response: httpx.Response) -> Granted:
     """The tokens in a success. Raises Transient or BadData; never shows Schwab's misleading error names."""
     if response.status_code != 200 or answers.is_page(response):
         raise _trouble(response)
-    answer: _Answer = answers.read(response, _Answer)
-    if not answer.access_token or not answer.expires_in > 0:
+    granted: Granted = answers.read(response, Granted)
+    if not granted.access_token or not granted.expires_in > 0:
         raise BadData("Schwab's answer held no usable token.")
-    return Granted(Secret(answer.access_token), Secret(answer.refresh_token), answer.expires_in)
+    return granted
 
 
 def _trouble(response: httpx.Response) -> MonitorError:

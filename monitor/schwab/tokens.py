@@ -15,7 +15,7 @@ from monitor.errors import BadData, Unusable
 from monitor.schwab import passphrase as passphrases
 from monitor.schwab.keystore import KeyStore, KeyStoreUnavailable
 from monitor.schwab.sealing import SCRYPT_LOG_N, Key, KeyKind, passphrase_key, random_key, seal, unseal, wanted_key
-from monitor.schwab.secret import Secret
+from monitor.schwab.secret import Secret, hidden
 from monitor.schwab.token_file import TokenFile
 
 _log = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ class Vault:
         """What the file holds, whose key is used from now on; None when it is not the right one."""
         plain = unseal(key, content)
         try:
-            kept = None if plain is None else msgspec.json.decode(plain, type=Kept, dec_hook=_hide)
+            kept = None if plain is None else msgspec.json.decode(plain, type=Kept, dec_hook=hidden)
         except msgspec.DecodeError:
             return None
         if kept is not None:
@@ -258,7 +258,3 @@ def _reveal(value: Any) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     raise NotImplementedError(type(value).__name__)
-
-
-def _hide(kind: type, value: Any) -> Any:
-    return Secret(value) if kind is Secret else value

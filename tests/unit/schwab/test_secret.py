@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.schwab.secret import Secret
+from monitor.schwab.secret import Secret, hidden
 
 CANARY = 'ca/na+ry"-token-7f3@'
 
@@ -108,3 +108,17 @@ def test_it_compares_by_what_it_holds_in_constant_time(monkeypatch: pytest.Monke
     assert len({Secret(CANARY), Secret(CANARY)}) == 1
     assert Secret("\ud800 lone surrogate") != Secret("x")
     assert not Secret("")
+
+
+def test_a_text_is_a_secret_as_soon_as_it_is_decoded():
+    read = msgspec.json.decode(b'{"secret": "canary-token"}', type=Struct, dec_hook=hidden)
+    assert read.secret.reveal() == "canary-token"
+    assert "canary" not in repr(read)
+
+
+@pytest.mark.parametrize("other", [b"7", b"null", b'["canary-token"]', b'{"canary-token": 1}'])
+def test_what_is_no_text_is_refused_without_showing_it(other):
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.json.decode(b'{"secret": %s}' % other, type=Struct, dec_hook=hidden)
+    assert "canary" not in str(caught.value)
+    assert str(caught.value) == "Expected a text. - at `$.secret`"
