@@ -1,6 +1,5 @@
 """Sign-in to a sandbox without a screen: its pages are filled in and sent as a person would, by this program itself."""
 
-import ipaddress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -10,7 +9,7 @@ import msgspec
 
 from monitor.errors import MonitorError, Refused, Unusable
 from monitor.ports import SignIn
-from monitor.schwab.address import Address
+from monitor.schwab.address import Address, is_loopback
 
 _MOST_PAGES = 8
 _SECONDS = 10.0
@@ -39,7 +38,7 @@ async def sandbox_details(base_url: str) -> SandboxDetails:
 
 async def sign_in_headless(sign_in: SignIn, address: Address, username: str, password: str) -> None:
     """Sign in at the sandbox. Raises Unusable at the real Schwab, whose password this program never touches."""
-    if address.is_schwab or not _on_this_machine(address.base_url):
+    if address.is_schwab or not is_loopback(urlsplit(address.base_url).hostname):
         raise Unusable("Only a sandbox can be signed in to without a browser.")
     url = sign_in.begin()
     async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
@@ -73,11 +72,6 @@ async def _walk(http: httpx.AsyncClient, url: str, callback: str, username: str,
 def _stay(url: str, target: str) -> None:
     if urlsplit(url).netloc != urlsplit(target).netloc:
         raise Refused("The sandbox's sign-in led to another machine and was stopped.")
-
-
-def _on_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
 @dataclass
