@@ -70,14 +70,15 @@ class EmbeddedSheet(Sheet):
     def _why(self) -> tuple[str, str]:
         sign_in, sandbox = self._ports.sign_in, self._ports.profile.sandbox
         place = f" {_SANDBOX}" if sandbox else ""
+        over = sign_in.expires_ms is not None and sign_in.expires_ms <= self._ports.meters.now_ms()
+        if sign_in.state is SignInState.ENDED or over:
+            return "Sign in again", f"{_ENDED}{place}"
         if sign_in.state is SignInState.SIGNED_IN and sign_in.expires_ms is not None:
             until = both_clocks(sign_in.expires_ms)
             return "Renew your sign-in", (
                 f"Your sign-in holds until {until}. Signing in anew starts another seven days; the stream goes on "
                 f"meanwhile.{place}"
             )
-        if sign_in.state is SignInState.ENDED:
-            return "Sign in again", f"{_ENDED}{place}"
         return ("Sign in to the sandbox", _SANDBOX) if sandbox else ("Sign in at Schwab", _BROKERAGE)
 
     def _proposal(self) -> str:

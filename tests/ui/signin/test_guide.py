@@ -15,7 +15,7 @@ from monitor.ui.signin import browser
 from monitor.ui.signin.dialog import SignInDialog, fitting_height
 from monitor.ui.signin.sheet import WordsSheet
 from monitor.ui.theme import Theme
-from tests.support.ports import FakePreferences, FakeRecorder, FakeSignIn, view_ports
+from tests.support.ports import NOW_MS, FakePreferences, FakeRecorder, FakeSignIn, view_ports
 
 
 @pytest.fixture(autouse=True)
@@ -183,6 +183,14 @@ def test_an_ended_sign_in_says_so(qtbot: QtBot) -> None:
     dialog = make(qtbot, sign_in, preferences=accepted())
     assert heading(dialog) == "Sign in again"
     assert dialog.page.words.text().startswith("Schwab has ended your sign-in")
+    assert dialog.page.proposal.isHidden()
+
+
+def test_seven_days_that_are_over_hold_no_longer_even_before_schwab_says_so(qtbot: QtBot) -> None:
+    sign_in = FakeSignIn()
+    sign_in.expires_ms = NOW_MS - 1
+    dialog = make(qtbot, sign_in, preferences=accepted())
+    assert heading(dialog) == "Sign in again"
     assert dialog.page.proposal.isHidden()
 
 
