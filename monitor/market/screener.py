@@ -5,7 +5,7 @@ from msgspec import Struct
 from monitor.market.quote import Number
 
 
-class Ranked(Struct, frozen=True, gc=False):
+class Ranked(Struct, frozen=True, gc=False, omit_defaults=True):
     """One row of a screener, in its place; percentages are percent, ``market_share`` is of all volume in the list."""
 
     symbol: str

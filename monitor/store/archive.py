@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.analysis.bars import aggregate, join
 from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
-from monitor.market.gap import Gap
+from monitor.market.gap import Cause, Gap
 from monitor.market.instrument import Instrument
 from monitor.market.trade import Side, Trade
 from monitor.ports import AuditEntry
@@ -38,7 +38,7 @@ class StoredArchive:
         return await self._reader.ask(lambda connection: _coverage(connection, symbol, interval))
 
     async def gaps(self, symbol: str, start_ms: int = 0, end_ms: int = _LAST_MS) -> list[Gap]:
-        raise NotImplementedError
+        return await self._reader.ask(lambda connection: _gaps(connection, symbol, start_ms, end_ms))
 
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
         return await self._reader.ask(lambda connection: _trades(connection, symbol, limit))
@@ -95,6 +95,15 @@ def _united(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             result.append((start, end))
     return result
+
+
+def _gaps(connection: sqlite3.Connection, symbol: str, start_ms: int, end_ms: int) -> list[Gap]:
+    rows = connection.execute(
+        "SELECT service, from_ms, cause, to_ms, symbol, sentence FROM gap WHERE symbol IN ('', ?)"
+        " AND from_ms < ? AND ifnull(to_ms, 1 << 62) > ? ORDER BY from_ms, service, symbol",
+        (symbol, end_ms, start_ms),
+    )
+    return [Gap(service, from_ms, Cause(cause), *rest) for service, from_ms, cause, *rest in rows]
 
 
 def _trades(connection: sqlite3.Connection, symbol: str, limit: int) -> list[Trade]:

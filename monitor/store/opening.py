@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
+from monitor.market.book import BookService
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
@@ -14,6 +16,7 @@ from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
 from monitor.store.schema import TABLES, VERSION
+from monitor.store.tasks import CloseGaps
 from monitor.store.trouble import unavailable
 from monitor.store.watchlists import StoredWatchlists
 from monitor.store.writer import Writer
@@ -53,6 +56,8 @@ class Store:
         self._lock = lock
         ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
         self._last_received_us = _last_received_us(connection)
+        # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
+        CloseGaps(max(now_ms(), self._last_received_us // 1000)).run(connection)
         self._writer = Writer(connection, path, on_trouble)
         self._reader = Reader(path)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
@@ -162,16 +167,33 @@ def _opened(
 
 
 def _last_received_us(connection: sqlite3.Connection) -> int:
-    """One seek an instrument and table: the tables may hold millions of rows."""
-    newest = [
-        f"(SELECT max(received_us) FROM {table} WHERE instrument_id = instrument.id)" for table in ("quote", "trade")
+    """A few seeks an instrument and table: the tables may hold millions of rows."""
+    keyed = [
+        f"(SELECT max(received_us) FROM {table} WHERE instrument_id = instrument.id)"
+        for table in ("quote", "quote_detail", "trade")
     ]
-    newest += [
-        f"(SELECT max(received_us) FROM book WHERE instrument_id = instrument.id AND venue = '{venue}')"
-        for venue in ("NYSE_BOOK", "NASDAQ_BOOK")
+    keyed += [
+        f"(SELECT max(received_us) FROM book WHERE instrument_id = instrument.id AND venue = '{venue.value}')"
+        for venue in BookService
     ]
-    columns = ", ".join(f"ifnull({part}, 0)" for part in newest)
-    return int(connection.execute(f"SELECT ifnull(max(max({columns})), 0) FROM instrument").fetchone()[0])
+    columns = ", ".join(f"ifnull({part}, 0)" for part in keyed)
+    questions = [f"SELECT max(max({columns})) FROM instrument", _NEWEST_SCREENER]
+    # These grow in the order of receipt.
+    questions += [
+        f"SELECT received_us FROM {table} ORDER BY id DESC LIMIT 1" for table in ("activity", "headline", "quarantine")
+    ]
+    answers = [connection.execute(question).fetchone() for question in questions]
+    return max(answer[0] or 0 if answer else 0 for answer in answers)
+
+
+# From name to name: the rows between, each with a whole list in it, are not looked at.
+_NEWEST_SCREENER = """
+WITH RECURSIVE each(name) AS (
+    SELECT min(name) FROM screener
+    UNION ALL SELECT (SELECT min(name) FROM screener WHERE name > each.name) FROM each WHERE each.name IS NOT NULL
+)
+SELECT max((SELECT max(received_us) FROM screener WHERE name = each.name)) FROM each
+"""
 
 
 def _facts(connection: sqlite3.Connection, path: Path) -> StoreFacts:

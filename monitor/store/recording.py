@@ -13,7 +13,8 @@ from monitor.market.quote import Quote
 from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import AuditEntry
-from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCoverage, SaveInstruments, Task
+from monitor.store.batch import LARGEST_RAW
+from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCoverage, SaveGap, SaveInstruments, Task
 from monitor.store.writer import Writer
 
 
@@ -29,12 +30,14 @@ class Recording:
     ) -> None:
         """``ids`` are the instruments on disk by symbol; new ones get the next number here."""
         self._writer = writer
+        self._intake = writer.intake
         self._ids = ids
         self._next_id = max(ids.values(), default=0) + 1
         self._now_ms = now_ms
         self._on_audit = on_audit
         self._book_services: set[tuple[int, str]] = set()
         self._add_quote = writer.intake.quotes.append
+        self._add_detail = writer.intake.details.append
         self._add_trade = writer.intake.trades.append
         self._add_book = writer.intake.books.append
 
@@ -72,22 +75,26 @@ class Recording:
         self._add_book((number, venue, received_us, book))
 
     def record_details(self, received_us: int, symbol: str, details: Mapping[str, str | int | float | bool]) -> None:
-        raise NotImplementedError
+        number = self._ids.get(symbol) or self._allot(symbol)
+        self._add_detail((number, received_us, details))
 
     def record_screener(self, received_us: int, service: str, screener: Screener) -> None:
-        raise NotImplementedError
+        self._intake.screeners.append((received_us, service, screener))
 
     def record_activity(self, received_us: int, activity: Activity) -> None:
-        raise NotImplementedError
+        self._intake.activities.append((received_us, activity.account, activity.kind, activity.text))
 
     def record_headline(self, received_us: int, headline: Headline) -> None:
-        raise NotImplementedError
+        h = headline
+        self._intake.headlines.append(
+            (received_us, h.time, h.story, h.text, " ".join(h.symbols), h.source, h.teaser),
+        )
 
     def record_gap(self, gap: Gap) -> None:
-        raise NotImplementedError
+        self._do(SaveGap(gap))
 
     def record_rejected(self, received_us: int, kind: str, raw: bytes, reason: str) -> None:
-        raise NotImplementedError
+        self._intake.rejected.append((received_us, kind, reason, raw[:LARGEST_RAW]))
 
     def record_bars(self, bars: Sequence[Bar]) -> None:
         if not bars:
@@ -122,4 +129,4 @@ class Recording:
         return number
 
     def _do(self, task: Task) -> None:
-        self._writer.intake.tasks.append((task, None))
+        self._intake.tasks.append((task, None))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from monitor.errors import BadData
 from monitor.market.bar import Bar
+from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
 from monitor.store.insert import Insert
 
@@ -126,6 +127,33 @@ class SaveCoverage:
         connection.execute(
             _COVERAGE, (self.instrument_id, self.series, self.start_ms, self.end_ms, self.state, self.noted_ms)
         )
+
+
+_GAP = """
+INSERT INTO gap (service, symbol, from_ms, to_ms, cause, sentence) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET to_ms = excluded.to_ms, cause = excluded.cause, sentence = excluded.sentence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveGap:
+    """A hole that begins, or what is known of it by now."""
+
+    gap: Gap
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        g = self.gap
+        connection.execute(_GAP, (g.service, g.symbol, g.from_ms, g.to_ms, g.cause.value, g.sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class CloseGaps:
+    """The end, at ``at_ms``, of the holes that a program left open when it was killed."""
+
+    at_ms: int
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE gap SET to_ms = max(from_ms, ?) WHERE to_ms IS NULL", (self.at_ms,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,11 @@ class Writer:
             batch.unfit = 0
             for stream, rows in batch.rows:
                 rows.sort(key=itemgetter(0))
+                if not rows:
+                    continue
                 batch.unfit += stream.insert.run_sifted(self._connection, stream.encoded(rows))
+                for statement in stream.afterwards:
+                    self._connection.execute(statement)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
