@@ -68,6 +68,7 @@ def _add_sandbox(sandbox: argparse.ArgumentParser) -> None:
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="of the replay; 0: as fast as read")
     sandbox.add_argument("--seed", type=int, default=7, metavar="N", help="of the simulated market")
     sandbox.add_argument("--faults", type=_file, metavar="FILE", help="what goes wrong, and when (JSON)")
+    sandbox.add_argument("--truth", type=Path, metavar="FILE", help="write down every data frame that was sent")
     sandbox.add_argument(
         "--callback", dest="callbacks", action="append", default=[], metavar="URL", help="register this one too"
     )

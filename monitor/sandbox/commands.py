@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.sandbox.limits import Fit, fit
+from monitor.sandbox.limits import SYMBOL_LIMITS, Fit, fit
 
 LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART = "LEVELONE_EQUITIES", "NASDAQ_BOOK", "NYSE_BOOK", "CHART_EQUITY"
 SERVICES = (LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART)
@@ -46,9 +46,12 @@ def parse(text: str | bytes) -> list[Command]:
         return [_bare.decode(text)]
 
 
-def response(command: Command, code: int, text: str, now_ms: int) -> bytes:
-    """The frame that answers a command."""
-    body = {
+Answer = dict[str, Any]
+
+
+def answer(command: Command, code: int, text: str, now_ms: int) -> Answer:
+    """What a command is answered with."""
+    return {
         "service": command.service,
         "command": command.command,
         "requestid": str(command.requestid),
@@ -56,7 +59,11 @@ def response(command: Command, code: int, text: str, now_ms: int) -> bytes:
         "timestamp": now_ms,
         "content": {"code": code, "msg": text},
     }
-    return msgspec.json.encode({"response": [body]})
+
+
+def response(*answers: Answer) -> bytes:
+    """The frame that holds the answer of a command, or of several."""
+    return msgspec.json.encode({"response": answers})
 
 
 def notice(code: int, text: str, now_ms: int) -> bytes:
@@ -76,11 +83,15 @@ def data(service: str, now_ms: int, items: list[Any]) -> bytes:
 
 
 class Subscriptions:
-    """Keys of each service on one connection, and the fields wanted of each; ``changes`` counts the commands."""
+    """Keys of each service on one connection, and the fields wanted of each; ``changes`` counts the commands.
+
+    ``lowered`` has the symbol limits that a fault put in place of the usual ones.
+    """
 
     def __init__(self) -> None:
         self._services: dict[str, dict[str, frozenset[str]]] = {service: {} for service in SERVICES}
         self.changes = 0
+        self.lowered: dict[str, int] = {}
 
     def __bool__(self) -> bool:
         return any(self._services.values())
@@ -89,10 +100,14 @@ class Subscriptions:
         """The keys of a service with the fields wanted of each."""
         return self._services[service]
 
+    def limit(self, service: str) -> int:
+        """How many keys of a service the connection may have."""
+        return self.lowered.get(service, SYMBOL_LIMITS[service])
+
     def substitute(self, service: str, keys: list[str], fields: frozenset[str]) -> Fit:
         """SUBS: these keys and no others, as far as they fit."""
         self.changes += 1
-        kept = fit(service, set(), keys)
+        kept = fit(self.limit(service), set(), keys)
         self._services[service] = dict.fromkeys(kept.kept, fields)
         return kept
 
@@ -100,7 +115,7 @@ class Subscriptions:
         """ADD: these keys as well, as far as they fit."""
         self.changes += 1
         held = self._services[service]
-        kept = fit(service, set(held), keys)
+        kept = fit(self.limit(service), set(held), keys)
         held.update(dict.fromkeys(kept.kept, fields))
         return kept
 

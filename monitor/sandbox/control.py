@@ -60,6 +60,7 @@ class Control:
             web.post(f"{CONTROL}/clock", self.clock),
             web.post(f"{CONTROL}/faults", self.add_faults),
             web.delete(f"{CONTROL}/faults", self.clear_faults),
+            web.post(f"{CONTROL}/stream", self.befall),
             web.post(f"{CONTROL}/wall", self.raise_wall),
             web.post(f"{CONTROL}/revoke", self.revoke),
             web.post(CONTROL + "/{lever:drop|close|silence}", self.afflict),
@@ -84,12 +85,14 @@ class Control:
     async def status(self, _: web.Request) -> web.Response:
         """What was sent of each service, how the replay stands, and what the market is said to be doing."""
         gate, tokens, streamer = self._counters
+        streamer.truth.flush()
         sent = {s: {"items": streamer.items[s], "frames": streamer.frames[s]} for s in sorted(streamer.items)}
         return _json(
             {
                 "sent": sent,
                 "replay": self.replay.status() if self.replay else None,
                 "connections": streamer.connections,
+                "streams": streamer.streams(),
                 "logins": streamer.logins,
                 "requests": gate.requests,
                 "refused": gate.refused,
@@ -121,9 +124,21 @@ class Control:
         return _json({"pending": self._faults.pending})
 
     async def clear_faults(self, _: web.Request) -> web.Response:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, on open connections neither."""
         self._faults.clear()
+        self._counters.streamer.relieve()
         return _json({"pending": self._faults.pending})
+
+    async def befall(self, request: web.Request) -> web.Response:
+        """Lets every open streamer connection suffer faults now; says how many there were."""
+        wanted = Faults()
+        try:
+            wanted.add_json(await request.read())
+        except BadData as error:
+            raise web.HTTPBadRequest(text=error.sentence) from None
+        if not all(fault.stream for fault in wanted.listed):
+            raise web.HTTPBadRequest(text="Only faults of the streamer can befall a connection.")
+        return _json({"connections": max(map(self._counters.streamer.afflict, wanted.listed), default=0)})
 
     async def raise_wall(self, request: web.Request) -> web.Response:
         """One fault more: a page that stands in the way of the next sign-in."""
@@ -143,7 +158,7 @@ class Control:
     async def afflict(self, request: web.Request) -> web.Response:
         """Cuts, closes or silences every streamer connection; says how many there were."""
         fault = _LEVERS[request.match_info["lever"]]
-        return _json({"connections": self._counters.streamer.afflict(fault)})
+        return _json({"connections": self._counters.streamer.afflict(Fault(stream=fault))})
 
 
 def market_sentence(exchange: Exchange) -> str:

@@ -12,7 +12,20 @@ import msgspec
 
 from monitor.errors import BadData, Unusable
 
-StreamFault = Literal["drop", "silent", "close"]
+#: What befalls a streamer connection; ``monitor.sandbox.mishaps`` has a module for each family.
+_End = Literal["drop", "close", "stop", "silent", "half-open"]
+_LoginFault = Literal["refuse-login", "slow-login"]
+_AnswerFault = Literal["no-answer", "refuse", "success-codes", "limits", "mixed-answers", "stray-answer"]
+_TrafficFault = Literal["mute-heartbeats", "late", "shuffle", "trickle"]
+_ItemFault = Literal[
+    "mute-service", "mute-symbol", "no-snapshot", "duplicate", "unknown-field", "wrong-types", "future"
+]
+_FrameFault = Literal["garbage", "huge", "unknown-service"]
+StreamFault = Literal[_End, _LoginFault, _AnswerFault, _TrafficFault, _ItemFault, _FrameFault]
+#: Those that befall the LOGIN itself, before the connection is anybody's.
+AT_LOGIN = ("refuse-login", "slow-login")
+#: Frames that no client can read, or should not.
+Garbage = Literal["text", "truncated", "binary", "nan", "endless-number", "surrogate", "nested", "list", "empty"]
 #: How a request fails: with a status of Schwab's, or in the way of a network that is not.
 RequestFault = Literal["garbage", "html", "hang", "drop", "drop-after"]
 #: The pages that people meet at the sign-in instead of the next one.
@@ -28,6 +41,22 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     answer: RequestFault | None = None
     stream: StreamFault | None = None
     after_seconds: float = 0.0
+    #: How long a stream fault lasts; none is for as long as the connection does.
+    seconds: float | None = None
+    #: How many frames or commands it strikes; none is every one.
+    count: int | None = None
+    service: str = ""
+    symbol: str = ""
+    command: str = ""
+    code: int | None = None
+    text: str | None = None
+    limits: dict[str, int] = {}
+    delay: float | None = None
+    jitter: float = 0.0
+    ahead_seconds: float = 3600.0
+    bytes_per_second: float = 20_000.0
+    megabytes: float = 2.0
+    form: Garbage = "text"
     second_login: Literal["refuse", "sever"] | None = None
     refresh: Literal["keep", "rotate"] | None = None
     wall: Wall | None = None
@@ -74,6 +103,11 @@ class Faults:
         self._faults.clear()
 
     @property
+    def listed(self) -> tuple[Fault, ...]:
+        """The entries, done or not."""
+        return tuple(self._faults)
+
+    @property
     def pending(self) -> int:
         """How many entries have something left to do."""
         return sum(fault.times > 0 for fault in self._faults)
@@ -97,12 +131,16 @@ class Faults:
         fault = _next(fault for fault in self._faults if fault.wall in walls)
         return fault.wall if fault else None
 
-    def of_login(self) -> Iterator[tuple[StreamFault, float]]:
-        """What this login's connection will meet, and after how many seconds."""
+    def of_login_command(self, kind: StreamFault) -> Fault | None:
+        """What this LOGIN meets itself, if anything."""
+        return _next(fault for fault in self._faults if fault.stream == kind)
+
+    def of_login(self) -> Iterator[Fault]:
+        """What this login's connection will meet, each after its own seconds."""
         for fault in self._faults:
-            if fault.stream and fault.times > 0:
+            if fault.stream and fault.stream not in AT_LOGIN and fault.times > 0:
                 fault.times -= 1
-                yield fault.stream, fault.after_seconds
+                yield fault
 
 
 def _next(faults: Iterator[Fault]) -> Fault | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from zlib import crc32
 
 from monitor.market.bar import Interval
@@ -11,6 +11,7 @@ from monitor.market.book import BookService
 from monitor.market.calendar import from_ms
 from monitor.sandbox import commands
 from monitor.sandbox.commands import CHART, LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, Subscriptions
+from monitor.sandbox.data_frame import DataFrame
 from monitor.sandbox.exchange import Candle, Exchange, LevelOne, Listing
 from monitor.sandbox.jackson import whole
 
@@ -24,14 +25,6 @@ _SNAPSHOTS_A_FRAME = 20
 _DAY_OPENS_MINUTE = 7 * 60
 _EPOCH = date(1970, 1, 1)
 _LOOK_BACK_MS = (2 * 3_600_000, 6 * 86_400_000)
-
-
-class DataFrame(NamedTuple):
-    """One data frame ready to be sent, and how many items it holds."""
-
-    service: str
-    items: int
-    payload: bytes
 
 
 Send = Callable[[DataFrame], Awaitable[None]]

@@ -36,9 +36,9 @@ class Fit(NamedTuple):
     discarded: int
 
 
-def fit(service: str, held: set[str], asked: list[str]) -> Fit:
+def fit(limit: int, held: set[str], asked: list[str]) -> Fit:
     """The first of ``asked`` that fit beside those ``held``; keys already held take no room."""
-    room = SYMBOL_LIMITS[service] - len(held)
+    room = limit - len(held)
     kept: list[str] = []
     for key in dict.fromkeys(asked):
         if key in held or room > 0:

@@ -8,7 +8,8 @@ import msgspec
 
 from monitor.sandbox import commands
 from monitor.sandbox.commands import LEVEL_ONE, Subscriptions
-from monitor.sandbox.feed import DataFrame, Send
+from monitor.sandbox.data_frame import DataFrame
+from monitor.sandbox.feed import Send
 from monitor.sandbox.jackson import whole
 from monitor.sandbox.replayed import ReplayedExchange
 from monitor.sandbox.tape import Content, Tape

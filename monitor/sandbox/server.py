@@ -29,6 +29,7 @@ from monitor.sandbox.rest import Gate, Preferences, market_data
 from monitor.sandbox.streamer import FeedFactory, Streamer, Timing
 from monitor.sandbox.tape import Tape
 from monitor.sandbox.tokens import Clock, Credentials, Signer
+from monitor.sandbox.truth import Truth
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class SandboxOptions:
     speed: float = 1.0
     seed: int = 7
     faults: Path | None = None
+    truth: Path | None = None
     real_hours: bool = False
     callbacks: list[str] = field(default_factory=list)
     until_stdin_closes: bool = False
@@ -61,6 +63,7 @@ class Sandbox:
         timing: Timing | None = None,
         real_hours: bool = False,
         callbacks: Sequence[str] = (),
+        truth: Truth | None = None,
     ) -> None:
         faults = faults or Faults()
         self.clock = Clock()
@@ -74,7 +77,7 @@ class Sandbox:
         self._gate = Gate(self._signer, self.clock, faults, logins)
         self._authorization = Authorization(self.credentials, self._signer, faults)
         self._tokens = TokenEndpoint(self.credentials, self._signer, faults, logins)
-        self._streamer = Streamer(self._signer, faults, logins.saw, make_feed, timing or Timing())
+        self._streamer = Streamer(self._signer, faults, logins.saw, make_feed, timing or Timing(), truth or Truth())
         counters = Counters(self._gate, self._tokens, self._streamer)
         self.control = Control(self.credentials, self.clock, faults, logins, counters)
         self.control.replay = replay
@@ -122,7 +125,12 @@ async def serve(options: SandboxOptions, interrupt: Interrupt) -> None:
     if options.replay:
         replay = Replay(await asyncio.to_thread(Tape.load, options.replay), options.speed)
     sandbox = Sandbox(
-        options.seed, replay=replay, faults=faults, real_hours=options.real_hours, callbacks=options.callbacks
+        options.seed,
+        replay=replay,
+        faults=faults,
+        real_hours=options.real_hours,
+        callbacks=options.callbacks,
+        truth=Truth.to(options.truth) if options.truth else None,
     )
     if replay and options.replay:
         name = options.replay.name

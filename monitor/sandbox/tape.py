@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.errors import Unusable
 from monitor.sandbox.commands import SERVICES
-from monitor.sandbox.feed import DataFrame
+from monitor.sandbox.data_frame import DataFrame
 
 _NOTHING = msgspec.Raw(b"")
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.sandbox.limits import SlidingWindow, fit
+from monitor.sandbox.limits import SYMBOL_LIMITS, SlidingWindow, fit
 
 
 @given(st.lists(st.floats(0, 30), max_size=200))
@@ -23,4 +23,4 @@ def test_tokens_are_counted_apart_and_told_how_long_to_wait() -> None:
 
 def test_keys_already_held_take_no_room() -> None:
     held = {f"H{n}" for n in range(299)}
-    assert fit("CHART_EQUITY", held, ["H1", "NEW", "NEW", "OVER"]) == (["H1", "NEW"], 1)
+    assert fit(SYMBOL_LIMITS["CHART_EQUITY"], held, ["H1", "NEW", "NEW", "OVER"]) == (["H1", "NEW"], 1)

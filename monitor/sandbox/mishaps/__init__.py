@@ -1,0 +1,1 @@
+"""What befalls a streamer connection on purpose, by family: its end, its answers, its frames, and their traffic."""
