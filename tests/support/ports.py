@@ -89,6 +89,7 @@ class FakeArchive:
         self.instruments = list(instruments)
         self.entries: list[AuditEntry] = []
         self.holes: list[Gap] = []
+        self.covered: list[tuple[int, int]] = []
         self.failure: MonitorError | None = None
 
     def put(self, bars: Sequence[Bar]) -> None:
@@ -108,6 +109,9 @@ class FakeArchive:
             base = self.stored.get((symbol, Interval.M1 if interval.intraday else Interval.DAY))
             known = np.empty(0, BAR_DTYPE) if base is None else aggregate(base, interval)
         return _inside(known, start_ms, end_ms)
+
+    async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
+        return self.covered
 
     async def gaps(self, symbol: str, start_ms: int = 0, end_ms: int = 2**62) -> list[Gap]:
         if self.failure:
