@@ -1,21 +1,26 @@
 """What one connection has asked for, what it should ask for next, and what the streamer would not give."""
 
 import re
-from collections import defaultdict
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from monitor.ports import Wanted
+from monitor.schwab.book_routes import BookRoutes
+from monitor.schwab.services import BOOKS, CHART, EQUITIES, MOST_SYMBOLS, SERVICES, keys_by_service, what
 
-EQUITIES: Final = "LEVELONE_EQUITIES"
-BOOKS: Final = ("NYSE_BOOK", "NASDAQ_BOOK")
-CHART: Final = "CHART_EQUITY"
-SERVICES: Final = (EQUITIES, *BOOKS, CHART)
+__all__ = ["BOOKS", "CHART", "EQUITIES", "SERVICES", "Command", "Subscriptions", "succeeded"]
+
 #: Longer key lists are said to fail.
 MOST_KEYS: Final = 500
 
 _SUCCESS = frozenset({0, 26, 27, 28, 29})
+_NOT_OFFERED = 11
 _LIMIT_REACHED = 19
 _DISCARDED = re.compile(r"DISCARDED=(\d+)")
+#: So many failures and no success: it is not one bad key among the others, which ten halvings would find.
+_HOPELESS = 24
 
 
 class Command(NamedTuple):
@@ -27,29 +32,42 @@ class Command(NamedTuple):
 
 
 class Subscriptions:
-    """The wanted keys of each service against those on the wire; commands are sent one at a time and settled."""
+    """The wanted keys of each service against those on the wire; commands are sent one at a time and settled.
 
-    def __init__(self) -> None:
-        self._wanted: dict[str, frozenset[str]] = {service: frozenset() for service in SERVICES}
+    Where a command fails as a whole its keys are asked for in halves, until those that spoil it stand alone.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wishes = Wanted()
+        self._routes = BookRoutes(clock)
+        self._wanted: dict[str, frozenset[str]] = keys_by_service(self._wishes)
         self._active: dict[str, set[str]] = defaultdict(set)
-        self._refused: dict[str, dict[str, str]] = defaultdict(dict)
+        self._refused: dict[str, dict[str, int]] = defaultdict(dict)  # keys, each with the streamer's code
         self._refused_before: dict[str, frozenset[str]] = {}
         self._anew: dict[str, set[str]] = defaultdict(set)  # on the wire, to be taken off it and asked for again
+        self._halves: dict[str, list[tuple[str, ...]]] = defaultdict(list)  # of failed commands, the next one last
+        self._failures: Counter[str] = Counter()  # by service, on this connection
+        self._served: set[str] = set()  # services that have agreed to something on this connection
 
     def want(self, wanted: Wanted) -> None:
-        """Replace what should be on the wire; books are asked of both book services."""
-        books = dict.fromkeys(BOOKS, wanted.books)
-        self._wanted = {EQUITIES: wanted.quotes, **books, CHART: wanted.bars}
-        for service, keys in self._wanted.items():
-            refused = self._refused[service]
-            self._refused[service] = {key: why for key, why in refused.items() if key in keys}
+        """Replace what should be on the wire."""
+        self._wishes = wanted
+        self._find_services()
+
+    def heard_books(self, service: str, symbols: Iterable[str]) -> bool:
+        """Books came: whether there is a command to send, because another service need not be asked any more."""
+        changed = self._routes.take_heard(service, symbols)
+        if changed:
+            self._find_services()
+        return changed
 
     def connected(self) -> None:
         """A new connection begins with nothing; keys that were refused before are asked for last."""
         self._refused_before = {service: frozenset(keys) for service, keys in self._refused.items()}
-        self._active.clear()
-        self._refused.clear()
-        self._anew.clear()
+        for state in (self._active, self._refused, self._anew, self._halves, self._failures, self._served):
+            state.clear()
+        self._routes.connected()
+        self._find_services()
 
     def ask_anew(self, service: str, *keys: str) -> None:
         """Take these keys, or all of ``service``, off the wire and ask for them again; refused ones too."""
@@ -71,30 +89,64 @@ class Subscriptions:
             if extra := (self._active[service] - self._wanted[service]) | self._anew[service]:
                 return Command(service, "UNSUBS", tuple(sorted(extra)[:MOST_KEYS]))
         for service in SERVICES:
-            active = self._active[service]
-            if missing := self._wanted[service] - active - self._refused[service].keys():
-                last = self._refused_before.get(service, frozenset())
-                keys = sorted(missing, key=lambda key: (key in last, key))
-                return Command(service, "ADD" if active else "SUBS", tuple(keys[:MOST_KEYS]))
+            if keys := self._next_keys(service):
+                return Command(service, "ADD" if self._active[service] else "SUBS", keys)
         return None
+
+    def _next_keys(self, service: str) -> tuple[str, ...]:
+        active, refused = self._active[service], self._refused[service]
+        missing = self._wanted[service] - active - refused.keys()
+        halves = self._halves[service]
+        while halves:
+            if keys := tuple(key for key in halves[-1] if key in missing):
+                return keys
+            halves.pop()
+        before = missing & self._refused_before.get(service, frozenset())
+        keys = tuple(sorted(missing - before or before))
+        room = MOST_SYMBOLS.get(service, len(keys) + len(active)) - len(active)
+        if room <= 0:
+            refused |= dict.fromkeys(missing, _LIMIT_REACHED)
+            return ()
+        return keys[: min(MOST_KEYS, room)]
 
     def settle(self, command: Command, code: int, message: str) -> None:
         """Take in the streamer's answer to ``command``."""
-        active, refused = self._active[command.service], self._refused[command.service]
+        service, keys = command.service, command.keys
         if command.name == "UNSUBS":
-            active.difference_update(command.keys)  # a failed one is not repeated: it would fail again
-            self._anew[command.service].difference_update(command.keys)
-            refused.clear()  # there may be room now
-            return
-        kept = command.keys
-        if code == _LIMIT_REACHED:
-            # The first that fit are kept and go on streaming.
+            self._active[service].difference_update(keys)  # a failed one is not repeated: it would fail again
+            self._anew[service].difference_update(keys)
+            codes = self._refused[service]
+            self._refused[service] = {key: code for key, code in codes.items() if code != _LIMIT_REACHED}
+        elif code in _SUCCESS or code == _LIMIT_REACHED:
             discarded = _DISCARDED.search(message)
-            kept = kept[: len(kept) - min(int(discarded[1]), len(kept))] if discarded else ()
-        elif code not in _SUCCESS:
-            kept = ()
-        active.update(kept)
-        refused.update(dict.fromkeys(command.keys[len(kept) :], _why(command.service, code)))
+            all_ = len(keys) if code == _LIMIT_REACHED else 0  # are left out, unless it is told how many
+            kept = keys[: len(keys) - (min(int(discarded[1]), all_) if discarded else all_)]
+            self._take_kept(service, kept)
+            self._refused[service] |= dict.fromkeys(keys[len(kept) :], code)
+        else:
+            self._take_failure(service, keys, code)
+
+    def _take_kept(self, service: str, keys: tuple[str, ...]) -> None:
+        """The first that fit are kept, and go on streaming."""
+        if keys:
+            self._active[service].update(keys)
+            self._served.add(service)
+            self._routes.take_asked(service, keys)
+
+    def _take_failure(self, service: str, keys: tuple[str, ...], code: int) -> None:
+        self._failures[service] += 1
+        hopeless = service not in self._served and self._failures[service] > _HOPELESS
+        if len(keys) > 1 and code != _NOT_OFFERED and not hopeless:
+            middle = len(keys) // 2
+            self._halves[service] += [keys[middle:], keys[:middle]]
+        else:
+            self._refused[service] |= dict.fromkeys(keys, code)
+
+    def _find_services(self) -> None:
+        self._wanted = keys_by_service(self._wishes, self._routes.services)
+        for service, keys in self._wanted.items():
+            codes = self._refused[service]
+            self._refused[service] = {key: code for key, code in codes.items() if key in keys}
 
     @property
     def on_wire(self) -> dict[str, int]:
@@ -105,10 +157,14 @@ class Subscriptions:
     def refused(self) -> dict[str, str]:
         """Symbols that are wanted and not served, each with a sentence; a book counts when no service gives it."""
         found: dict[str, str] = {}
-        for service in (EQUITIES, CHART):
-            found |= self._refused[service]
-        first, second = (self._refused[service] for service in BOOKS)
-        return found | {key: first[key] for key in first.keys() & second.keys()}
+        for service in SERVICES:
+            for key, code in self._refused[service].items():
+                elsewhere = service in BOOKS and any(
+                    key in self._wanted[other] and key not in self._refused[other] for other in BOOKS
+                )
+                if not elsewhere:
+                    found.setdefault(key, _why(service, code))
+        return found
 
 
 def succeeded(code: int) -> bool:
@@ -118,8 +174,7 @@ def succeeded(code: int) -> bool:
 
 def _why(service: str, code: int) -> str:
     if code == _LIMIT_REACHED:
-        what = {EQUITIES: "quotes", CHART: "minute bars"}.get(service, "books")
-        return f"Schwab streams the {what} of no more symbols on one connection."
-    if code == 11:
+        return f"Schwab streams the {what(service)} of no more symbols on one connection."
+    if code == _NOT_OFFERED:
         return "Schwab does not offer this service to this account."
-    return f"Schwab's streamer refused it (code {code})."
+    return f"Schwab's streamer refused its {what(service)} (code {code})."

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from monitor.ports import Wanted
+from monitor.schwab.services import FIELDS, keys_by_service
 from monitor.schwab.subscriptions import BOOKS, CHART, EQUITIES, SERVICES, Command, Subscriptions
 
-SYMBOLS = st.frozensets(st.sampled_from([f"S{n}" for n in range(9)]))
 OK = (0, "SUBS command succeeded")
 
 
@@ -94,7 +94,7 @@ def test_after_a_reconnect_the_refused_are_asked_for_last():
     sent_by(subscriptions, (19, "(X=1, DISCARDED=1)"))
     subscriptions.want(Wanted(frozenset({"B", "C", "D"})))
     subscriptions.connected()
-    assert subscriptions.next_command().keys == ("B", "D", "C")
+    assert [c.keys for c in sent_by(subscriptions)] == [("B", "D"), ("C",)]
 
 
 def test_a_book_is_refused_only_when_no_service_has_it():
@@ -106,17 +106,158 @@ def test_a_book_is_refused_only_when_no_service_has_it():
     assert "does not offer" in subscriptions.refused["A"]
 
 
+OPTION = "SPY   260928C00772000"
+
+
+def test_each_symbol_is_asked_of_the_service_that_answers_for_its_kind():
+    subscriptions = Subscriptions()
+    symbols = frozenset({"AAPL", "$SPX", OPTION, "/ES", "./OGG26C4240", "EUR/USD"})
+    screeners = frozenset({"NASDAQ_VOLUME_30", "OPTION_PUT_VOLUME_5"})
+    subscriptions.want(Wanted(symbols, symbols, symbols, screeners, frozenset({"$SPX"}), activity=True))
+    assert {command.service: command.keys for command in sent_by(subscriptions)} == {
+        "LEVELONE_EQUITIES": ("$SPX", "AAPL"),
+        "LEVELONE_OPTIONS": (OPTION,),
+        "LEVELONE_FUTURES": ("/ES",),
+        "LEVELONE_FUTURES_OPTIONS": ("./OGG26C4240",),
+        "LEVELONE_FOREX": ("EUR/USD",),
+        "NYSE_BOOK": ("AAPL",),
+        "NASDAQ_BOOK": ("AAPL",),
+        "OPTIONS_BOOK": (OPTION,),
+        "CHART_EQUITY": ("$SPX", "AAPL"),
+        "CHART_FUTURES": ("/ES",),
+        "SCREENER_EQUITY": ("NASDAQ_VOLUME_30",),
+        "SCREENER_OPTION": ("OPTION_PUT_VOLUME_5",),
+        "ACCT_ACTIVITY": ("Account Activity",),
+        "NEWS_HEADLINE": ("$SPX",),
+    }
+    assert set(subscriptions.wanted_keys()) == set(SERVICES) == set(FIELDS)
+
+
+def test_who_knows_what_they_ask_for_gets_exactly_that():
+    subscriptions = Subscriptions()
+    subscriptions.want(Wanted(frozenset({"A"}), exactly=frozenset({("NYSE_BOOK", "F"), (EQUITIES, "B")})))
+    assert sent_by(subscriptions) == [Command(EQUITIES, "SUBS", ("A", "B")), Command("NYSE_BOOK", "SUBS", ("F",))]
+
+
+def test_no_more_are_asked_for_than_a_connection_serves():
+    subscriptions = Subscriptions()
+    subscriptions.want(Wanted(bars=frozenset(f"S{n:03}" for n in range(310))))
+    assert [len(command.keys) for command in sent_by(subscriptions)] == [300]
+    assert sorted(subscriptions.refused) == [f"S{n:03}" for n in range(300, 310)]
+    subscriptions.want(Wanted(bars=frozenset(f"S{n:03}" for n in range(5, 310))))
+    assert [(c.name, len(c.keys)) for c in sent_by(subscriptions)] == [("UNSUBS", 5), ("ADD", 5)]
+    assert sorted(subscriptions.refused) == [f"S{n:03}" for n in range(305, 310)]
+
+
+def answered(subscriptions, bad, code=22):
+    """All commands that follow; those with a key in ``bad`` fail as a whole."""
+    commands = []
+    while (command := subscriptions.next_command()) is not None:
+        commands.append(command)
+        subscriptions.settle(command, code if bad.intersection(command.keys) else 0, "")
+    return commands
+
+
+@pytest.mark.parametrize("bad", [{"S000"}, {"S250"}, {"S499"}, {"S100", "S101", "S400"}])
+def test_a_key_that_spoils_the_request_is_found_by_halves_and_the_others_are_served(bad):
+    subscriptions = Subscriptions()
+    subscriptions.want(Wanted(frozenset(f"S{n:03}" for n in range(500))))
+    commands = answered(subscriptions, bad)
+    assert len(commands) < 20 * len(bad)
+    assert set(subscriptions.refused) == bad
+    assert subscriptions.on_wire == {EQUITIES: 500 - len(bad)}
+    subscriptions.connected()
+    assert [len(c.keys) for c in answered(subscriptions, set())] == [500 - len(bad), len(bad)]
+
+
+def test_a_service_that_agrees_to_nothing_is_not_asked_for_every_key():
+    subscriptions = Subscriptions()
+    everything = frozenset(f"S{n:03}" for n in range(500))
+    subscriptions.want(Wanted(everything))
+    assert len(answered(subscriptions, everything)) < 60
+    assert subscriptions.refused.keys() == everything
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def with_books(clock, *symbols):
+    subscriptions = Subscriptions(clock)
+    subscriptions.want(Wanted(books=frozenset(symbols)))
+    sent_by(subscriptions)
+    return subscriptions
+
+
+def test_a_book_service_that_stays_silent_while_the_other_sends_is_left():
+    clock = Clock()
+    subscriptions = with_books(clock, "F", "SPY")
+    assert not subscriptions.heard_books("NYSE_BOOK", ["F", "SPY"])
+    clock.now = 30
+    assert not subscriptions.heard_books("NASDAQ_BOOK", ["SPY"])
+    clock.now = 61
+    assert subscriptions.heard_books("NYSE_BOOK", ["F", "SPY"])
+    assert sent_by(subscriptions) == [Command("NASDAQ_BOOK", "UNSUBS", ("F",))]
+    subscriptions.connected()
+    assert {c.service: c.keys for c in sent_by(subscriptions)} == {"NYSE_BOOK": ("F", "SPY"), "NASDAQ_BOOK": ("SPY",)}
+
+
+def test_a_service_that_once_sent_a_book_is_never_left():
+    clock = Clock()
+    subscriptions = with_books(clock, "SPY")
+    subscriptions.heard_books("NASDAQ_BOOK", ["SPY"])
+    subscriptions.connected()
+    sent_by(subscriptions)
+    clock.now = 1000
+    assert not subscriptions.heard_books("NYSE_BOOK", ["SPY"])
+
+
+def test_both_are_asked_again_when_the_one_that_was_left_with_stays_silent():
+    clock = Clock()
+    subscriptions = with_books(clock, "F")
+    clock.now = 61
+    assert subscriptions.heard_books("NYSE_BOOK", ["F"])
+    for quiet in (30, 61):
+        subscriptions.connected()
+        assert {c.service for c in sent_by(subscriptions)} == {"NYSE_BOOK"}
+        clock.now += quiet
+    subscriptions.connected()
+    assert {c.service for c in sent_by(subscriptions)} == {"NYSE_BOOK", "NASDAQ_BOOK"}
+
+
+def test_a_book_that_one_service_refuses_stays_with_the_other():
+    clock = Clock()
+    subscriptions = Subscriptions(clock)
+    subscriptions.want(Wanted(books=frozenset({"F"})))
+    subscriptions.settle(subscriptions.next_command(), 0, "")
+    subscriptions.settle(subscriptions.next_command(), 22, "")
+    clock.now = 61
+    assert not subscriptions.heard_books("NYSE_BOOK", ["F"])
+    assert subscriptions.refused == {}
+
+
+NAMES = [*(f"S{n}" for n in range(6)), OPTION, "/ES", "/CL", "EUR/USD", "$SPX"]
+KEYS = st.frozensets(st.sampled_from(NAMES))
+EXACT = st.frozensets(st.tuples(st.sampled_from(SERVICES), st.sampled_from(NAMES)), max_size=4)
+ANSWERS = st.sampled_from([0, 0, 0, 11, 19, 22, 26])
+
+
 class Wire(RuleBasedStateMachine):
     """A streamer that does as commands say, next to the subscriptions that are to match it."""
 
     def __init__(self):
         super().__init__()
-        self.subscriptions, self.wanted = Subscriptions(), Wanted()
+        self.clock = Clock()
+        self.subscriptions, self.wanted = Subscriptions(self.clock), Wanted()
         self.wire = {service: set() for service in SERVICES}
+        self.bad = set()
 
-    @rule(quotes=SYMBOLS, books=SYMBOLS, bars=SYMBOLS)
-    def want(self, quotes, books, bars):
-        self.wanted = Wanted(quotes, books, bars)
+    @rule(quotes=KEYS, books=KEYS, bars=KEYS, exactly=EXACT, activity=st.booleans())
+    def want(self, quotes, books, bars, exactly, activity):
+        self.wanted = Wanted(quotes, books, bars, news=bars, activity=activity, exactly=exactly)
         self.subscriptions.want(self.wanted)
 
     @rule()
@@ -124,28 +265,55 @@ class Wire(RuleBasedStateMachine):
         self.subscriptions.connected()
         self.wire = {service: set() for service in SERVICES}
 
-    @rule(refuse=st.integers(0, 9), changed=SYMBOLS)
-    def one_command(self, refuse, changed):
+    @rule(bad=KEYS)
+    def some_keys_spoil_every_request(self, bad):
+        self.bad = bad
+
+    @rule(service=st.sampled_from(SERVICES), keys=KEYS)
+    def ask_anew(self, service, keys):
+        self.subscriptions.ask_anew(service, *keys)
+
+    @rule(seconds=st.integers(0, 100), service=st.sampled_from(BOOKS))
+    def books_come(self, seconds, service):
+        self.clock.now += seconds
+        self.subscriptions.heard_books(service, self.wire[service])
+
+    @rule(code=ANSWERS, refuse=st.integers(0, 9))
+    def one_command(self, code, refuse):
         command = self.subscriptions.next_command()
         if command is None:
             return
         self.subscriptions.want(self.wanted)  # wishes may change while a command is under way
+        wire = self.wire[command.service]
         if command.name == "UNSUBS":
-            self.wire[command.service] -= set(command.keys)
+            assert wire.issuperset(command.keys)
+            wire.difference_update(command.keys)
             self.subscriptions.settle(command, 0, "")
             return
-        refuse = min(refuse, len(command.keys))
-        kept = command.keys[: len(command.keys) - refuse]
-        self.wire[command.service] = set(kept) | (self.wire[command.service] if command.name == "ADD" else set())
-        self.subscriptions.settle(command, 19 if refuse else 0, f"(X=1, DISCARDED={refuse})")
+        code = 22 if self.bad.intersection(command.keys) else code
+        kept = {19: command.keys[: -refuse or None], 11: (), 22: ()}.get(code, command.keys)
+        if command.name == "SUBS":
+            wire.clear()
+        wire.update(kept)
+        self.subscriptions.settle(command, code, f"(X=1, DISCARDED={len(command.keys) - len(kept)})")
+
+    @rule()
+    def all_commands(self):
+        for _ in range(400):
+            if self.subscriptions.next_command() is None:
+                return
+            self.one_command(0, 0)
+        raise AssertionError("the commands do not come to an end")
 
     @invariant()
     def when_nothing_is_left_to_say_the_wire_is_as_wanted(self):
+        assert {s: len(keys) for s, keys in self.wire.items() if keys} == self.subscriptions.on_wire
         if self.subscriptions.next_command() is None:
             refused = self.subscriptions._refused
-            wanted = {EQUITIES: self.wanted.quotes, **dict.fromkeys(BOOKS, self.wanted.books), CHART: self.wanted.bars}
-            assert {s: self.wire[s] for s in SERVICES} == {s: set(wanted[s]) - refused[s].keys() for s in SERVICES}
+            wanted = keys_by_service(self.wanted, self.subscriptions._routes.services)
+            assert self.wire == {s: set(wanted[s]) - refused[s].keys() for s in SERVICES}
+            assert all(self.subscriptions.complete(service) for service in SERVICES)
 
 
-Wire.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Wire.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 TestWire = Wire.TestCase
