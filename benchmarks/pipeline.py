@@ -5,8 +5,6 @@ nothing; ours does all of the work, with the database on disk. Figures are items
 """
 
 import asyncio
-import json
-import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +13,8 @@ from pathlib import Path
 
 from schwab.streaming import StreamClient
 
+from benchmarks import level_one
+from benchmarks.level_one import ITEMS_A_FRAME
 from benchmarks.report import report
 from monitor.collect.streaming import Streaming
 from monitor.live.board import Board
@@ -24,29 +24,7 @@ from monitor.live.receive import ReceiveClock
 from monitor.schwab.wire import EquityData, decode_frame
 from monitor.store import open_store
 
-FRAMES, ITEMS_A_FRAME, SYMBOLS = 6_000, 35, 500
-
-
-def level_one_frames() -> list[bytes]:
-    """Frames as a busy moment brings them: 35 symbols a frame, the fields that usually change."""
-    rng = random.Random(7)
-    symbols = [f"S{number:03d}" for number in range(SYMBOLS)]
-    volume = dict.fromkeys(symbols, 100_000)
-    return [_frame(rng, symbols, volume, 1_790_000_000_000 + 20 * number) for number in range(FRAMES)]
-
-
-def _frame(rng: random.Random, symbols: list[str], volume: dict[str, int], now: int) -> bytes:
-    content = []
-    for symbol in rng.sample(symbols, ITEMS_A_FRAME):
-        price = round(rng.uniform(90, 110), 2)
-        size = rng.randrange(1, 500)
-        volume[symbol] += size
-        item = {"key": symbol, "1": price, "2": round(price + 0.02, 2), "4": size, "5": 300, "34": now}
-        if rng.random() < 0.6:
-            item |= {"3": price, "8": volume[symbol], "9": size, "35": now}
-        content.append(item)
-    data = [{"service": "LEVELONE_EQUITIES", "timestamp": now, "command": "SUBS", "content": content}]
-    return json.dumps({"data": data}, separators=(",", ":")).encode()
+FRAMES = 6_000
 
 
 @asynccontextmanager
@@ -101,7 +79,7 @@ async def schwab_py(frames: list[bytes]) -> float:
 
 
 def main() -> None:
-    frames = level_one_frames()
+    frames = list(level_one.frames(FRAMES))
     mine = max(asyncio.run(ours(frames)) for _ in range(3))
     theirs = max(asyncio.run(schwab_py(frames[:1500])) for _ in range(3))
     report("pipeline", {"items_per_second": round(mine), "schwab_py": round(theirs), "ratio": round(mine / theirs, 2)})
