@@ -31,7 +31,6 @@ class SignOutDialog(QDialog):
         self.words.setMinimumWidth(440)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.sign_out = buttons.addButton("Sign &out", QDialogButtonBox.ButtonRole.DestructiveRole)
-        self.sign_out.setAutoDefault(False)
         self.cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         self.cancel.setDefault(True)
         column = QVBoxLayout(self)
@@ -40,6 +39,7 @@ class SignOutDialog(QDialog):
         column.addWidget(named(QLabel("Sign out?"), "heading"))
         column.addWidget(self.words)
         column.addWidget(buttons)
+        self.cancel.setFocus()
         buttons.rejected.connect(self.reject)
         self.sign_out.clicked.connect(self._sign_out)
 

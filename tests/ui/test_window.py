@@ -341,14 +341,20 @@ async def test_sign_out_asks_first_and_says_what_is_erased_and_what_stays(open_w
     assert window.status.sign_in.text() == "Signed out · sign in"
 
 
-async def test_enter_does_not_sign_out(open_window: Open, qtbot: QtBot) -> None:
+async def test_enter_signs_out_only_where_that_button_was_chosen(open_window: Open, qtbot: QtBot) -> None:
     ports = view_ports()
     window = await open_window(ports)
     entry(window, "File", "Sign out").trigger()
     dialog = window.findChild(SignOutDialog)
-    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.focusWidget() is dialog.cancel
+    qtbot.keyClick(dialog.cancel, Qt.Key.Key_Return)
     await until(dialog.isHidden)
     assert ports.sign_in.signed_in
+    entry(window, "File", "Sign out").trigger()
+    dialog = window.findChildren(SignOutDialog)[-1]
+    dialog.sign_out.setFocus()
+    qtbot.keyClick(dialog.sign_out, Qt.Key.Key_Return)
+    await until(lambda: not ports.sign_in.signed_in)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ class OwnerWindow(QDialog):
             Choice.STAND_BY: ("&Stand by", f"Wait here; this window opens by itself once {owner.name} has ended."),
         }
         if is_window:
-            rows = {Choice.SHOW: ("Show &that window", "Bring it to the front, and leave this one.")} | rows
+            rows = {Choice.SHOW: ("Show that &window", "Bring it to the front, and leave this one.")} | rows
         self._show_rows(rows | self._leaving(), Choice.SHOW if is_window else Choice.TAKE_OVER)
 
     def wait(self, owner: Owner, handed_over: bool = False, failure: str = "") -> None:
@@ -126,6 +126,7 @@ class OwnerWindow(QDialog):
             hint.setText(meaning)
             for part in (button, hint):
                 part.setVisible(choice in rows)
+            button.setAutoDefault(primary is not None)  # else Enter does nothing, whatever has the keyboard
             button.setDefault(choice is primary)
         first = self.button(primary or next(iter(rows)))
         first.setFocus()
@@ -149,7 +150,6 @@ class OwnerWindow(QDialog):
         grid.setColumnStretch(1, 1)
         for row, (choice, (button, hint)) in enumerate(self._rows.items()):
             hint.setWordWrap(True)
-            button.setAutoDefault(False)
             button.clicked.connect(lambda _=False, choice=choice: self._choose(choice))
             grid.addWidget(button, row, 0)
             grid.addWidget(hint, row, 1)

@@ -1,6 +1,7 @@
 """The window that says who holds the data folder, and what can be done about it."""
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from monitor.ports import Owner
@@ -31,9 +32,36 @@ def test_a_collector_can_be_followed_or_waited_for(window: OwnerWindow) -> None:
     assert "since Fri 20 Nov 11:46, New York time" in window.sentence
 
 
+def test_no_two_buttons_share_a_key(window: OwnerWindow) -> None:
+    window.offer(WINDOW)
+    words = [window.button(choice).text() for choice in Choice]
+    keys = [text[text.index("&") + 1].lower() for text in words if "&" in text]
+    assert len(set(keys)) == len(keys) == 4
+
+
 def test_another_window_can_be_shown_first_of_all(window: OwnerWindow) -> None:
     window.offer(WINDOW)
     assert offered(window) == ["Show that window ⏎", "Take over", "Stand by", "Quit"]
+
+
+@pytest.mark.parametrize("choice", [Choice.TAKE_OVER, Choice.STAND_BY])
+def test_enter_presses_the_button_that_has_the_keyboard(qtbot: QtBot, window: OwnerWindow, choice: Choice) -> None:
+    chosen: list[Choice] = []
+    window.chosen.connect(chosen.append)
+    window.offer(WINDOW)
+    window.show()
+    window.button(choice).setFocus()
+    qtbot.keyClick(window.button(choice), Qt.Key.Key_Return)
+    assert chosen == [choice]
+
+
+def test_enter_takes_nothing_from_a_program_that_is_waited_for(qtbot: QtBot, window: OwnerWindow) -> None:
+    chosen: list[Choice] = []
+    window.chosen.connect(chosen.append)
+    window.wait(COLLECTOR)
+    window.show()
+    qtbot.keyClick(window.button(Choice.TAKE_OVER), Qt.Key.Key_Return)
+    assert chosen == []
 
 
 def test_somebody_who_does_not_say_who_they_are_is_no_window_to_show(window: OwnerWindow) -> None:
