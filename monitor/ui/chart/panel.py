@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from monitor.analysis.bars import day_start
 from monitor.errors import MonitorError
-from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
+from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress, StreamChanged
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
+from monitor.ui.chart.gaps import Missing, find_missing
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
 from monitor.ui.link import LinkGroup
@@ -60,6 +61,7 @@ class ChartPanel(Panel):
             ports.bus.listen(BarsArrived, self._hear_bars),
             ports.bus.listen(BoardChanged, self._hear_board),
             ports.bus.listen(HistoryProgress, self._hear_progress),
+            ports.bus.listen(StreamChanged, self._hear_stream),
         )
         self._open(link.symbol)
 
@@ -105,6 +107,7 @@ class ChartPanel(Panel):
         self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
         self._set_trouble("")
         self.view.show_bars(symbol, self._interval, EMPTY)
+        self.view.show_missing([])
         self._take_facts()
         if not symbol:
             self.message.say("Choose a symbol to see its chart.")
@@ -124,6 +127,7 @@ class ChartPanel(Panel):
         try:
             bars = await self._ports.archive.bars(symbol, interval)
             tail = await self._read_tail(symbol, interval, bars)
+            holes = await self._read_missing(symbol, interval, bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self._say_failed(error.sentence)
@@ -131,7 +135,20 @@ class ChartPanel(Panel):
         if (symbol, interval) == (self._symbol, self._interval):
             self._tail = tail
             self.view.show_bars(symbol, interval, bars)
+            self.view.show_missing(holes)
             self._catch_up()
+
+    async def _read_missing(self, symbol: str, interval: Interval, bars: BarSeries) -> list[Missing]:
+        """Where bars are missing that neither the stream nor history has brought."""
+        if not interval.intraday or not len(bars):
+            return []
+        archive, now = self._ports.archive, self._ports.meters.now_ms()
+        gaps = await archive.gaps(symbol, int(bars["start"][0]), now)
+        if not gaps:
+            return []
+        covered = await archive.coverage(symbol, Interval.M1)
+        by_calendar = not self._ports.profile.sandbox and not symbol.startswith("/")
+        return find_missing(gaps, covered, bars["start"], interval, now, by_calendar)
 
     async def _read_tail(self, symbol: str, interval: Interval, bars: BarSeries) -> Tail:
         """The minutes and days from which the last of ``bars`` goes on."""
@@ -157,6 +174,11 @@ class ChartPanel(Panel):
                 self._reload.start()
             return
         self._put_tail()
+
+    def _hear_stream(self, _event: StreamChanged) -> None:
+        """A hole may have begun, or be over."""
+        if self._tail is not None and self.isVisible() and not self._reload.isActive():
+            self._reload.start()
 
     def _hear_board(self, event: BoardChanged) -> None:
         if not self.isVisible() or self._tail is None or self._symbol not in event.quotes:

@@ -1,7 +1,7 @@
 """What the painters of one chart share: the bars in view, where they lie, and the colours to use."""
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from monitor.ui.chart.series import Bins, ChartBars, bin_size
 from monitor.ui.chart.tail import EMPTY
 from monitor.ui.chart.viewport import Viewport
 from monitor.ui.theme import Colours
+
+if TYPE_CHECKING:
+    from monitor.ui.chart.gaps import Missing
 
 TIME_AXIS_PX = 24
 _PRICE_AXIS_PX = 62
@@ -37,6 +40,7 @@ class Scene:
     canvas: QRect = field(default_factory=QRect)
     plot: QRect = field(default_factory=QRect)
     most_volume: float = 1.0
+    missing: "list[Missing]" = field(default_factory=list)
     bins: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
 
     def tint(self, name: str, share: float, ground: str = "panel") -> QColor:

@@ -14,6 +14,7 @@ from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import paint_backdrop
 from monitor.ui.chart.candles import paint_bars
 from monitor.ui.chart.countdown import countdown
+from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.legend import paint_legend
 from monitor.ui.chart.marks import paint_crosshair, paint_last_price, paint_previous_close, paint_prices
@@ -21,6 +22,9 @@ from monitor.ui.chart.scene import Scene
 from monitor.ui.chart.series import ChartBars
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme, data_font
+
+#: A reader of the screen hears of so many holes, the newest last.
+_MOST_DESCRIBED = 5
 
 
 class ChartView(QWidget):
@@ -94,6 +98,14 @@ class ChartView(QWidget):
             scene.exchange, scene.previous_close = exchange, previous_close
             self.update()
 
+    def show_missing(self, missing: list[Missing]) -> None:
+        """Hatch these stretches, which have no bars."""
+        if missing != self.scene.missing:
+            self.scene.missing = missing
+            self.setAccessibleDescription(" ".join(hole.words for hole in missing[-_MOST_DESCRIBED:]))
+            self._stale = True
+            self.update()
+
     def hold(self, held: bool) -> None:
         """Freeze the view against live bars while a mouse button is down."""
         self._held = held
@@ -141,6 +153,7 @@ class ChartView(QWidget):
         tags = [paint_last_price(painter, scene, self._remaining)]
         if scene.symbol:
             paint_legend(painter, scene, index)
+            paint_missing_words(painter, scene, self._mouse)
         if index is not None and self._mouse is not None:
             tags.append(paint_crosshair(painter, scene, self._mouse, index))
         paint_prices(painter, scene, tags)
@@ -160,6 +173,7 @@ class ChartView(QWidget):
         painter.setFont(self.font())
         paint_backdrop(painter, scene)
         painter.setClipRect(scene.plot)
+        paint_missing(painter, scene)
         running = scene.viewport.shows_latest
         paint_bars(painter, scene, scene.bins.part(slice(0, -1 if running else None)))
         painter.end()

@@ -38,7 +38,7 @@ def lines(
         ("Clock", clock_phrase(connection.clock_ms)),
         ("Recorder", recorder_phrase(store, now_ms)),
         ("Left out", rejected_phrase(connection.rejected)),
-        ("Not streamed", refused_phrase(refused) if refused else None),
+        ("Symbols", refused_phrase(refused) if refused else None),
         ("Process", process_phrase(process)),
     )
     return [Line(name, phrase) for name, phrase in every if phrase is not None]
