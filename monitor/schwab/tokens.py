@@ -78,8 +78,13 @@ class Vault:
             if content:
                 return self._open(content)
         except BadData as error:
+            try:
+                self.start_over()
+            except Unusable as stays:
+                self.notice = stays.sentence
+                _log.warning("%s %s", stays.sentence, stays.detail)
+                return Kept()
             self.notice = error.sentence
-            self._set_aside_if_possible()
         self.kept_by = self._choose_keeper()
         return _of_this_run.get(self._file.path, Kept())
 
@@ -239,13 +244,6 @@ class Vault:
         if kept is not None:
             self._key, self.kept_by = key, key.kind.name.lower()
         return kept
-
-    def _set_aside_if_possible(self) -> None:
-        try:
-            if self._file is not None:
-                self._file.set_aside()
-        except OSError as error:
-            _log.warning("the token file cannot be set aside: %s", error)
 
 
 def forget_run(path: Path) -> None:

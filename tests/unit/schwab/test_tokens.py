@@ -292,6 +292,16 @@ def test_whatever_lies_in_its_place_is_kept_as_it_is_and_one_sentence_tells(make
     assert vault.kept_by == "keyring"
 
 
+def test_a_damaged_file_that_cannot_be_set_aside_is_not_overwritten(make_vault, tmp_path):
+    (tmp_path / "tokens.bin").write_bytes(b"garbage")
+    (tmp_path / "tokens.bin.bad").mkdir()
+    vault = make_vault()
+    assert vault.open() == Kept()
+    assert vault.notice == "The stored sign-in could not be set aside."
+    vault.save(KEPT)
+    assert (vault.kept_by, (tmp_path / "tokens.bin").read_bytes()) == ("session", b"garbage")
+
+
 def test_a_place_that_cannot_be_read_stays_closed(make_vault, tmp_path):
     (tmp_path / "tokens.bin").mkdir()
     vault = make_vault()
