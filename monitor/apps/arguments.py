@@ -68,6 +68,9 @@ def _add_sandbox(sandbox: argparse.ArgumentParser) -> None:
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="of the replay; 0: as fast as read")
     sandbox.add_argument("--seed", type=int, default=7, metavar="N", help="of the simulated market")
     sandbox.add_argument("--faults", type=_file, metavar="FILE", help="what goes wrong, and when (JSON)")
+    sandbox.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="how fast the simulated market runs")
+    sandbox.add_argument("--begin", dest="begin_ms", type=_start, metavar="T", help="when it begins, instead of now")
+    sandbox.add_argument("--rate", type=_speed, default=0.0, metavar="N", help="quotes a second on top, for load tests")
     sandbox.add_argument("--truth", type=Path, metavar="FILE", help="write down every data frame that was sent")
     sandbox.add_argument(
         "--callback", dest="callbacks", action="append", default=[], metavar="URL", help="register this one too"
@@ -193,6 +196,13 @@ def _speed(text: str) -> float:
     if not 0 <= speed < math.inf:
         raise argparse.ArgumentTypeError("a speed is 0 or a number above it")
     return speed
+
+
+def _pace(text: str) -> float:
+    pace = _number(text)
+    if not 0 < pace < math.inf:
+        raise argparse.ArgumentTypeError("a pace is a number above 0")
+    return pace
 
 
 def _number(text: str) -> float:

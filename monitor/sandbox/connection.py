@@ -52,6 +52,7 @@ class Desk:
     signer: Signer
     faults: Faults
     truth: Truth
+    now_ms: Callable[[], int]
     timing: Pace
     items: Counter[str]
     frames: Counter[str]
@@ -161,7 +162,7 @@ class Connection:
         self._how = self._how or f"code {code}"
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._send(commands.notice(code, text, now_ms()))
+                await self._send(commands.notice(code, text, self._desk.now_ms()))
         await self.close()
 
     def sever(self, code: int, text: str) -> None:
@@ -214,7 +215,7 @@ class Connection:
         if code == 0 and self.faults.has("success-codes"):
             code = answers.ON_PAPER.get(command.command, 0)
         log.info("streamer %s %s: code %d", command.service, command.command, code)
-        answer = commands.answer(command, code, text, now_ms())
+        answer = commands.answer(command, code, text, self._desk.now_ms())
         if mixed := self.faults.of("mixed-answers"):
             self._hold(answer, _MIXED if mixed[0].delay is None else mixed[0].delay)
         else:
@@ -237,7 +238,7 @@ class Connection:
             await asyncio.sleep(self._desk.timing.first_heartbeat)
             while True:
                 if not self.faults.has("mute-heartbeats"):
-                    await self._send(commands.heartbeat(now_ms()))
+                    await self._send(commands.heartbeat(self._desk.now_ms()))
                 await asyncio.sleep(self._desk.timing.heartbeat)
 
     async def _stream(self, feed: Feed) -> None:

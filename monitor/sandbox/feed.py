@@ -43,12 +43,13 @@ class Feed(Protocol):
 class LiveFeed:
     """The feed of an exchange that moves with the clock.
 
-    A key's Level 1 is looked at once a second, a book twice; the keys are spread over four moments of the second so
-    that no moment has all of them.
+    A key's Level 1 is looked at once a second of the market's (``pace`` of them pass in a real one), a book twice; the
+    keys are spread over four moments of the second so that no moment has all of them.
     """
 
-    def __init__(self, exchange: Exchange, subscriptions: Subscriptions) -> None:
+    def __init__(self, exchange: Exchange, subscriptions: Subscriptions, pace: float = 1.0) -> None:
         self._exchange = exchange
+        self._slot_seconds = _SLOT_MS / 1000 / pace
         self._subscriptions = subscriptions
         self._level_one: dict[str, LevelOne] = {}
         self._books: dict[tuple[str, str], Any] = {}
@@ -74,7 +75,7 @@ class LiveFeed:
         slot = 0
         while True:
             # After a stop (a slow client, a sleeping machine) the missed beats are left out, not caught up with.
-            beat = max(beat + _SLOT_MS / 1000, loop.time() - 1.0)
+            beat = max(beat + self._slot_seconds, loop.time() - _SLOTS * self._slot_seconds)
             await asyncio.sleep(beat - loop.time())
             slot = (slot + 1) % _SLOTS
             keys = [k for k in self._known(LEVEL_ONE) if crc32(k.encode()) % _SLOTS == slot]

@@ -13,16 +13,18 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from monitor.clock import now_ms
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
+from monitor.sandbox.commands import Subscriptions
 from monitor.sandbox.control import Control, Counters, market_sentence, replay_sentence
 from monitor.sandbox.exchange import Exchange
 from monitor.sandbox.failures import STOPPING
 from monitor.sandbox.faults import Faults
-from monitor.sandbox.feed import LiveFeed
+from monitor.sandbox.feed import Feed, LiveFeed
+from monitor.sandbox.flood import FloodedFeed
 from monitor.sandbox.log_lines import SERVER
 from monitor.sandbox.logins import Logins
+from monitor.sandbox.market_clock import MarketClock
 from monitor.sandbox.oauth import Authorization, TokenEndpoint
 from monitor.sandbox.replay import Replay
 from monitor.sandbox.rest import Gate, Preferences, market_data
@@ -47,6 +49,9 @@ class SandboxOptions:
     faults: Path | None = None
     truth: Path | None = None
     real_hours: bool = False
+    pace: float = 1.0
+    begin_ms: int | None = None
+    rate: float = 0.0
     callbacks: list[str] = field(default_factory=list)
     until_stdin_closes: bool = False
 
@@ -64,20 +69,30 @@ class Sandbox:
         real_hours: bool = False,
         callbacks: Sequence[str] = (),
         truth: Truth | None = None,
+        market_clock: MarketClock | None = None,
+        rate: float = 0.0,
     ) -> None:
+        market_clock = market_clock or MarketClock()
         faults = faults or Faults()
         self.clock = Clock()
         self.credentials = Credentials.from_seed(seed, callbacks)
         self._signer = Signer(seed, self.clock)
         self._preferences = Preferences()
-        market = replay.exchange if replay else exchange or _simulated(seed, real_hours)
+        market = replay.exchange if replay else exchange or _simulated(seed, market_clock, real_hours)
         self._market = market
-        make_feed: FeedFactory = replay.feed if replay else lambda wanted, _: LiveFeed(market, wanted)
+
+        def live(wanted: Subscriptions, _: str) -> Feed:
+            feed = LiveFeed(market, wanted, market_clock.pace)
+            return FloodedFeed(feed, market, wanted, rate) if rate else feed
+
+        make_feed: FeedFactory = replay.feed if replay else live
         logins = Logins(self.clock)
         self._gate = Gate(self._signer, self.clock, faults, logins)
         self._authorization = Authorization(self.credentials, self._signer, faults)
         self._tokens = TokenEndpoint(self.credentials, self._signer, faults, logins)
-        self._streamer = Streamer(self._signer, faults, logins.saw, make_feed, timing or Timing(), truth or Truth())
+        self._streamer = Streamer(
+            self._signer, faults, logins.saw, make_feed, timing or Timing(), truth or Truth(), market_clock.now_ms
+        )
         counters = Counters(self._gate, self._tokens, self._streamer)
         self.control = Control(self.credentials, self.clock, faults, logins, counters)
         self.control.replay = replay
@@ -131,6 +146,8 @@ async def serve(options: SandboxOptions, interrupt: Interrupt) -> None:
         real_hours=options.real_hours,
         callbacks=options.callbacks,
         truth=Truth.to(options.truth) if options.truth else None,
+        market_clock=MarketClock(options.pace, options.begin_ms),
+        rate=options.rate,
     )
     if replay and options.replay:
         name = options.replay.name
@@ -151,11 +168,11 @@ def run(options: SandboxOptions, interrupt: Interrupt) -> int:
     return 0
 
 
-def _simulated(seed: int, real_hours: bool) -> Exchange:
+def _simulated(seed: int, clock: MarketClock, real_hours: bool) -> Exchange:
     """The simulated market, built only where it is served."""
     from monitor.sandbox.market.simulated import SimulatedExchange  # a replay needs none of it
 
-    return SimulatedExchange(seed, now_ms, real_hours)
+    return SimulatedExchange(seed, clock.now_ms, real_hours)
 
 
 def _wait_for_end_of_input(interrupt: Interrupt) -> None:

@@ -41,6 +41,7 @@ class Streamer(Desk):
         make_feed: FeedFactory,
         timing: Timing,
         truth: Truth,
+        clock: Callable[[], int],
     ) -> None:
         self.signer = signer
         self.saw = saw
@@ -48,6 +49,7 @@ class Streamer(Desk):
         self.make_feed = make_feed
         self.timing = timing
         self.truth = truth
+        self.now_ms = clock
         self.items: Counter[str] = Counter()
         self.frames: Counter[str] = Counter()
         self.logins = 0

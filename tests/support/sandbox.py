@@ -48,6 +48,10 @@ class RunningSandbox:
         """Nothing goes wrong any more."""
         httpx.delete(f"{self.control_url}/faults").raise_for_status()
 
+    def befall(self, stream: str, **fields: Any) -> int:
+        """Lets a fault of the streamer befall every open connection now; gives how many there were."""
+        return self.control("stream", [{"stream": stream, **fields}])["connections"]
+
     def wall(self, name: str, times: int = 1) -> None:
         """Puts a page in the way of the next sign-ins."""
         self.control("wall", {"wall": name, "times": times})
@@ -90,6 +94,15 @@ class RunningSandbox:
         """A signed-in HTTP client on the sandbox."""
         headers = {"Authorization": f"Bearer {self.token()['access_token']}"}
         return httpx.Client(base_url=self.base_url, headers=headers)
+
+
+def truth(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Connection, service and item of all that a truth log says was handed over and was fit to be kept."""
+    for line in file.read_bytes().splitlines():
+        entry = json.loads(line)
+        if entry.get("handed") and "note" not in entry:
+            for part in entry["frame"]["data"]:
+                yield from ((entry["connection"], part["service"], item) for item in part["content"])
 
 
 def hidden(page: str) -> str:

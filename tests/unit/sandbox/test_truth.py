@@ -1,0 +1,72 @@
+"""The truth log: what it says was sent is what a client was sent."""
+
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from monitor.errors import Unusable
+from monitor.sandbox.server import Sandbox
+from monitor.sandbox.truth import Truth
+from tests.support.exchange import StillExchange
+from tests.support.ports import until
+from tests.support.sandbox import truth
+from tests.support.visitor import Line, Visitor
+
+FIELDS = "0,1,2,3,8"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "truth.jsonl"
+
+
+@pytest.fixture
+def house(exchange: StillExchange, log: Path) -> Sandbox:
+    return Sandbox(exchange=exchange, truth=Truth.to(log))
+
+
+async def test_it_holds_every_item_that_came(line: Line, guest: Visitor, log: Path) -> None:
+    await line.log_in()
+    await line.ask("LEVELONE_EQUITIES", "SUBS", keys="AAPL,SPY", fields=FIELDS)
+    await line.next("data")
+    await guest.control("stream", [{"stream": "duplicate", "count": 1}])
+    await line.ask("NYSE_BOOK", "SUBS", keys="F", fields="0,1,2,3")
+    await line.next("data")
+    await line.next("data")
+    await guest.http.get("/sandbox/status")
+    came = [(part["service"], item) for f in line.frames for part in f.get("data", []) for item in part["content"]]
+    assert came.pop() == came[-1]  # the duplicate, which is noted as one
+    assert [(service, item) for _, service, item in truth(log)] == came
+
+
+async def test_it_says_how_a_connection_began_and_ended(line: Line, guest: Visitor, log: Path) -> None:
+    await line.log_in()
+    await guest.control("stream", [{"stream": "garbage"}, {"stream": "close", "code": 1011}])
+    while (await line.socket.receive()).type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+        continue
+    await until(lambda: b"closed" in log.read_bytes())
+    lines = [json.loads(text) for text in log.read_text().splitlines()]
+    assert [set(entry) - {"connection", "at"} for entry in lines] == [
+        {"opened"},
+        {"injected", "bytes"},
+        {"closed", "unsent"},
+    ]
+    assert lines[-1]["closed"] == "closed with 1011"
+
+
+async def test_what_was_withheld_is_not_in_it(line: Line, guest: Visitor, log: Path) -> None:
+    await line.log_in()
+    await guest.control("stream", [{"stream": "mute-symbol", "symbol": "AAPL"}])
+    await line.ask("LEVELONE_EQUITIES", "SUBS", keys="AAPL,SPY", fields=FIELDS)
+    await line.next("data")
+    await guest.control("stream", [{"stream": "silent"}])
+    await line.send("NYSE_BOOK", "SUBS", keys="F", fields="0,1,2,3")
+    await guest.http.get("/sandbox/status")
+    assert [item["key"] for _, _, item in truth(log)] == ["SPY"]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="truth log"):
+        Truth.to(tmp_path / "nowhere" / "truth.jsonl")
