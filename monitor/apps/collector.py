@@ -178,7 +178,7 @@ async def _record(services: Services, options: CollectOptions) -> None:
     over, causes = asyncio.Event(), list[MonitorError]()
 
     def hear_stream(change: StreamChanged) -> None:
-        if change.phase in {StreamPhase.OFF, StreamPhase.TAKEN}:
+        if change.phase in {StreamPhase.OFF, StreamPhase.TAKEN, StreamPhase.SIGN_IN}:
             causes.append(MonitorError(change.sentence))
             over.set()
 

@@ -1,7 +1,7 @@
 """Where the parts are joined: the same services for every program, started in order and stopped in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +17,21 @@ from monitor.collect.subscriptions import Subscriptions
 from monitor.errors import SignInNeeded
 from monitor.live.board import Board
 from monitor.live.bus import Bus
-from monitor.live.events import Audited, Level, Notice, SignInChanged, StreamChanged
+from monitor.live.events import Audited, GapChanged, Level, Notice, SignInChanged
 from monitor.live.frames import Frames
 from monitor.live.health import StreamHealth
 from monitor.live.receive import ReceiveClock
 from monitor.live.sign_in_clock import SignInClock
-from monitor.ports import SignInState, StreamPhase
+from monitor.market.book import BookService
+from monitor.market.gap import Gap
+from monitor.market.hours import Hours
+from monitor.ports import SignInState
 from monitor.schwab.address import Address
 from monitor.schwab.keystore import system_store
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.rest import SchwabHistory, market_client
 from monitor.schwab.stream import SchwabStream
+from monitor.schwab.timing import Timing
 from monitor.schwab.tokens import Vault
 from monitor.schwab.transport import SchwabTransport
 from monitor.store import Store, open_store
@@ -35,6 +39,7 @@ from monitor.store import Store, open_store
 DATABASE = "monitor.db"
 #: A minute's bar can still be on its way this long after the minute began.
 _BAR_LATE_MS = 90_000
+_TIMING = Timing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,23 @@ class Services:
 
 
 @asynccontextmanager
-async def running_services(address: Address, folder: Path) -> AsyncIterator[Services]:
+async def running_services(
+    address: Address, folder: Path, hours: Callable[[], Hours] = lambda: Hours.ALWAYS, timing: Timing = _TIMING
+) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
-    Raises StoreUnavailable when the database cannot be opened.
+    The stream stops outside ``hours``. Raises StoreUnavailable when the database cannot be opened.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder)
+        yield await _start(stack, address, folder, hours, timing)
     finally:
         await _uncut(stack.aclose())
 
 
-async def _start(stack: AsyncExitStack, address: Address, folder: Path) -> Services:
+async def _start(
+    stack: AsyncExitStack, address: Address, folder: Path, hours: Callable[[], Hours], timing: Timing
+) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
     bus = Bus()
     store = open_store(
@@ -94,8 +103,18 @@ async def _start(stack: AsyncExitStack, address: Address, folder: Path) -> Servi
     stack.push_async_callback(client.close_async_session)
     stack.push_async_callback(sign_in.close)  # before the client, which closes the transport under a renewal
     history = SchwabHistory(client)
-    stream = SchwabStream(client, sign_in, address, on_refused=lambda refused: _take_refused(services, refused))
     board = Board()
+    stream = SchwabStream(
+        client,
+        sign_in,
+        address,
+        on_refused=lambda refused: _take_refused(services, refused),
+        quotes=history,
+        newest=lambda service, symbol: _newest(board, service, symbol),
+        hours=hours,
+        trading=Hours.ALWAYS if address.sandbox else Hours.EXTENDED,
+        timing=timing,
+    )
     receive = ReceiveClock(store.last_received_us())
     streaming = Streaming(board, store.recorder, receive, bus)
     backfill = Backfill(history, store.archive, store.recorder, bus)
@@ -107,7 +126,7 @@ async def _start(stack: AsyncExitStack, address: Address, folder: Path) -> Servi
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
     _hold_or_resume(backfill, sign_in.signed_in)
-    stack.callback(bus.listen(StreamChanged, _Refill(services)))
+    stack.callback(bus.listen(GapChanged, lambda change: _refill(services, change.gap)))
     spine = Spine(bus)
     stack.push_async_callback(spine.close)
     spine.keep("screen", Frames(board, bus).run)
@@ -128,22 +147,25 @@ async def _uncut(closing: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-class _Refill:
-    """After a lost connection, history fills the minutes that the stream did not bring."""
+def _refill(services: Services, gap: Gap) -> None:
+    """When a hole is over, history fills the minutes that the stream did not bring."""
+    if gap.to_ms is None or not gap.service.startswith("CHART_"):
+        return
+    since = (gap.from_ms - _BAR_LATE_MS) // 60_000 * 60_000
+    for symbol in sorted(services.subscriptions.union.bars):
+        if gap.symbol in {"", symbol}:
+            services.backfill.refill(symbol, since)
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._last_heard_ms = 0
 
-    def __call__(self, change: StreamChanged) -> None:
-        if change.phase is not StreamPhase.LIVE:
-            # The streamer's own time: this machine may have slept between its last frame and now.
-            self._last_heard_ms = self._last_heard_ms or self._services.streaming.tally.sent_ms
-        elif self._last_heard_ms:
-            since = (self._last_heard_ms - _BAR_LATE_MS) // 60_000 * 60_000
-            self._last_heard_ms = 0
-            for symbol in sorted(self._services.subscriptions.union.bars):
-                self._services.backfill.refill(symbol, since)
+def _newest(board: Board, service: str, symbol: str) -> int | None:
+    """The time of the newest that the stream brought of a symbol; None where it cannot be compared with a quote."""
+    if service.endswith("_BOOK"):
+        book = board.books(symbol).get(BookService(service))
+        return book.time or None if book is not None else None
+    quote = board.quote(symbol)
+    if quote is None or quote.delayed:
+        return None
+    return max(quote.quote_time or 0, quote.trade_time or 0) or None
 
 
 def _hold_or_resume(backfill: Backfill, signed_in: bool) -> None:

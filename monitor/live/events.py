@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from monitor.market.bar import Bar, Interval
+from monitor.market.gap import Gap
 from monitor.ports import AuditEntry, SignInState, StreamPhase
 
 
@@ -17,11 +18,17 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoardChanged:
-    """The symbols whose quote, tape or book changed since the last frame; published at screen rate."""
+    """The symbols whose quote, tape or book changed since the last frame; published at screen rate.
+
+    So are the names of new screeners, and whether there is account activity or news.
+    """
 
     quotes: frozenset[str]
     trades: frozenset[str]
     books: frozenset[str]
+    screeners: frozenset[str] = frozenset()
+    activity: bool = False
+    news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,13 @@ class StreamChanged:
     phase: StreamPhase
     sentence: str
     retry_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapChanged:
+    """A hole in what is streamed began, or is over."""
+
+    gap: Gap
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """One connection to the streamer: schwab-py's login and requests, with our own reading and matching of answers."""
 
 import asyncio
+import contextlib
 import json
 import logging
-import time
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,12 +12,17 @@ import msgspec
 import websockets.exceptions
 from websockets.asyncio.client import ClientConnection, connect
 
+from monitor.clock import since_boot
 from monitor.errors import BadData, MonitorError, Refused, Transient
+from monitor.market.gap import Cause
 from monitor.ports import StreamListener
 from monitor.schwab.address import Address
 from monitor.schwab.delivery import Delivery
+from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.library import MarketClient, StreamClient
-from monitor.schwab.subscriptions import BOOKS, CHART, EQUITIES, Command, succeeded
+from monitor.schwab.services import FIELDS
+from monitor.schwab.subscriptions import Command, succeeded
+from monitor.schwab.timing import Timing
 from monitor.schwab.tls import client_context, refusal
 from monitor.schwab.wire import Notify, Outcome, Response
 
@@ -26,19 +31,21 @@ _log = logging.getLogger(__name__)
 _quiet = logging.getLogger(__name__ + ".websocket")
 _quiet.setLevel(logging.INFO)
 
-ANSWER_SECONDS: Final = 10.0
-SILENCE_SECONDS: Final = 30.0
 _LARGEST_FRAME = 16 * 2**20
 _LONGEST_TURN = 0.008  # seconds of reading before others on the loop get theirs
 _SEVERING = frozenset({3, 12, 20, 30})
 
 
+_TIMING: Final = Timing()
+
+
 class Ended(MonitorError):
     """The connection is over; ``code`` is the streamer's own, 0 when it was the network."""
 
-    def __init__(self, sentence: str, code: int = 0, detail: str = "") -> None:
+    def __init__(self, sentence: str, code: int = 0, detail: str = "", cause: Cause = Cause.CONNECTION) -> None:
         super().__init__(sentence, detail)
         self.code = code
+        self.cause = Cause.TAKEN if code == 12 else cause
 
 
 class NoAnswer(Ended):
@@ -78,13 +85,21 @@ class Connection(StreamClient):  # type: ignore[misc]
         client: MarketClient,
         address: Address,
         listener: StreamListener,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot,
+        timing: Timing = _TIMING,
+        on_open: Callable[[], None] = lambda: None,
+        frames: FrameRecording | None = None,
     ) -> None:
         super().__init__(client)
         self._address = address
         self._clock = clock
+        self._timing = timing
+        self._on_open = on_open
+        self._frames = frames
         self._waiting: dict[str, _Waiting] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._ping: asyncio.Task[None] | None = None
+        self._pinged = 0.0
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.last_frame = clock()
         self.host = ""  # of the streamer, once its address is known
@@ -94,21 +109,24 @@ class Connection(StreamClient):  # type: ignore[misc]
         self.set_json_decoder(self._delivery)
 
     @property
-    def has_data(self) -> bool:
-        """Whether any data came over it."""
-        return self._delivery.has_data
+    def sent_ms(self) -> int:
+        """The streamer's own time of the newest frame; 0 as long as none told it."""
+        return self._delivery.sent_ms
+
+    def take_heard(self) -> dict[str, int]:
+        """The services that sent data since this was last asked, each with the streamer's time of the newest."""
+        return self._delivery.take_heard()
 
     # ------------------------------------------------------------------ commands
 
     async def command(self, command: Command) -> Outcome:
         """Send one command and wait for its answer, whatever it says. Raises NoAnswer, or Ended with the connection."""
-        fields = {
-            EQUITIES: self.LevelOneEquityFields,
-            CHART: self.ChartEquityFields,
-            **dict.fromkeys(BOOKS, self.BookFields),
-        }
-        field_type = None if command.name == "UNSUBS" else fields[command.service]
-        await self._service_op(command.keys, command.service, command.name, field_type)
+        parameters = {"keys": ",".join(command.keys)}
+        if command.name != "UNSUBS":
+            parameters["fields"] = FIELDS[command.service]
+        request, request_id = self._make_request(service=command.service, command=command.name, parameters=parameters)
+        await self._send({"requests": [request]})
+        await self._await_response(request_id, command.service, command.name)
         return self._outcome
 
     async def close(self, politely: bool = True) -> None:
@@ -121,6 +139,8 @@ class Connection(StreamClient):  # type: ignore[misc]
             _log.debug("no logout: %s", error)
         finally:
             self.end(Ended("The connection was closed."))
+            if self._ping is not None:
+                self._tasks.append(self._ping)
             for task in self._tasks:
                 task.cancel()
             if self._socket is not None:
@@ -164,11 +184,10 @@ class Connection(StreamClient):  # type: ignore[misc]
                 compression=None,
                 proxy=None,
                 max_size=_LARGEST_FRAME,
-                ping_interval=10,
-                ping_timeout=20,
+                ping_interval=None,  # ours: the library's would hang up after a stall of our own
                 close_timeout=1,
                 logger=_quiet,
-                **websocket_connect_args,
+                **({"open_timeout": self._timing.open} | websocket_connect_args),
             )
         except (OSError, TimeoutError, websockets.exceptions.WebSocketException) as error:
             if untrusted := refusal(error):
@@ -177,14 +196,14 @@ class Connection(StreamClient):  # type: ignore[misc]
                 ) from error  # not to be tried again every few seconds
             raise Transient("The streamer cannot be reached.", type(error).__name__) from error
         self.last_frame = self._clock()
-        loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._read(), name="read"), loop.create_task(self._watch(), name="watch")]
+        self._tasks = [asyncio.create_task(self._read(), name="read")]
+        self._on_open()
 
     async def _send(self, obj: dict[str, Any]) -> None:
         if self._socket is None or self.ended.done():
             raise self.ended.result() if self.ended.done() else Ended("There is no connection.")
         # Answers can come before the sending has returned, so they are expected from here on.
-        sent = {request["requestid"]: _Waiting(self._clock() + ANSWER_SECONDS) for request in obj["requests"]}
+        sent = {request["requestid"]: _Waiting(self._clock() + self._timing.answer) for request in obj["requests"]}
         self._waiting |= sent
         try:
             await self._socket.send(json.dumps(obj))
@@ -210,6 +229,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         socket, decode = self._socket, self.json_decoder.decode_json_string
         assert socket is not None  # noqa: S101  this task is started once it is there
         clock, turn_began = self._clock, 0.0
+        frames = self._frames
         while True:
             try:
                 raw = await socket.recv(decode=False)
@@ -217,6 +237,8 @@ class Connection(StreamClient):  # type: ignore[misc]
                 self.end(Ended("The connection was lost.", detail=str(error)))
                 return
             self.last_frame = now = clock()
+            if frames is not None and frames.taking:
+                frames.take(raw)
             try:
                 decode(raw)
             except Exception:  # noqa: BLE001  a listener that fails on one frame must still get the next
@@ -225,23 +247,33 @@ class Connection(StreamClient):  # type: ignore[misc]
                 await asyncio.sleep(0)
                 turn_began = clock()
 
-    async def _watch(self) -> None:
-        """One look a second at all deadlines: a timer for each message would wear qasync down."""
-        looked = self._clock()
-        while True:
-            await asyncio.sleep(1)
-            now = self._clock()
-            late, looked = now - looked > 5, now
-            if not late:  # after a stall of our own, what has arrived is read first
-                self.check_deadlines(now)
+    def check_deadlines(self, now: float, silence: float | None = None) -> None:
+        """One look at all deadlines, to be taken once a second: a timer for each message would wear qasync down.
 
-    def check_deadlines(self, now: float) -> None:
-        """End the connection when nothing at all came for long; fail commands whose answer did not come."""
-        if now - self.last_frame > SILENCE_SECONDS:
-            self.end(Ended(f"Nothing came from the streamer for {SILENCE_SECONDS:.0f} s."))
+        Ends the connection when nothing at all came for ``silence`` seconds, or the other side does not answer a ping;
+        fails commands whose answer did not come.
+        """
+        silence = silence or self._timing.silence
+        if now - self.last_frame > silence:
+            self.end(Ended(f"Nothing came from the streamer for {silence:.0f} s.", cause=Cause.SILENCE))
+        self._check_ping(now)
         for waiting in self._waiting.values():
             if now > waiting.deadline and not waiting.answer.done():
                 waiting.answer.set_exception(NoAnswer("The streamer did not answer a command."))
+
+    def _check_ping(self, now: float) -> None:
+        """After a while without a frame, ask whether the other side is still there."""
+        if self._ping is None or self._ping.done():
+            idle = now - max(self.last_frame, self._pinged) >= self._timing.ping
+            if idle and self._socket is not None and not self.ended.done():
+                self._pinged = now
+                self._ping = asyncio.create_task(self._ping_once(self._socket), name="ping")
+        elif now - max(self.last_frame, self._pinged) > self._timing.pong:
+            self.end(Ended("The streamer does not answer any more.", cause=Cause.SILENCE))
+
+    async def _ping_once(self, socket: ClientConnection) -> None:
+        with contextlib.suppress(websockets.exceptions.WebSocketException, OSError):
+            await (await socket.ping())
 
     def take_response(self, response: Response) -> None:
         """Match an answer to its command; strangers and second answers are ignored."""
@@ -264,5 +296,12 @@ def _said(outcome: Outcome) -> str:
     if outcome.code == 12:
         return "Another program uses this account's stream; Schwab allows one at a time."
     if outcome.code == 30:
+        text = outcome.msg.lower()
+        if "empty" in text:
+            return "Schwab stopped the stream because nothing was subscribed."
+        if "slow" in text:
+            return "Schwab stopped the stream because it was read too slowly."
         return "Schwab stopped the stream."
+    if outcome.code == 20:
+        return "Schwab's streamer does not know this connection any more."
     return f"Schwab's streamer ended the connection (code {outcome.code})."

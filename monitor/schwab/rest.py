@@ -1,5 +1,7 @@
 """Market data on request: bars, instruments and market hours from Schwab's REST services, in our own types."""
 
+import contextlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -69,8 +71,19 @@ class _Market(msgspec.Struct, rename={"is_open": "isOpen", "hours": "sessionHour
         return tuple((to_ms(s.start), to_ms(s.end)) for s in self.hours.get(name) or ())
 
 
+class _Quoted(msgspec.Struct):
+    """The times of one symbol's newest quote and trade; either may be missing."""
+
+    quote: dict[str, Any] = {}
+
+    @property
+    def newest_ms(self) -> int:
+        times = (self.quote.get("quoteTime"), self.quote.get("tradeTime"))
+        return max((time for time in times if isinstance(time, int)), default=0)
+
+
 class SchwabHistory:
-    """Implements the port PriceHistory."""
+    """Implements the ports PriceHistory and QuoteTimes."""
 
     def __init__(self, client: MarketClient) -> None:
         self._client = client
@@ -133,6 +146,15 @@ class SchwabHistory:
             raise BadData("Schwab's answer holds no hours of the equity market.")
         pre, regular, post = (market.stretches(name) for name in ("preMarket", "regularMarket", "postMarket"))
         return MarketHours(market.date, market.is_open, pre, regular, post)
+
+    async def quote_times(self, symbols: Sequence[str]) -> dict[str, int]:
+        response = await self._client.get_quotes(symbols, fields=[self._client.Quote.Fields.QUOTE])
+        found: dict[str, Any] = answers.read(response, dict[str, Any])
+        times: dict[str, int] = {}
+        for symbol in symbols:  # among the answers are also an “errors” and, for some symbols, other shapes
+            with contextlib.suppress(msgspec.ValidationError):
+                times[symbol] = msgspec.convert(found.get(symbol), _Quoted).newest_ms
+        return {symbol: newest for symbol, newest in times.items() if newest}
 
     async def _instruments(self, text: str, projection: Any) -> list[Instrument]:
         response = await self._client.get_instruments(text, projection)

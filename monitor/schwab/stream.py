@@ -2,32 +2,44 @@
 
 import asyncio
 import logging
-import math
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from monitor.clock import now_ms
-from monitor.errors import MonitorError, SignInNeeded, Transient
-from monitor.ports import StreamListener, StreamPhase, Wanted
+from monitor.clock import now_ms, since_boot
+from monitor.errors import MonitorError, Refused, SignInNeeded, Transient
+from monitor.market.calendar import from_ms
+from monitor.market.gap import Cause
+from monitor.market.hours import Hours
+from monitor.ports import QuoteTimes, StreamListener, StreamPhase, Wanted
 from monitor.schwab.address import Address
 from monitor.schwab.auth import TokenSource
 from monitor.schwab.connection import Connection, Ended, NoAnswer
+from monitor.schwab.coverage import Coverage, StreamTime
+from monitor.schwab.delays import Delays
+from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.library import MarketClient
+from monitor.schwab.lookout import Lookout
 from monitor.schwab.subscriptions import Command, Subscriptions
+from monitor.schwab.timing import Timing
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_DELAY = 300.0
-_LONGEST_UNREACHED = 4.0  # trying to connect is cheap, and the network's return should be seen soon
-_HEALTHY_SECONDS = 30.0
 #: Failures of one command that may pass; the second one counts.
 _REPEATED = frozenset({9, 21, 22, 23, 24, 25})
+#: The stream begins before the market does and ends after it: the last bar comes late.
+_MARGINS_MS = (-60_000, 0, 60_000)
+_TIMING = Timing()
+_STREAMING = "Streaming."
 
 
 class SchwabStream:
-    """Implements the port QuoteStream. ``on_refused`` hears all symbols that are wanted but refused, with reasons."""
+    """Implements the port QuoteStream. ``on_refused`` hears all symbols that are wanted but refused, with reasons.
+
+    ``hours`` are those in which the stream is wanted, ``trading`` those in which its silence is a fault, if ``quotes``
+    knows of something newer than ``newest(service, symbol)``, the time of the newest that came by the stream.
+    ``clock`` counts the machine's sleep and ``awake`` does not, where the system has such a clock.
+    """
 
     def __init__(
         self,
@@ -36,23 +48,56 @@ class SchwabStream:
         address: Address,
         *,
         on_refused: Callable[[Mapping[str, str]], None] = lambda _symbols: None,
-        clock: Callable[[], float] = time.monotonic,
+        quotes: QuoteTimes | None = None,
+        newest: Callable[[str, str], int | None] = lambda _service, _symbol: None,
+        hours: Callable[[], Hours] = lambda: Hours.ALWAYS,
+        trading: Hours = Hours.ALWAYS,
+        timing: Timing = _TIMING,
+        clock: Callable[[], float] = since_boot,
+        awake: Callable[[], float] = time.monotonic,
         now_ms: Callable[[], int] = now_ms,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        frames: FrameRecording | None = None,
     ) -> None:
         self._client = client
         self._tokens = tokens
         self._address = address
         self._on_refused = on_refused
+        self._hours = hours
+        self._timing = timing
         self._clock = clock
         self._now_ms = now_ms
         self._sleep = sleep
+        self._frames = frames
         self._wanted = Wanted()
+        self._since: dict[str, int] = {}  # since when something of each service is wanted
+        self._proved_ms = 0  # until when it is known that nothing was missed
+        self._phase = StreamPhase.OFF
         self._subscriptions = Subscriptions()
         self._told: dict[str, str] = {}  # what on_refused heard last
         self._changed = asyncio.Event()
         self._taken_back = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._connection: Connection | None = None
+        self._listener: StreamListener | None = None
+        self._delays = Delays(timing)
+        self._time = StreamTime(clock, now_ms)
+        self._coverage = Coverage()
+        self._lookout = Lookout(
+            self,
+            self._subscriptions,
+            self._coverage,
+            self._time,
+            self._delays,
+            quotes=quotes,
+            newest=newest,
+            trading=trading,
+            timing=timing,
+            clock=clock,
+            awake=awake,
+        )
+
+    # ------------------------------------------------------------------ what others see and wish
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -72,6 +117,9 @@ class SchwabStream:
     def want(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._subscriptions.want(wanted)
+        keys, now = self._subscriptions.wanted_keys(), self._time.now()
+        self._since = {service: self._since.get(service, now) for service in keys}
+        self._coverage.keep(keys, now)
         self._changed.set()
 
     def take_back(self) -> None:
@@ -79,74 +127,108 @@ class SchwabStream:
         self._taken_back.set()
 
     def restart(self, service: str = "") -> None:
-        raise NotImplementedError
+        if service:
+            if self._connection is not None and self._coverage.covers(service):
+                self._coverage.lose({service: self._time.now()}, Cause.CONNECTION, "It is asked for anew.")
+            self.ask_anew(service)
+            return
+        self._delays.reset()
+        self._hurried.set()
+        if self._connection is not None:
+            self._connection.end(Ended("The connection is made anew, as it was asked for."))
 
     async def run(self, listener: StreamListener) -> None:
+        self._listener = listener
+        self._coverage.tell = listener.hear_gap
+        looking = asyncio.create_task(self._lookout.run(), name="stream watch")
         try:
-            await self._run(listener)
+            await self._run()
         except SignInNeeded as error:
-            listener.hear_phase(StreamPhase.OFF, error.sentence, None)
+            self._lose(Cause.SIGN_IN, error.sentence)
+            self._tell(StreamPhase.SIGN_IN, error.sentence)
             raise
+        except asyncio.CancelledError:
+            self._coverage.end(self._time.now())
+            raise
+        finally:
+            looking.cancel()
+            await asyncio.wait({looking})
 
-    async def _run(self, listener: StreamListener) -> None:
-        delays = _Delays()
+    # ------------------------------------------------------------------ its life
+
+    async def _run(self) -> None:
         renewed = False
         while True:
-            await self._until_wanted(listener)
-            listener.hear_phase(StreamPhase.CONNECTING, "Connecting to the stream.", None)
+            while not self.is_wanted_now():
+                await (self._until_open() if self._wanted else self._until_wanted())
+            self._tell(StreamPhase.CONNECTING, "Connecting to the stream.")
             try:
                 try:
-                    await self._live(listener, delays)
+                    await self._live()
                 except Ended as cause:
-                    renewed = await self._after(listener, cause, delays, renewed)
+                    renewed = await self._after(cause, renewed)
             except SignInNeeded:
                 raise
             except MonitorError as error:
-                await self._wait(listener, error, delays.next(unreached=isinstance(error, Transient)))
+                self._lose(Cause.REFUSED if isinstance(error, Refused) else Cause.CONNECTION, error.sentence)
+                await self._wait(error, self._delays.next(unreached=isinstance(error, Transient)))
 
-    async def _after(self, listener: StreamListener, cause: Ended, delays: "_Delays", renewed: bool) -> bool:
+    async def _after(self, cause: Ended, renewed: bool) -> bool:
         """What the end of a connection asks for; whether it was a new token."""
+        self._lose(cause.cause, cause.sentence)
         if cause.code == 3:
             if renewed:
                 raise SignInNeeded("Schwab's streamer does not accept this sign-in. Please sign in again.")
             await self._tokens.renewed(refused=await self._tokens.access_token())
             return True
         if cause.code == 12:
-            listener.hear_phase(StreamPhase.TAKEN, cause.sentence, None)
+            self._tell(StreamPhase.TAKEN, cause.sentence)
             self._taken_back.clear()
             await self._taken_back.wait()
-        elif cause.code != 30 or self._wanted:
-            await self._wait(listener, cause, delays.next())
+        elif self.is_wanted_now():
+            await self._wait(cause, self._delays.next())
         return False
 
-    async def _live(self, listener: StreamListener, delays: "_Delays") -> None:
+    async def _live(self) -> None:
         """One connection from login to its end, which is always an exception."""
+        assert self._listener is not None  # noqa: S101  set by run
         await self._tokens.access_token()  # LOGIN takes what is at hand, so it must be fresh
-        connection = self._connection = Connection(self._client, self._address, listener, self._clock)
-        politely, began = False, math.inf
+        connection = self._connection = Connection(
+            self._client,
+            self._address,
+            self._listener,
+            self._clock,
+            self._timing,
+            on_open=lambda: self._tell(StreamPhase.LOGIN, "Logging in to the stream."),
+            frames=self._frames,
+        )
+        self._lookout.attach(connection)
+        politely = False
         try:
             await connection.login()
-            began = self._clock()
             self._subscriptions.connected()
-            listener.hear_phase(StreamPhase.LIVE, "Streaming.", None)
+            self._lookout.begin()
+            self._tell(StreamPhase.SUBSCRIBING, "Logged in; subscribing.")
             await self._keep_subscribed(connection)
         except asyncio.CancelledError:
             politely = True
             raise
-        except Ended:
-            if connection.has_data and self._clock() - began > _HEALTHY_SECONDS:
-                delays.reset()
-            raise
         finally:
+            self._lookout.end()
             self._connection = None
+            self._proven(connection)
             await asyncio.shield(connection.close(politely))
 
     async def _keep_subscribed(self, connection: Connection) -> None:
         """Bring the wire to what is wanted, again after each change, until the connection ends."""
+        live = False
         while True:
             self._changed.clear()
             while (command := self._subscriptions.next_command()) is not None:
                 await self._send(connection, command)
+            if not live:
+                live = True
+                self._tell(StreamPhase.LIVE, _STREAMING)
             changed = asyncio.ensure_future(self._changed.wait())
             either: set[asyncio.Future[Any]] = {changed, connection.ended}
             try:
@@ -164,36 +246,91 @@ class SchwabStream:
         if outcome.code in _REPEATED:
             outcome = await connection.command(command)
         self._subscriptions.settle(command, outcome.code, outcome.msg)
+        now = self._time.now()
+        if self._subscriptions.complete(command.service):
+            self._coverage.answered(command.service, now)
         if self._subscriptions.refused != self._told:
             self._told = self._subscriptions.refused
+            self._coverage.refuse(command.service, self._told, now)
             self._on_refused(self._told)
 
-    async def _until_wanted(self, listener: StreamListener) -> None:
-        if not self._wanted:
-            listener.hear_phase(StreamPhase.OFF, "Nothing is watched, so nothing is streamed.", None)
+    # ------------------------------------------------------------------ waiting
+
+    async def _until_wanted(self) -> None:
+        self._tell(StreamPhase.OFF, "Nothing is watched, so nothing is streamed.")
         while not self._wanted:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _wait(self, listener: StreamListener, cause: MonitorError, delay: float) -> None:
+    async def _until_open(self) -> None:
+        opens = self._hours().next_start(self._time.now()) + min(_MARGINS_MS)
+        when = from_ms(opens).strftime("%A, %H:%M")
+        self._tell(StreamPhase.CLOSED, f"The market is closed; the stream starts again on {when} New York.", opens)
+        while self._wanted and not self._is_open():
+            self._hurried.clear()
+            await self._hurried.wait()
+
+    async def _wait(self, cause: MonitorError, delay: float) -> None:
         _log.info("stream: %s %s; next try in %.1f s", cause.sentence, cause.detail, delay)
         sentence = f"{cause.sentence} Trying again" + (f" in {delay:.0f} s." if delay >= 1 else ".")
-        listener.hear_phase(StreamPhase.WAITING, sentence, self._now_ms() + round(delay * 1000))
-        await self._sleep(delay)
+        self._tell(StreamPhase.WAITING, sentence, self._now_ms() + round(delay * 1000))
+        self._hurried.clear()
+        ways = [asyncio.ensure_future(self._sleep(delay)), asyncio.ensure_future(self._hurried.wait())]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
 
+    # ------------------------------------------------------------------ what the lookout brings about
 
-class _Delays:
-    """How long to wait before the next try: at once the first time, then 1, 2, 4 … seconds, jittered."""
+    def ask_anew(self, service: str, *symbols: str) -> None:
+        """Take these symbols, or the whole service, off the wire and ask for them again."""
+        self._subscriptions.ask_anew(service, *symbols)
+        self._changed.set()
 
-    def __init__(self) -> None:
-        self._tries = 0
+    def hurry(self) -> None:
+        self._hurried.set()
 
-    def next(self, unreached: bool = False) -> float:
-        longest = _LONGEST_UNREACHED if unreached else _LONGEST_DELAY
-        delay = min(2.0 ** (self._tries - 1), longest) if self._tries else 0.0
-        if not unreached or delay < longest:  # an hour without a network must not lengthen what comes after it
-            self._tries = min(self._tries + 1, 16)
-        return delay * random.uniform(0.5, 1)  # noqa: S311
+    def mind_hours(self) -> None:
+        if self._phase is StreamPhase.CLOSED:
+            self._hurried.set()  # whoever waits looks at the hours
+        elif self._connection is not None and not self._is_open():
+            self._connection.end(Ended("The market is closed."))
 
-    def reset(self) -> None:
-        self._tries = 0
+    def tell_quiet(self, quiet: bool) -> None:
+        if quiet and self._phase is StreamPhase.LIVE:
+            self._tell(StreamPhase.QUIET, "Connected; the market is closed and nothing comes.")
+        elif not quiet and self._phase is StreamPhase.QUIET:
+            self._tell(StreamPhase.LIVE, _STREAMING)
+
+    def is_wanted_now(self) -> bool:
+        """Whether something is wanted, and it is a time at which it is."""
+        return bool(self._wanted) and self._is_open()
+
+    def _is_open(self) -> bool:
+        hours, now = self._hours(), self._time.now()
+        return any(hours.within(now + margin) for margin in _MARGINS_MS)
+
+    # ------------------------------------------------------------------ telling
+
+    def _tell(self, phase: StreamPhase, sentence: str, retry_at_ms: int | None = None) -> None:
+        self._phase = phase
+        if self._listener is not None:
+            self._listener.hear_phase(phase, sentence, retry_at_ms)
+
+    def _proven(self, connection: Connection) -> None:
+        """A connection is over: until its newest frame was sent, nothing was missed."""
+        sent_ms = connection.sent_ms
+        self._proved_ms = sent_ms if self._time.is_now(sent_ms) else self._time.at(connection.last_frame)
+
+    def _lose(self, cause: Cause, sentence: str) -> None:
+        """Nothing comes any more. At times at which nothing is wanted, nothing is missed either."""
+        if not self.is_wanted_now():
+            self._coverage.end(self._time.now())
+            return
+        since = {
+            service: self._proved_ms if self._coverage.covers(service) else wanted_ms
+            for service, wanted_ms in self._since.items()
+        }
+        self._coverage.lose(since, cause, sentence)

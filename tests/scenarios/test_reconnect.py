@@ -18,9 +18,9 @@ from monitor.apps.wiring import Services, running_services
 from monitor.live.events import BoardChanged, HistoryProgress, StreamChanged
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase, Wanted
-from monitor.schwab import connection
 from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
+from monitor.schwab.timing import Timing
 from tests.support.sandbox import RunningSandbox, running_sandbox, sandbox
 
 __all__ = ["sandbox"]  # the fixture
@@ -30,6 +30,7 @@ WANTED = Wanted(CHARTED | {"SPY"}, frozenset({"AAPL", "F"}), CHARTED)
 MINUTE_MS = 60_000
 OUTAGE_MS = 10 * MINUTE_MS
 LIMIT_SECONDS = 20
+TIMING = Timing()
 
 
 class Watched:
@@ -49,7 +50,7 @@ class Watched:
     def _take_phase(self, change: StreamChanged) -> None:
         self.phases.append(change.phase)
         self.sentences.append(change.sentence)
-        if change.phase is StreamPhase.LIVE:  # what counts from now on comes over this connection
+        if change.phase is StreamPhase.SUBSCRIBING:  # what counts from now on comes over this connection
             self.services.board.changes()
             self.quotes, self.books = set(), set()
 
@@ -84,10 +85,10 @@ def _after_a_longer_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watched(base_url: str, folder: Path) -> AsyncIterator[Watched]:
+async def watched(base_url: str, folder: Path, timing: Timing = TIMING) -> AsyncIterator[Watched]:
     """Services that are signed in, subscribed, and have heard everything they want once."""
     address = Address.of_sandbox(base_url)
-    async with running_services(address, folder) as services:
+    async with running_services(address, folder, timing=timing) as services:
         details = await sandbox_details(base_url)
         services.sign_in.configure(details.client_id, details.client_secret, details.callback_url)
         await sign_in_headless(services.sign_in, address, details.username, details.password)
@@ -136,11 +137,8 @@ async def test_a_cut_stream_is_back_with_everything(sandbox: RunningSandbox, tmp
         await assert_whole(heard, tmp_path, lost_ms)
 
 
-async def test_a_stream_gone_silent_is_noticed(
-    sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with watched(sandbox.base_url, tmp_path) as heard:
-        monkeypatch.setattr(connection, "SILENCE_SECONDS", 2.0)
+async def test_a_stream_gone_silent_is_noticed(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    async with watched(sandbox.base_url, tmp_path, Timing(silence=2.0)) as heard:
         lost_ms = time.time_ns() // 1_000_000
         assert await asyncio.to_thread(sandbox.lever, "silence") == 1
         await heard.comes_back()

@@ -82,6 +82,8 @@ class Listener:
 
     def hear_bars(self, bars, sent_ms) -> None: ...
 
+    def hear_gap(self, gap) -> None: ...
+
     def hear_phase(self, phase, sentence, retry_at_ms) -> None:
         self.phases.append(phase)
 

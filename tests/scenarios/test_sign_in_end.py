@@ -54,4 +54,5 @@ async def test_an_ended_sign_in_is_told_once_and_a_new_one_goes_on_from_there(
         assert stored == audited[::-1]
     assert [(notice.level, notice.offer) for notice in offers] == [(Level.ERROR, Offer.SIGN_IN)]
     assert [entry.kind for entry in audited] == ["sign-in", "sign-in-ended", "sign-in"]
-    assert phases == [StreamPhase.CONNECTING, StreamPhase.LIVE]
+    once = [StreamPhase.CONNECTING, StreamPhase.LOGIN, StreamPhase.SUBSCRIBING, StreamPhase.LIVE]
+    assert phases == once

@@ -96,6 +96,7 @@ class Listener:
 
     def __init__(self):
         self.quotes, self.books, self.bars, self.beats, self.rejected, self.phases = [], [], [], [], [], []
+        self.gaps = []
 
     def hear_quotes(self, changes, sent_ms):
         self.quotes += [(change, sent_ms) for change in changes]
@@ -105,6 +106,9 @@ class Listener:
 
     def hear_bars(self, bars, sent_ms):
         self.bars += bars
+
+    def hear_gap(self, gap):
+        self.gaps.append(gap)
 
     def hear_phase(self, phase, sentence, retry_at_ms):
         self.phases.append((phase, sentence, retry_at_ms))

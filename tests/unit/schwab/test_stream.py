@@ -149,7 +149,8 @@ async def test_after_a_drop_everything_is_asked_for_again(scene, how):
     await until(lambda: len(scene.streamer.commands) == 2 * len(first))
     assert [(c["service"], c["parameters"].get("keys")) for c in scene.streamer.commands[len(first) :]] == first
     assert scene.delays == [0]
-    assert [heard[0] for heard in scene.listener.phases] == ["connecting", "live", "waiting", "connecting", "live"]
+    once = ["connecting", "login", "subscribing", "live"]
+    await until(lambda: [heard[0] for heard in scene.listener.phases] == [*once, "waiting", *once])
 
 
 async def test_delays_grow_while_it_keeps_failing(scene):
@@ -190,7 +191,7 @@ async def test_a_login_refused_again_needs_a_person(scene):
     with pytest.raises(SignInNeeded):
         await scene.task
     assert len(scene.streamer.asked("ADMIN")) == 2
-    assert scene.listener.phases[-1][0] is StreamPhase.OFF
+    assert scene.listener.phases[-1][0] is StreamPhase.SIGN_IN
 
 
 async def test_without_a_sign_in_it_says_so(scene):
@@ -198,7 +199,7 @@ async def test_without_a_sign_in_it_says_so(scene):
     scene.start()
     with pytest.raises(SignInNeeded):
         await scene.task
-    assert scene.listener.phases[-1][:2] == (StreamPhase.OFF, "Please sign in to Schwab.")
+    assert scene.listener.phases[-1][:2] == (StreamPhase.SIGN_IN, "Please sign in to Schwab.")
 
 
 @pytest.mark.parametrize("part", ["response", "notify"])
@@ -242,11 +243,11 @@ async def test_with_nothing_wanted_it_does_not_connect(scene):
 async def test_silence_ends_the_connection(scene):
     await scene.live()
     connection = scene.stream._connection
-    connection.check_deadlines(connection.last_frame + 29)
+    connection.check_deadlines(connection.last_frame + 24)
     assert not connection.ended.done()
-    connection.check_deadlines(connection.last_frame + 31)
+    connection.check_deadlines(connection.last_frame + 26)
     await until(lambda: scene.listener.count(StreamPhase.LIVE) == 2)
-    assert "Nothing came" in scene.listener.phases[2][1]
+    assert "Nothing came" in scene.listener.phases[4][1]
 
 
 async def test_cancelled_it_logs_out(scene):
