@@ -213,3 +213,51 @@ def test_downloads_show_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> N
     ports.bus.publish(HistoryProgress("MSFT", 5, 5))
     ports.bus.publish(HistoryProgress("AAPL", 1, 5, "Cancelled."))
     assert bar.history.isHidden()
+
+
+def test_storage_that_falls_behind_says_by_how_much(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    assert bar.queue.text() == "Queue 0"
+    ports.meters.store_meter = StoreMeter(250_000, 9, 1, spilled=80 * 1024**2, behind_ms=12_400)
+    bar.refresh()
+    assert bar.queue.text() == "Storage is behind: 12 s, 80 MB on disk waiting"
+    assert bar.queue.property("tone") == "amber"
+    assert bar.queue.toolTip() == (
+        "The disk is slower than the stream. 250,000 rows wait in memory and 83,886,080 bytes in a file. "
+        "Nothing is lost."
+    )
+    with qtbot.waitSignal(bar.health_wanted):
+        bar.queue.click()
+    ports.meters.store_meter = StoreMeter(0, 9, 1)
+    bar.refresh()
+    assert (bar.queue.text(), bar.queue.property("tone")) == ("Queue 0", "")
+
+
+def test_recording_that_stopped_is_red_and_says_why(qtbot: QtBot) -> None:
+    ports = view_ports()
+    ports.meters.store_meter = StoreMeter(8, 9, 1, trouble="The disk is full.")
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    assert (bar.queue.text(), bar.queue.property("tone")) == ("Recording stopped", "red")
+    assert bar.queue.toolTip().startswith("The disk is full. 8 rows wait in memory")
+
+
+def test_refused_symbols_are_counted_and_named_with_their_reasons(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    assert bar.refused.isHidden()
+    ports.watching.refused = {"ZZZ": "Schwab does not offer it.", "AAA": "There is no room."}
+    bar.refresh()
+    assert (bar.refused.isHidden(), bar.refused.text()) == (False, "2 not streamed")
+    assert bar.refused.toolTip() == "AAA: There is no room.\nZZZ: Schwab does not offer it."
+    with qtbot.waitSignal(bar.health_wanted):
+        bar.refused.click()
+    ports.watching.refused = {f"S{number:03}": "No." for number in range(500)}
+    bar.refresh()
+    assert bar.refused.toolTip().endswith("\n… and 480 more")
+    ports.watching.refused = {}
+    bar.refresh()
+    assert bar.refused.isHidden()

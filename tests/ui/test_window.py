@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMenu, QTabBar
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
-from monitor.errors import Transient
+from monitor.errors import Transient, Unusable
 from monitor.live.events import Level, Notice, Offer, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
@@ -24,7 +24,7 @@ from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
-from tests.support.ports import FakeArchive, FakePreferences, FakeSignIn, minutes, until, view_ports
+from tests.support.ports import FakeArchive, FakeFrames, FakePreferences, FakeSignIn, minutes, until, view_ports
 
 Open = Callable[[ViewPorts], Awaitable[MainWindow]]
 
@@ -435,6 +435,90 @@ async def test_a_stream_taken_by_another_program_can_be_taken_back(open_window: 
     assert ports.watching.taken_back == 1
     ports.bus.publish(StreamChanged(StreamPhase.LIVE, "Streaming."))
     assert not take_back.isEnabled()
+
+
+async def test_the_stream_is_restarted_from_the_menu(open_window: Open) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    entry(window, "Data", "Restart the stream").trigger()
+    assert ports.health.restarted == [""]
+
+
+async def test_the_stream_field_opens_the_health(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    assert window.health.visibleRegion().isEmpty()
+    window.status.stream.click()
+    await until(lambda: not window.health.visibleRegion().isEmpty())
+    assert window.health.table.hasFocus()
+
+
+async def test_a_closed_health_panel_comes_back_with_the_stream_field(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    entry(window, "View", "Health").trigger()
+    assert window.health.parentWidget().isHidden()
+    window.status.stream.click()
+    await until(lambda: not window.health.visibleRegion().isEmpty())
+
+
+async def test_account_activity_is_off_until_it_is_asked_for_and_not_remembered(open_window: Open) -> None:
+    preferences = FakePreferences()
+    ports = view_ports(preferences=preferences)
+    window = await open_window(ports)
+    heard: list[str] = []
+    ports.bus.listen(Notice, lambda notice: heard.append(notice.sentence))
+    activity = entry(window, "Data", "Account activity")
+    assert (activity.isChecked(), ports.watching.wanted.activity) == (False, False)
+    activity.trigger()
+    assert ports.watching.wanted.activity
+    assert "streamed and recorded until you turn it off" in heard[-1]
+    activity.trigger()
+    assert not ports.watching.wanted.activity
+    assert heard[-1] == "Account activity is streamed no longer; what was recorded stays."
+    activity.trigger()
+    window.close()
+    again = view_ports(preferences=preferences)
+    assert not entry(await open_window(again), "Data", "Account activity").isChecked()
+    assert not again.watching.wanted.activity
+
+
+async def test_raw_frames_are_recorded_into_a_file_until_they_are_stopped(open_window: Open, tmp_path) -> None:
+    frames = FakeFrames()
+    ports = view_ports(frames=frames)
+    window = await open_window(ports)
+    heard: list[str] = []
+    ports.bus.listen(Notice, lambda notice: heard.append(notice.sentence))
+    record = entry(window, "Data", "Record raw frames…")
+    record.trigger()
+    assert (record.isChecked(), frames.path) == (False, None)  # a file is asked for first
+    dialog = window.findChild(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "seen.jsonl"))
+    assert frames.path == tmp_path / "seen.jsonl"
+    assert heard[-1].startswith(f"Everything the streamer sends is written to {tmp_path / 'seen.jsonl'}")
+    frames.frames = 1234
+    window.commands.menus["Data"].aboutToShow.emit()
+    assert (record.isChecked(), record.text().replace("&", "")) == (True, "Stop recording raw frames (1,234 so far)")
+    record.trigger()
+    assert (record.isChecked(), frames.path) == (False, None)
+    assert heard[-1] == f"1,234 raw frames are in {tmp_path / 'seen.jsonl'}."
+    assert record.text().replace("&", "") == "Record raw frames…"
+
+
+async def test_a_file_that_cannot_be_written_is_a_sentence(open_window: Open, tmp_path) -> None:
+    frames = FakeFrames()
+    frames.failure = Unusable("The file cannot be written.")
+    ports = view_ports(frames=frames)
+    window = await open_window(ports)
+    heard: list[Notice] = []
+    ports.bus.listen(Notice, heard.append)
+    entry(window, "Data", "Record raw frames…").trigger()
+    window.findChild(QFileDialog).fileSelected.emit(str(tmp_path / "seen.jsonl"))
+    assert [(notice.level, notice.sentence) for notice in heard] == [(Level.ERROR, "The file cannot be written.")]
+    assert not entry(window, "Data", "Record raw frames…").isChecked()
+
+
+async def test_where_frames_cannot_be_recorded_nobody_is_offered_it(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    assert not entry(window, "Data", "Record raw frames…").isVisible()
 
 
 async def test_clicking_the_sign_in_field_opens_the_guide(open_window: Open, tmp_path) -> None:
