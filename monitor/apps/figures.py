@@ -4,9 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from monitor.apps.wiring import Services
-from monitor.market.book import BookService
-
-_NAMES = {"quotes": "LEVELONE_EQUITIES", "bars": "CHART_EQUITY"} | {s.value: s.value for s in BookService}
 
 
 @dataclass(slots=True)
@@ -44,5 +41,5 @@ class Figures:
             "reconnects": self.reconnects,
             "seconds": round(self.seconds, 3),
             "items_per_second": round(items / self.streamed_seconds, 1) if self.streamed_seconds > 0 else 0.0,
-            "services": {_NAMES[kind]: count for kind, count in self.items.items()},
+            "services": dict(self.items),
         }

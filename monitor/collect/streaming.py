@@ -143,9 +143,12 @@ class Streaming:
             self._bus.publish(BarsArrived(bar.symbol, Interval.M1, (bar,)))
 
     def hear_screeners(self, screeners: Sequence[Screener], sent_ms: int) -> None:
+        if not screeners:
+            return
+        service = "SCREENER_OPTION" if screeners[0].name.startswith("OPTION_") else "SCREENER_EQUITY"
+        late = self._count(service, screeners, sent_ms) == OUT_OF_ORDER
         for screener in screeners:
-            service = "SCREENER_OPTION" if screener.name.startswith("OPTION_") else "SCREENER_EQUITY"
-            if self._count(service, (screener,), sent_ms) != OUT_OF_ORDER:
+            if not late:
                 self._board.take_screener(screener)
             self._recorder.record_screener(self._receive.stamp(), service, screener)
 
@@ -180,8 +183,8 @@ class Streaming:
 
     def hear_heartbeat(self, sent_ms: int) -> None:
         self.tally.last_frame = self._monotonic()
-        self.tally.sent_ms = sent_ms
         self._order.beat(sent_ms)
+        self.tally.sent_ms = self._order.newest or self.tally.sent_ms
         self.paces.beat(sent_ms)
 
     def hear_rejected(self, kind: str, raw: bytes, reason: str) -> None:
@@ -212,8 +215,7 @@ class Streaming:
         odd = self._order.odd(service, sent_ms, items)
         if odd:
             self._note(odd, b"", f"{service}, sent {sent_ms - tally.sent_ms:+d} ms after the newest.")
-        if odd != FROM_THE_FUTURE:
-            tally.sent_ms = sent_ms
+        tally.sent_ms = self._order.newest or tally.sent_ms
         return odd
 
 

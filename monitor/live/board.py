@@ -1,16 +1,26 @@
-"""The board: the newest quote, books, tape and running minute of every symbol, and which of them changed."""
+"""The board: the newest quote, books, tape and running minute of every symbol, and which of them changed.
+
+Beside them are the newest screeners, and the last of the account's activity and of the news.
+"""
 
 from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any
 
 from monitor.analysis.bars import RunningBar
 from monitor.analysis.tape import infer_trade
 from monitor.live.events import BoardChanged
+from monitor.market.activity import Activity
 from monitor.market.bar import Bar
 from monitor.market.book import Book, BookService
-from monitor.market.quote import Quote, merge
+from monitor.market.headline import Headline
+from monitor.market.quote import DetailedQuote, Quote, empty_state, merge, merge_detailed
+from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 
 TAPE_LENGTH = 2000
+#: So many activities and headlines are kept for the screen.
+LAST_WORDS = 200
 
 
 class Board:
@@ -24,6 +34,14 @@ class Board:
         self._touched_quotes: set[str] = set()
         self._touched_trades: set[str] = set()
         self._touched_books: set[str] = set()
+        self._screeners: dict[str, Screener] = {}
+        self._touched_screeners: set[str] = set()
+        self._activities: deque[Activity] = deque(maxlen=LAST_WORDS)
+        self._headlines: deque[Headline] = deque(maxlen=LAST_WORDS)
+        self._touched_activity = self._touched_news = False
+        #: A print that claims to be later is a mistake, which would hold the running minute up; they are counted.
+        self.latest_ms = 2**62
+        self.prints_too_late = 0
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest state; it is the board's own and goes on changing: read it, do not keep it."""
@@ -42,6 +60,20 @@ class Board:
         running = self._running.get(symbol)
         return running.bar if running else None
 
+    def screener(self, name: str) -> Screener | None:
+        """The newest list of that name."""
+        return self._screeners.get(name)
+
+    @property
+    def activities(self) -> deque[Activity]:
+        """What happened last in the person's account, oldest first."""
+        return self._activities
+
+    @property
+    def headlines(self) -> deque[Headline]:
+        """The last headlines, oldest first."""
+        return self._headlines
+
     def take_quote(self, change: Quote) -> tuple[Quote, Trade | None]:
         """Merge one Level 1 change; gives the state after it and the print it reports, if any."""
         symbol = change.symbol
@@ -51,15 +83,45 @@ class Board:
         trade = infer_trade(state, change)
         merge(state, change)
         self._touched_quotes.add(symbol)
-        if trade is not None:
-            self._take_trade(trade)
+        if trade is not None and not self._take_trade(trade):
+            trade = None
         return state, trade
+
+    def take_detailed(self, change: DetailedQuote) -> tuple[Quote, Trade | None, dict[str, Any]]:
+        """As ``take_quote`` for what is not a share; gives the details among what changed, too."""
+        symbol = change.symbol
+        state = self._quotes.get(symbol)
+        trade = None
+        if state is None or state.service != change.service:
+            state = self._quotes[symbol] = empty_state(change)  # what it said first happened long ago
+        else:
+            trade = infer_trade(state, change)
+        details = merge_detailed(state, change)
+        self._touched_quotes.add(symbol)
+        if trade is not None and not self._take_trade(trade):
+            trade = None
+        return state, trade, details
 
     def take_book(self, service: BookService, book: Book) -> None:
         self._books[book.symbol][service] = book
         self._touched_books.add(book.symbol)
 
-    def _take_trade(self, trade: Trade) -> None:
+    def take_screener(self, screener: Screener) -> None:
+        self._screeners[screener.name] = screener
+        self._touched_screeners.add(screener.name)
+
+    def take_activities(self, activities: Iterable[Activity]) -> None:
+        self._activities.extend(activities)
+        self._touched_activity = True
+
+    def take_headlines(self, headlines: Iterable[Headline]) -> None:
+        self._headlines.extend(headlines)
+        self._touched_news = True
+
+    def _take_trade(self, trade: Trade) -> bool:
+        if trade.time > self.latest_ms:
+            self.prints_too_late += 1
+            return False
         symbol = trade.symbol
         tape = self._tapes.get(symbol)
         if tape is None:
@@ -68,13 +130,21 @@ class Board:
         tape.append(trade)
         self._running[symbol].add(trade)
         self._touched_trades.add(symbol)
+        return True
 
     def changes(self) -> BoardChanged | None:
         """What was touched since the last call, or None when nothing was."""
-        if not (self._touched_quotes or self._touched_books):
+        words = self._touched_screeners or self._touched_activity or self._touched_news
+        if not (self._touched_quotes or self._touched_books or words):
             return None
         changed = BoardChanged(
-            frozenset(self._touched_quotes), frozenset(self._touched_trades), frozenset(self._touched_books)
+            frozenset(self._touched_quotes),
+            frozenset(self._touched_trades),
+            frozenset(self._touched_books),
+            frozenset(self._touched_screeners),
+            self._touched_activity,
+            self._touched_news,
         )
         self._touched_quotes, self._touched_trades, self._touched_books = set(), set(), set()
+        self._touched_screeners, self._touched_activity, self._touched_news = set(), False, False
         return changed

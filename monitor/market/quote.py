@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -18,6 +18,8 @@ class Quote(Struct, gc=False, omit_defaults=True, kw_only=True):
     The same type serves for one change (only the changed fields are set) and for the newest state (changes merged).
     Names follow Schwab's field table; times are milliseconds UTC, sizes are shares, percentages are percent.
     """
+
+    service: ClassVar[str] = "LEVELONE_EQUITIES"  # of the streamer
 
     symbol: str
     delayed: bool | None = None
@@ -84,6 +86,8 @@ class DetailedQuote(Quote, gc=False, omit_defaults=True, kw_only=True):
 class OptionQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
     """Level 1 of an option; sizes are contracts, volatility is percent, greeks are -999 where there are none."""
 
+    service: ClassVar[str] = "LEVELONE_OPTIONS"
+
     open_interest: Number | None = None
     volatility: Number | None = None
     intrinsic_value: Number | None = None
@@ -120,6 +124,8 @@ class OptionQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
 class FutureQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
     """Level 1 of a future; ``active_symbol`` is the contract that a root such as /ES stands for."""
 
+    service: ClassVar[str] = "LEVELONE_FUTURES"
+
     open_interest: Number | None = None
     tick: Number | None = None
     tick_amount: Number | None = None
@@ -140,6 +146,8 @@ class FutureQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
 class FutureOptionQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
     """Level 1 of an option on a future."""
 
+    service: ClassVar[str] = "LEVELONE_FUTURES_OPTIONS"
+
     open_interest: Number | None = None
     tick: Number | None = None
     tick_amount: Number | None = None
@@ -154,6 +162,8 @@ class FutureOptionQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=Tru
 
 class ForexQuote(DetailedQuote, gc=False, omit_defaults=True, kw_only=True):
     """Level 1 of a currency pair."""
+
+    service: ClassVar[str] = "LEVELONE_FOREX"
 
     digits: int | None = None
     tick: Number | None = None

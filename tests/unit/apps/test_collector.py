@@ -21,9 +21,14 @@ def a_stretch(tally: Tally, meter: StoreMeter) -> Any:
 
 def test_the_summary_is_of_every_stretch() -> None:
     figures = Figures()
-    first = Tally(messages=5, items=Counter(quotes=10), connections=2, first_data=100.0, last_data=102.0)
+    first = Tally(messages=5, items=Counter(LEVELONE_EQUITIES=10), connections=2, first_data=100.0, last_data=102.0)
     second = Tally(
-        messages=3, items=Counter(quotes=5, bars=5), rejected=Counter(QUOTE=1), connections=1, first_data=7, last_data=9
+        messages=3,
+        items=Counter(LEVELONE_EQUITIES=5, CHART_EQUITY=5),
+        rejected=Counter(QUOTE=1),
+        connections=1,
+        first_data=7,
+        last_data=9,
     )
     figures.add(a_stretch(first, StoreMeter(queued=0, written=12, bytes=1)))
     figures.add(a_stretch(Tally(), StoreMeter(queued=0, written=1, bytes=1)))  # taken over before anything came

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from monitor.live.board import TAPE_LENGTH, Board
+from monitor.live.board import LAST_WORDS, TAPE_LENGTH, Board
 from monitor.live.events import BoardChanged
+from monitor.market.activity import Activity
 from monitor.market.book import BookService
+from monitor.market.headline import Headline
+from monitor.market.quote import ForexQuote, OptionQuote
+from monitor.market.screener import Screener
 from tests.support.builders import a_book, a_quote, ms
 from tests.support.captures import BURST, frames, play
 
@@ -82,3 +86,29 @@ def _best_prices_agree(board: Board) -> int:
     book = books[BookService.NASDAQ]
     assert (book.bids[0].price, book.asks[0].price) == (state.bid, state.ask)
     return 1
+
+
+def test_an_option_keeps_its_own_fields_and_begins_anew_under_another_service() -> None:
+    board = Board()
+    board.take_detailed(OptionQuote(symbol="X", bid=1, delta=0.5))
+    state, trade, details = board.take_detailed(OptionQuote(symbol="X", ask=2))
+    assert (state, trade, details) == (OptionQuote(symbol="X", bid=1, ask=2, delta=0.5), None, {})
+    assert board.quote("X") is state
+    assert board.take_detailed(ForexQuote(symbol="X", ask=3))[0] == ForexQuote(symbol="X", ask=3)
+
+
+def test_the_newest_screeners_and_the_last_words_are_kept_and_told_of() -> None:
+    board = Board()
+    board.take_screener(Screener("A", 1))
+    board.take_screener(Screener("A", 2))
+    assert board.screener("A") == Screener("A", 2)
+    assert board.screener("B") is None
+    empty: frozenset[str] = frozenset()
+    assert board.changes() == BoardChanged(empty, empty, empty, frozenset({"A"}))
+    board.take_activities([Activity("1", "k", "", number) for number in range(LAST_WORDS + 3)])
+    assert [entry.sequence for entry in board.activities] == [*range(3, LAST_WORDS + 3)]
+    assert board.changes() == BoardChanged(empty, empty, empty, activity=True)
+    board.take_headlines([Headline("s", number, "t") for number in range(LAST_WORDS + 3)])
+    assert [headline.time for headline in board.headlines] == [*range(3, LAST_WORDS + 3)]
+    assert board.changes() == BoardChanged(empty, empty, empty, news=True)
+    assert board.changes() is None
