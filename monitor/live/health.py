@@ -1,7 +1,7 @@
 """How the stream is doing, gathered from the parts that know it whenever somebody looks."""
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +11,9 @@ from monitor.live.events import Notice, StreamChanged
 from monitor.live.health_report import Happening, report
 from monitor.live.pace import Pace, Paces
 from monitor.live.process import ProcessMeter
+from monitor.market.gap import Cause, Gap
 from monitor.ports import ConnectionHealth, ProcessHealth, ServiceHealth, StoreMeter, StreamPhase
 
-#: What the tally calls the services that have had a shorter name.
-_SERVICES = {"quotes": "LEVELONE_EQUITIES", "bars": "CHART_EQUITY"}
 #: A service that was asked for and has sent nothing is worth a word after so long, if the market may be open.
 _FIRST_MS = 20_000
 #: Nothing arrives before it was sent: a clock that says so is behind. The other way it may be a slow line, up to here.
@@ -37,7 +36,6 @@ class Sources:
     store: Callable[[], StoreMeter]
     restart: Callable[[str], None]
     redact: Callable[[str], str]
-    quiet: Callable[[], Mapping[str, Sequence[str]]] = dict  # symbols by service
 
 
 class StreamHealth:
@@ -73,16 +71,15 @@ class StreamHealth:
     def services(self) -> list[ServiceHealth]:
         """Every service that is subscribed or has sent something, in the order of their names."""
         subscribed = self._sources.subscribed()
-        paces = {_SERVICES.get(name, name): pace for name, pace in self._paces.services.items()}
-        quiet, rejected = self._sources.quiet(), self._sources.rejected()
-        gaps = Counter(gap.service for gap in self._paces.gaps())
+        paces = self._paces.services
+        rejected, gaps = self._sources.rejected(), self._paces.gaps()
         return [
             self._service(
                 name,
                 subscribed.get(name, 0),
                 paces.get(name, _NEVER),
-                tuple(quiet.get(name, ())),
-                (rejected.get(name, 0), gaps[name]),
+                [gap for gap in gaps if gap.service == name],
+                rejected.get(name, 0),
             )
             for name in sorted(subscribed.keys() | paces.keys())
         ]
@@ -123,18 +120,21 @@ class StreamHealth:
 
     # ------------------------------------------------------------------------------------------ how it is found
 
-    def _service(
-        self, name: str, symbols: int, pace: Pace, quiet: tuple[str, ...], bad: tuple[int, int]
-    ) -> ServiceHealth:
+    def _service(self, name: str, symbols: int, pace: Pace, gaps: Sequence[Gap], rejected: int) -> ServiceHealth:
         now = self._monotonic()
         age = round((now - pace.last) * 1000) if pace.items else None
         lag, offset = pace.lag_ms(now), self._offset()
         if lag is not None and offset is not None:
             lag -= offset
-        ok, sentence = self._judge(symbols, age, quiet)
-        return ServiceHealth(name, symbols, age, pace.rate(now), lag, pace.items, bad[0], sentence, ok, quiet, bad[1])
+        holes = [gap for gap in gaps if gap.to_ms is None]
+        quiet = tuple(gap.symbol for gap in holes if gap.symbol and gap.cause is Cause.SILENCE)
+        whole = next((gap.sentence for gap in holes if not gap.symbol), "")
+        ok, sentence = self._judge(symbols, age, quiet, whole)
+        return ServiceHealth(
+            name, symbols, age, pace.rate(now), lag, pace.items, rejected, sentence, ok, quiet, len(gaps)
+        )
 
-    def _judge(self, symbols: int, age: int | None, quiet: tuple[str, ...]) -> tuple[bool, str]:
+    def _judge(self, symbols: int, age: int | None, quiet: tuple[str, ...], hole: str) -> tuple[bool, str]:
         """Whether a service does what it should, and how it is doing in a few words."""
         if self._stream.phase is StreamPhase.QUIET:
             return True, "The market is closed."
@@ -142,6 +142,8 @@ class StreamHealth:
             return True, "The stream rests while the market is closed."
         if self._stream.phase not in _CONNECTED:
             return False, "Not connected."
+        if hole:
+            return False, hole
         if not symbols:
             return True, "Not asked for any more."
         if quiet:

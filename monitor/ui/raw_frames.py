@@ -12,8 +12,8 @@ from monitor.live.events import Level, Notice
 from monitor.ports import FrameFile
 
 _START = "Record raw &frames…"
-_TIP = "Write everything the streamer sends, as it comes, into a file that the sandbox can play again"
-_NAME = "frames.jsonl"
+_TIP = "Write every frame of the stream, as it comes, into a file that the sandbox can play again"
+_NAME = "frames.jsonl.gz"
 
 
 class RawFrames(QObject):
@@ -52,8 +52,8 @@ class RawFrames(QObject):
         """Ask for the file; the recording begins when one is chosen."""
         dialog = QFileDialog(self._window, "Record raw frames into")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["Frames, one a line (*.jsonl)", "All files (*)"])
-        dialog.setDefaultSuffix("jsonl")
+        dialog.setNameFilters(["Frames, one a line (*.jsonl.gz *.jsonl)", "All files (*)"])
+        dialog.setDefaultSuffix("jsonl.gz")
         dialog.selectFile(_NAME)
         dialog.fileSelected.connect(self.start)
         dialog.finished.connect(dialog.deleteLater)
@@ -71,8 +71,8 @@ class RawFrames(QObject):
         else:
             self._tell(
                 Level.INFO,
-                f"Everything the streamer sends is written to {path} until you stop it. The file is as private as "
-                "your account: it holds what you watch, and account activity where that is on.",
+                f"Every frame of the stream is written to {path} until you stop it. Log-ins and account activity "
+                "stay out of it.",
             )
         self.show_state()
 

@@ -493,7 +493,7 @@ async def test_raw_frames_are_recorded_into_a_file_until_they_are_stopped(open_w
     dialog = window.findChild(QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "seen.jsonl"))
     assert frames.path == tmp_path / "seen.jsonl"
-    assert heard[-1].startswith(f"Everything the streamer sends is written to {tmp_path / 'seen.jsonl'}")
+    assert heard[-1].startswith(f"Every frame of the stream is written to {tmp_path / 'seen.jsonl'}")
     frames.frames = 1234
     window.commands.menus["Data"].aboutToShow.emit()
     assert (record.isChecked(), record.text().replace("&", "")) == (True, "Stop recording raw frames (1,234 so far)")

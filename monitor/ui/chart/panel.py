@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from monitor.analysis.bars import day_start
 from monitor.errors import MonitorError
-from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress, StreamChanged
+from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
@@ -61,7 +61,7 @@ class ChartPanel(Panel):
             ports.bus.listen(BarsArrived, self._hear_bars),
             ports.bus.listen(BoardChanged, self._hear_board),
             ports.bus.listen(HistoryProgress, self._hear_progress),
-            ports.bus.listen(StreamChanged, self._hear_stream),
+            ports.bus.listen(GapChanged, self._hear_gap),
         )
         self._open(link.symbol)
 
@@ -175,9 +175,10 @@ class ChartPanel(Panel):
             return
         self._put_tail()
 
-    def _hear_stream(self, _event: StreamChanged) -> None:
+    def _hear_gap(self, event: GapChanged) -> None:
         """A hole may have begun, or be over."""
-        if self._tail is not None and self.isVisible() and not self._reload.isActive():
+        concerns = event.gap.symbol in ("", self._symbol)
+        if concerns and self._tail is not None and self.isVisible() and not self._reload.isActive():
             self._reload.start()
 
     def _hear_board(self, event: BoardChanged) -> None:

@@ -6,10 +6,10 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from monitor.live.events import BarsArrived, HistoryProgress, StreamChanged
+from monitor.live.events import BarsArrived, GapChanged, HistoryProgress
 from monitor.market.bar import Bar, Interval
 from monitor.market.gap import Cause, Gap
-from monitor.ports import Profile, StreamPhase
+from monitor.ports import Profile
 from monitor.ui.chart import panel as chart_panel
 from monitor.ui.chart.gaps import Missing, find_missing, places_in_view, spoken
 from monitor.ui.chart.panel import ChartPanel
@@ -199,7 +199,7 @@ def test_a_hole_that_begins_is_read_at_once(qtbot: QtBot, monkeypatch: pytest.Mo
     panel, ports = chart(qtbot, without(FROM, NOW_MS))
     assert panel.view.scene.missing == []
     ports.archive.holes = [gap(last=None)]
-    ports.bus.publish(StreamChanged(StreamPhase.WAITING, WHY))
+    ports.bus.publish(GapChanged(gap(last=None)))
     qtbot.waitUntil(lambda: len(panel.view.scene.missing) == 1)
 
 

@@ -24,7 +24,6 @@ class Bench:
         self.subscribed: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
         self.refused: dict[str, str] = {}
-        self.quiet: dict[str, list[str]] = {}
         self.store = StoreMeter(3, 12_400, 5 * 1024 * 1024, "SQLite 3.53.2")
         self.restarted: list[str] = []
         self.bus = Bus()
@@ -38,7 +37,6 @@ class Bench:
             store=lambda: self.store,
             restart=self.restarted.append,
             redact=redact,
-            quiet=lambda: self.quiet,
         )
         self.health = StreamHealth(self.bus, self.paces, sources, "the sandbox", lambda: self.seconds, self.wall_ms)
 
@@ -81,11 +79,25 @@ def test_a_service_that_was_asked_for_and_sends_nothing_is_told_of(bench: Bench)
 
 def test_quiet_symbols_are_named_and_not_well(bench: Bench) -> None:
     bench.subscribed = {"LEVELONE_EQUITIES": 9}
-    bench.quiet = {"LEVELONE_EQUITIES": ["A", "B", "C", "D", "E", "F", "G"]}
+    for symbol in "ABCDEFG":
+        bench.paces.take_gap(Gap("LEVELONE_EQUITIES", NOW_MS, Cause.SILENCE, symbol=symbol))
     bench.hear(StreamPhase.LIVE)
     service = bench.only()
     assert (service.ok, service.sentence) == (False, "Nothing comes from A, B, C, D, E and 2 more.")
     assert len(service.quiet) == 7
+    for symbol in "ABCDEFG":
+        bench.paces.take_gap(Gap("LEVELONE_EQUITIES", NOW_MS, Cause.SILENCE, NOW_MS + 1000, symbol))
+    assert (bench.only().ok, bench.only().gaps) == (True, 7)
+
+
+def test_a_hole_of_the_whole_service_is_its_state_until_it_is_over(bench: Bench) -> None:
+    bench.subscribed = {"NYSE_BOOK": 3}
+    bench.hear(StreamPhase.LIVE)
+    began = Gap("NYSE_BOOK", NOW_MS, Cause.SILENCE, sentence="Nothing has come for 25 s.")
+    bench.paces.take_gap(began)
+    assert (bench.only().ok, bench.only().sentence) == (False, "Nothing has come for 25 s.")
+    bench.paces.take_gap(Gap("NYSE_BOOK", NOW_MS, Cause.SILENCE, NOW_MS + 9000))
+    assert bench.only().ok
 
 
 @pytest.mark.parametrize("phase", list(StreamPhase))
