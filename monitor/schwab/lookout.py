@@ -18,11 +18,6 @@ from monitor.schwab.watch import Silent, Watch
 
 _log = logging.getLogger(__name__)
 
-_PROBES_APART = 10.0
-_QUIET_SECONDS = 60.0
-#: Where a sleeping machine's clocks stand still alike, or all go on, a look that is so late says that it slept.
-_SURELY_SLEPT = 60.0
-
 
 class Watched(Protocol):
     """What the lookout may do about what it sees."""
@@ -111,7 +106,7 @@ class Lookout:
         now, awake = self._clock(), self._awake()
         passed, slept = now - self._looked, (now - self._looked) - (awake - self._was_awake)
         self._looked, self._was_awake = now, awake
-        if slept > self._timing.sleep or passed > _SURELY_SLEPT:
+        if slept > self._timing.sleep or passed > self._timing.surely_slept:
             self._wake_up(max(slept, passed))
             return
         if passed > self._timing.stall:
@@ -149,7 +144,7 @@ class Lookout:
         healthy = self._data_since is not None and self._last_data - self._data_since >= self._timing.healthy
         if healthy or now - self._began >= self._timing.steady:
             self._delays.reset()
-        self._stream.tell_quiet(not is_open and now - self._last_data > _QUIET_SECONDS)
+        self._stream.tell_quiet(not is_open and now - self._last_data > self._timing.quiet)
 
     # ------------------------------------------------------------------ data that does not come
 
@@ -161,7 +156,7 @@ class Lookout:
         if is_open and self._quotes is not None and self._probe is None and now >= self._next_probe:
             wanted = self._subscriptions.wanted_keys()
             if symbols := self._watch.doubtful(wanted, now, self._time.now()):
-                self._next_probe = now + _PROBES_APART
+                self._next_probe = now + self._timing.probes_apart
                 self._probe = asyncio.create_task(self._ask(self._quotes, symbols), name="newest quotes")
 
     async def _ask(self, quotes: QuoteTimes, symbols: list[str]) -> None:
