@@ -194,6 +194,7 @@ class Streaming:
     def _note(self, kind: str, raw: bytes, reason: str) -> None:
         """Count and keep what is not as it should be; the log hears of it ever more rarely."""
         self.tally.rejected[kind] = count = self.tally.rejected[kind] + 1
+        self.paces.reject(reason)
         self._recorder.record_rejected(self._receive.stamp(), kind, raw, reason)
         if count & (count - 1) == 0:
             _log.warning("a part of a frame (%d bytes) is %s: %s (%d so far)", len(raw), kind, reason, count)

@@ -72,14 +72,14 @@ class StreamHealth:
         """Every service that is subscribed or has sent something, in the order of their names."""
         subscribed = self._sources.subscribed()
         paces = self._paces.services
-        rejected, gaps = self._sources.rejected(), self._paces.gaps()
+        gaps = self._paces.gaps()
         return [
             self._service(
                 name,
                 subscribed.get(name, 0),
                 paces.get(name, _NEVER),
                 [gap for gap in gaps if gap.service == name],
-                rejected.get(name, 0),
+                self._paces.rejected[name],
             )
             for name in sorted(subscribed.keys() | paces.keys())
         ]

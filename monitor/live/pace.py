@@ -1,7 +1,8 @@
 """How fast each service sends and how late it comes, counted once a frame at the price of a few additions."""
 
+import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from statistics import median
 
@@ -17,6 +18,7 @@ _LAGS_A_SECOND = 10
 _BEATS = 30
 _MOST_GAPS = 500
 _DAY_MS = 86_400_000
+_SERVICE = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 
 
 class Pace:
@@ -72,6 +74,7 @@ class Paces:
         self._beats: deque[float] = deque(maxlen=_BEATS)
         self._gaps: dict[tuple[str, str, int], Gap] = {}
         self.services: dict[str, Pace] = {}
+        self.rejected: Counter[str] = Counter()
 
     def count(self, service: str, items: int, sent_ms: int) -> None:
         """Take in one frame of ``service``."""
@@ -79,6 +82,11 @@ class Paces:
         if pace is None:
             pace = self.services[service] = Pace()
         pace.count(items, self._wall_ms() - sent_ms, self._monotonic())
+
+    def reject(self, reason: str) -> None:
+        """Count what could not be taken as it is, against the service that the reason names, if it names one."""
+        if named := _SERVICE.search(reason):
+            self.rejected[named[0]] += 1
 
     def beat(self, sent_ms: int) -> None:
         """Take in a heartbeat; one that does not say when it was sent tells nothing of the clock."""

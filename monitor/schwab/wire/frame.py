@@ -140,15 +140,18 @@ def _salvage_data(parts: tuple[msgspec.Raw, ...], rejected: list[Rejected]) -> I
             rejected.append(Rejected("unknown-service", raw, data.service))
             continue
         kind, decoder = _ITEMS[data.service]
-        yield kind(content=tuple(_each(data.content, decoder, rejected)), timestamp=data.timestamp)  # type: ignore[arg-type]
+        yield kind(content=tuple(_each(data.content, decoder, rejected, data.service)), timestamp=data.timestamp)  # type: ignore[arg-type]
 
 
-def _each(parts: tuple[msgspec.Raw, ...], decoder: "msgspec.json.Decoder[S]", rejected: list[Rejected]) -> Iterator[S]:
+def _each(
+    parts: tuple[msgspec.Raw, ...], decoder: "msgspec.json.Decoder[S]", rejected: list[Rejected], service: str = ""
+) -> Iterator[S]:
     for part in parts:
         try:
             yield decoder.decode(part)
         except _UNREADABLE as error:
-            rejected.append(Rejected("wrong-type", bytes(part), str(error)))
+            reason = f"{service}: {error}" if service else str(error)
+            rejected.append(Rejected("wrong-type", bytes(part), reason))
             yield from _without_nan(bytes(part), decoder)
 
 
