@@ -114,10 +114,13 @@ def test_every_phase_has_a_verdict(bench: Bench, phase: StreamPhase) -> None:
 def test_holes_and_rejected_messages_are_counted_by_service(bench: Bench) -> None:
     bench.subscribed = {"CHART_EQUITY": 1, "NYSE_BOOK": 1}
     bench.rejected = {"wrong-type": 3}
+    bench.paces.reject("NYSE_BOOK: Expected `int`, got `str` - at `$.3`")
+    bench.paces.reject("A minute bar of CHART_EQUITY.")
+    bench.paces.reject("JSON is malformed: invalid character (byte 0)")
     bench.paces.take_gap(Gap("CHART_EQUITY", NOW_MS - 9000, Cause.CONNECTION, NOW_MS - 1000))
-    assert [(service.service, service.gaps) for service in bench.health.services()] == [
-        ("CHART_EQUITY", 1),
-        ("NYSE_BOOK", 0),
+    assert [(service.service, service.gaps, service.rejected) for service in bench.health.services()] == [
+        ("CHART_EQUITY", 1, 1),
+        ("NYSE_BOOK", 0, 1),
     ]
     assert bench.health.connection().rejected == {"wrong-type": 3}
 
