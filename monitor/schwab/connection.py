@@ -89,6 +89,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         timing: Timing = _TIMING,
         on_open: Callable[[], None] = lambda: None,
         frames: FrameRecording | None = None,
+        on_books: Callable[[str, list[str]], None] = lambda _service, _symbols: None,
     ) -> None:
         super().__init__(client)
         self._address = address
@@ -105,7 +106,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         self.host = ""  # of the streamer, once its address is known
         self._outcome = Outcome(0)
         self._socket: ClientConnection | None = None
-        self._delivery = Delivery(listener, self)
+        self._delivery = Delivery(listener, self, on_books)
         self.set_json_decoder(self._delivery)
 
     @property

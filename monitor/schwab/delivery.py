@@ -1,5 +1,6 @@
 """From a frame's text to the listener: schwab-py's seam for JSON decoders, with nothing left for schwab-py to do."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from monitor.market.book import BookService
@@ -37,11 +38,20 @@ class Commands(Protocol):
 
 
 class Delivery(StreamJsonDecoder):  # type: ignore[misc]
-    """Data goes to the listener, answers and notices to the commands; ``has_data`` says whether any data came."""
+    """Data goes to the listener, answers and notices to the commands; ``has_data`` says whether any data came.
 
-    def __init__(self, listener: StreamListener, commands: Commands) -> None:
+    ``on_books`` hears beforehand which book service sends which symbols.
+    """
+
+    def __init__(
+        self,
+        listener: StreamListener,
+        commands: Commands,
+        on_books: Callable[[str, list[str]], None] = lambda _service, _symbols: None,
+    ) -> None:
         self._listener = listener
         self._commands = commands
+        self._on_books = on_books
         self.has_data = False
         self.sent_ms = 0  # the streamer's own time of the newest frame that tells it
         self._heard: dict[type[Data], int] = {}
@@ -57,6 +67,8 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
         for data in frame.data:
             self._heard[data.__class__] = self.sent_ms = data.timestamp
             self.has_data = True
+            if isinstance(data, BookData):
+                self._on_books(_BOOKS[type(data)].value, [book.symbol for book in data.content])
             _hand_on(data, self._listener)
         if frame.response or frame.notify:
             self._take_rest(frame)

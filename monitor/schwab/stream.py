@@ -73,7 +73,7 @@ class SchwabStream:
         self._since: dict[str, int] = {}  # since when something of each service is wanted
         self._proved_ms = 0  # until when it is known that nothing was missed
         self._phase = StreamPhase.OFF
-        self._subscriptions = Subscriptions()
+        self._subscriptions = Subscriptions(clock)
         self._told: dict[str, str] = {}  # what on_refused heard last
         self._changed = asyncio.Event()
         self._taken_back = asyncio.Event()
@@ -201,6 +201,7 @@ class SchwabStream:
             self._timing,
             on_open=lambda: self._tell(StreamPhase.LOGIN, "Logging in to the stream."),
             frames=self._frames,
+            on_books=self._hear_books,
         )
         self._lookout.attach(connection)
         politely = False
@@ -297,6 +298,10 @@ class SchwabStream:
             self._hurried.set()  # whoever waits looks at the hours
         elif self._connection is not None and not self._is_open():
             self._connection.end(Ended("The market is closed."))
+
+    def _hear_books(self, service: str, symbols: list[str]) -> None:
+        if self._subscriptions.heard_books(service, symbols):
+            self._changed.set()  # one of two book services need not be asked any more
 
     def tell_quiet(self, quiet: bool) -> None:
         if quiet and self._phase is StreamPhase.LIVE:

@@ -357,3 +357,21 @@ async def test_what_was_refused_and_is_served_after_a_reconnect_is_told(scene):
     scene.streamer.answer = lambda _request: [0]
     scene.streamer.connections[0].transport.abort()
     await until(lambda: scene.refused[-1] == {})
+
+
+async def test_a_book_service_that_stays_silent_is_left_once_the_other_has_sent_for_a_minute(shared):
+    async with streaming() as streamer:
+        scene = Scene(streamer)
+        now = [0.0]
+        scene.stream = SchwabStream(
+            scene.client, scene.tokens, SANDBOX, sleep=scene.sleep, clock=lambda: now[0], awake=lambda: now[0]
+        )
+        await scene.live(Wanted(books=frozenset({"F"})))
+        frame = json.loads((shared / "schwab/samples/stream/NYSE_BOOK_F_2025-12-09.json").read_text())
+        await streamer.send(**frame)
+        await until(lambda: len(scene.listener.books) == 1)
+        now[0] = 61.0
+        await streamer.send(**frame)
+        await until(lambda: streamer.commands[-1]["command"] == "UNSUBS")
+        assert (streamer.commands[-1]["service"], streamer.commands[-1]["parameters"]) == ("NASDAQ_BOOK", {"keys": "F"})
+        await scene.stop()
