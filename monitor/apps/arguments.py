@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: The end of a range without an end: later than any row.
 NO_END = 2**62
+_LONGEST_KEY = 40
 _WHAT = ("quotes", "trades", "bars", "book", "options")
 
 
@@ -32,6 +33,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(typed)
     if options.command == "export" and options.start_ms >= options.end_ms:
         parser.error("the range is empty: --from must be earlier than --to")
+    if options.command == "collect" and not (options.symbols or options.subscribe):
+        parser.error("the following arguments are required: --symbols (or --subscribe)")
     return options
 
 
@@ -80,10 +83,16 @@ def _add_sandbox(sandbox: argparse.ArgumentParser) -> None:
 
 
 def _add_collect(collect: argparse.ArgumentParser) -> None:
-    collect.add_argument(
-        "--symbols", type=_symbols, required=True, metavar="A,B", help="record quotes and bars of these"
-    )
+    collect.add_argument("--symbols", type=_symbols, default=(), metavar="A,B", help="record quotes and bars of these")
     collect.add_argument("--books", type=_symbols, default=(), metavar="A", help="record the books of these too")
+    collect.add_argument(
+        "--subscribe",
+        type=_subscription,
+        action="extend",
+        default=[],
+        metavar="SERVICE=KEY,KEY",
+        help="record what a service of the streamer sends of these, such as SCREENER_EQUITY=NASDAQ_VOLUME_30",
+    )
     collect.add_argument("--sandbox-url", default="", metavar="URL", help="a sandbox's base_url, instead of Schwab")
     collect.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop by itself")
     collect.add_argument("--take-over", action="store_true", help="ask the program that holds the data folder to end")
@@ -127,6 +136,22 @@ def _symbols(text: str) -> tuple[str, ...]:
     if not symbols:
         raise argparse.ArgumentTypeError("name at least one symbol")
     return symbols
+
+
+def _subscription(text: str) -> list[tuple[str, str]]:
+    """Pairs of a service and a key; what the keys of a service are, it knows itself."""
+    from monitor.schwab.services import ACTIVITY, SERVICES
+
+    name, equals, typed = text.partition("=")
+    service = name.strip().upper()
+    if service not in SERVICES:
+        raise argparse.ArgumentTypeError(f"“{service[:40]}” is not a service; there are {', '.join(SERVICES)}")
+    keys = [key.strip() if service == ACTIVITY else key.strip().upper() for key in typed.split(",") if key.strip()]
+    if not (equals and keys):
+        raise argparse.ArgumentTypeError(f"name at least one key: {service}=KEY")
+    if wrong := [key for key in keys if not (key.isascii() and key.isprintable() and len(key) <= _LONGEST_KEY)]:
+        raise argparse.ArgumentTypeError(f"“{wrong[0][:_LONGEST_KEY]}” cannot be a key")
+    return [(service, key) for key in dict.fromkeys(keys)]
 
 
 def _interval(text: str) -> "Interval":

@@ -189,7 +189,8 @@ async def _record(services: Services, options: CollectOptions) -> None:
             over.set()
 
     symbols = frozenset(options.symbols)
-    services.subscriptions.want("collect", Wanted(symbols, frozenset(options.books), symbols))
+    wanted = Wanted(symbols, frozenset(options.books), symbols, exactly=frozenset(options.subscribe))
+    services.subscriptions.want("collect", wanted)
     services.bus.listen(StreamChanged, hear_stream)
     services.bus.listen(SignInChanged, hear_sign_in)
     naming = asyncio.create_task(_name(services, sorted(symbols.union(options.books))))

@@ -1,5 +1,6 @@
 """What each command was asked to do, as plain values: the command line makes them, the programs take them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,11 +41,13 @@ class GuiOptions:
 class CollectOptions:
     """Recording without a screen. ``books`` are symbols too; ``seconds`` None records until interrupted.
 
+    ``subscribe`` are pairs of a streamer service and one of its keys, for what the symbols do not bring.
     Where another program holds the data folder, ``take_over`` asks it to give up, ``stand_by`` waits for its end.
     """
 
-    symbols: tuple[str, ...]
+    symbols: tuple[str, ...] = ()
     books: tuple[str, ...] = ()
+    subscribe: Sequence[tuple[str, str]] = ()
     sandbox_url: str = ""
     seconds: float | None = None
     take_over: bool = False

@@ -25,7 +25,8 @@ class Subscriptions:
         union = reduce(or_, self._by_owner.values(), Wanted())
         if union != self._union:
             self._union = union
-            self._refused = {s: why for s, why in self._refused.items() if s in union.quotes | union.books | union.bars}
+            keys = _keys(union)
+            self._refused = {key: why for key, why in self._refused.items() if key in keys}
             self._stream.want(union)
 
     @property
@@ -45,3 +46,8 @@ class Subscriptions:
     def take_refused(self, refused: Mapping[str, str]) -> None:
         """What the streamer refuses of all that is wanted, each symbol with its reason."""
         self._refused = dict(refused)
+
+
+def _keys(wanted: Wanted) -> frozenset[str]:
+    exactly = frozenset(key for _, key in wanted.exactly)
+    return wanted.quotes | wanted.books | wanted.bars | wanted.screeners | wanted.news | exactly

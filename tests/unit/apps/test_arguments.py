@@ -55,6 +55,23 @@ def test_every_option_of_collect() -> None:
     assert (options.take_over, options.stand_by) == (True, True)
 
 
+def test_services_are_subscribed_by_name_as_often_as_one_likes() -> None:
+    options = parse(
+        [
+            *("collect", "--subscribe", "levelone_options=spy   260928c00772000, AAPL  261218C00150000"),
+            *("--subscribe", "SCREENER_EQUITY=$SPX_VOLUME_0", "--subscribe", "ACCT_ACTIVITY=Account Activity"),
+        ]
+    )
+    assert options.symbols == ()
+    assert options.subscribe == [
+        ("LEVELONE_OPTIONS", "SPY   260928C00772000"),
+        ("LEVELONE_OPTIONS", "AAPL  261218C00150000"),
+        ("SCREENER_EQUITY", "$SPX_VOLUME_0"),
+        ("ACCT_ACTIVITY", "Account Activity"),
+    ]
+    assert parse(["collect", "--symbols", "A"]).subscribe == []
+
+
 def test_every_option_of_export() -> None:
     options = parse([*EXPORT, "--interval", "1d", "--venues", "--data-dir", "d"])
     assert (options.what, options.symbols, options.out) == ("bars", ("AAPL",), Path("x.csv"))
@@ -90,6 +107,10 @@ def test_a_range_in_days_or_moments(first: str, last: str, start: int, end: int)
         (["collect"], "the following arguments are required: --symbols"),
         (["collect", "--symbols", "AAPL,=1"], "“=1” is not a symbol"),
         (["collect", "--symbols", ","], "name at least one symbol"),
+        (["collect", "--subscribe", "TIMESALE_EQUITY=A"], "is not a service; there are LEVELONE_EQUITIES, LEVELONE_OP"),
+        (["collect", "--subscribe", "NYSE_BOOK"], "name at least one key: NYSE_BOOK=KEY"),
+        (["collect", "--subscribe", "NYSE_BOOK= ,"], "name at least one key: NYSE_BOOK=KEY"),
+        (["collect", "--subscribe", "NYSE_BOOK=A\x00B"], "cannot be a key"),
         (["export", "bars", "--symbols", "A"], "the following arguments are required: --out"),
         (["export", "accounts", "--symbols", "A", "--out", "x.csv"], "invalid choice: 'accounts'"),
         (["export", "bars", "--symbols", "A", "--out", "x.xls"], "must end in .csv or .parquet"),

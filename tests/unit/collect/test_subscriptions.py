@@ -65,3 +65,13 @@ def test_a_refused_symbol_is_named_until_nobody_wants_it() -> None:
     assert subscriptions.refused == {"ZZZZ": "the symbol limit is reached"}
     subscriptions.want("watchlist", quotes("AAPL"))
     assert not subscriptions.refused
+
+
+def test_what_nobody_wants_any_more_is_no_longer_refused() -> None:
+    subscriptions = Subscriptions(RecordingStream())
+    exactly = Wanted(exactly=frozenset({("NYSE_BOOK", "F")}), screeners=frozenset({"NASDAQ_VOLUME_0"}))
+    subscriptions.want("collect", exactly)
+    subscriptions.want("chart", quotes("AAPL"))
+    subscriptions.take_refused(dict.fromkeys(("F", "NASDAQ_VOLUME_0", "AAPL"), "No."))
+    subscriptions.want("chart", Wanted())
+    assert subscriptions.refused.keys() == {"F", "NASDAQ_VOLUME_0"}
