@@ -167,11 +167,11 @@ class SignInDialog(QDialog):
         sheet.arrive()
 
     def _set_default(self, sheet: Sheet) -> None:
-        """Enter presses the sheet's primary button; on the page with none, Enter belongs to the page."""
+        """Enter presses the button that has the keyboard, else the primary one; on Schwab's page it belongs to that."""
         for button in self.findChildren(QPushButton):
             button.setDefault(False)
         for button in (self.back, self.cancel, *sheet.aside, *sheet.foot):
-            button.setAutoDefault(sheet.primary is not None)
+            button.setAutoDefault(sheet is not self.page)
         if sheet.primary is not None:
             sheet.primary.setDefault(True)
 

@@ -116,6 +116,7 @@ class OtherWaysSheet(WordsSheet):
             await self._ports.sign_in.finish(redirected)
         except MonitorError as error:
             self._show_finishing(False)
+            self.pasted.setFocus()
             _say(self.paste_failure, error.sentence)
             if not self.progress.isVisible():
                 self._address = ""  # the attempt may be used up: the page is opened for a new one

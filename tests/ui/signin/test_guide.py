@@ -243,6 +243,16 @@ def test_the_page_leads_to_other_ways_and_back_with_a_new_attempt(qtbot: QtBot, 
     assert len(begun) == 2
 
 
+def test_enter_goes_back_from_the_other_ways_where_back_has_the_keyboard(qtbot: QtBot) -> None:
+    dialog = make(qtbot, FakeSignIn(), preferences=accepted())
+    dialog.page.other.click()
+    qtbot.keyClick(dialog.other.pasted, Qt.Key.Key_Return)
+    assert heading(dialog) == "Other ways to sign in"
+    dialog.back.setFocus()
+    qtbot.keyClick(dialog.back, Qt.Key.Key_Return)
+    assert heading(dialog) == "Renew your sign-in"
+
+
 def test_the_sandbox_can_be_wanted_in_place_of_an_account(qtbot: QtBot) -> None:
     sign_in = nobody()
     dialog = make(qtbot, sign_in)

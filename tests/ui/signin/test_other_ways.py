@@ -166,6 +166,7 @@ def test_after_a_refusal_the_page_is_opened_for_a_new_attempt(make: Callable[...
     shown.sheet.open.click()
     shown.sign_in.failure = BadData("This address belongs to another attempt.")
     shown.paste()
+    assert shown.sheet.focusWidget() is shown.sheet.pasted
     shown.sheet.open.click()
     assert shown.opened == [f"{shown.sign_in.address}1", f"{shown.sign_in.address}2"]
 
