@@ -41,22 +41,23 @@ ITEMS = FRAMES * ITEMS_A_FRAME
 
 
 @asynccontextmanager
-async def signed_in(base_url: str) -> AsyncIterator[tuple[Address, Services]]:
+async def signed_in(base_url: str) -> AsyncIterator[tuple[Path, Services]]:
     """The program's services over a new folder, signed in to the sandbox."""
     address = Address.of_sandbox(base_url)
-    with tempfile.TemporaryDirectory() as folder:
-        async with running_services(address, Path(folder)) as services:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with running_services(address, folder) as services:
             details = await sandbox_details(base_url)
             services.sign_in.configure(details.client_id, details.client_secret, details.callback_url)
             await sign_in_headless(services.sign_in, address, details.username, details.password)
-            yield address, services
+            yield folder, services
 
 
 @asynccontextmanager
 async def _client(base_url: str) -> AsyncIterator[MarketClient]:
     """schwab-py's client, which finds the streamer and the token for its StreamClient."""
-    async with signed_in(base_url) as (address, services):
-        transport = SchwabTransport(address)
+    async with signed_in(base_url) as (_, services):
+        transport = SchwabTransport(Address.of_sandbox(base_url))
         client = market_client(services.sign_in, transport)
         try:
             yield client
@@ -69,7 +70,7 @@ async def ours(base_url: str) -> tuple[float, float]:
     async with signed_in(base_url) as (_, services):
         services.subscriptions.want("benchmark", Wanted(quotes=frozenset(symbols())))
         tally = services.streaming.tally
-        while tally.items["quotes"] < ITEMS:  # noqa: ASYNC110  nothing may be hooked into what is measured
+        while tally.items["LEVELONE_EQUITIES"] < ITEMS:  # noqa: ASYNC110  nothing may be hooked into what is measured
             await asyncio.sleep(0.1)
         await services.store.recorder.flushed()
         on_disk = time.monotonic() - tally.first_data
