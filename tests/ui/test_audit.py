@@ -108,6 +108,17 @@ def test_the_filter_finds_kinds_sentences_and_days(qtbot: QtBot) -> None:
         assert kinds(panel) == found
 
 
+def test_escape_takes_the_filter_away(qtbot: QtBot) -> None:
+    _, panel = make(qtbot)
+    panel.show()
+    panel.activateWindow()
+    panel.filter.setFocus()
+    qtbot.keyClicks(panel.filter, "exp")
+    assert kinds(panel) == ["Exported"]
+    qtbot.keyClick(panel.filter, Qt.Key.Key_Escape)
+    assert panel.filter.text() == ""
+
+
 def test_an_empty_table_says_why(qtbot: QtBot) -> None:
     ports, panel = make(qtbot, [])
     assert panel.message.text.startswith("Nothing yet")

@@ -136,6 +136,8 @@ class AuditPanel(Panel):
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(180)
         self.filter.textChanged.connect(self._take_filter)
+        clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.filter, self.filter.clear)
+        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
         self.renewals.setToolTip("Also the renewals of the access token, one about every 25 minutes")
         self.renewals.setChecked(self._ports.preferences.get(_RENEWALS) == "on")
         self.renewals.toggled.connect(self._take_renewals)
