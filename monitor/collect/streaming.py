@@ -78,7 +78,7 @@ class Streaming:
         self._bus = bus
         self._monotonic = monotonic
         self.tally = Tally()
-        self.paces = Paces(monotonic)
+        self.paces = Paces(monotonic, wall_ms)
         self._order = Order(wall_ms)
         self.phase = StreamPhase.OFF
 
