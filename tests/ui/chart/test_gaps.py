@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from monitor.errors import StoreUnavailable
 from monitor.live.events import BarsArrived, GapChanged, HistoryProgress
 from monitor.market.bar import Bar, Interval
 from monitor.market.gap import Cause, Gap
@@ -108,10 +109,12 @@ def test_longer_bars_show_none(interval: Interval) -> None:
     assert find_missing([gap()], (), starts(HOLED), interval, NOW_MS) == []
 
 
-def test_many_holes_are_found_quickly_enough_to_be_found_at_each_load() -> None:
-    bars = np.arange(0, 500_000, dtype=np.int64) * MINUTE + NOW_MS - 500_000 * MINUTE
-    gaps = [gap(NOW_MS - n * 100 * MINUTE, NOW_MS - n * 100 * MINUTE + 5000) for n in range(1, 4000)]
-    assert find_missing(gaps, (), bars, Interval.M1, NOW_MS) == []  # and it ends: only the newest are looked at
+def test_only_the_newest_of_very_many_holes_are_shown() -> None:
+    apart = 20 * MINUTE
+    gaps = [gap(FROM - n * apart, FROM - n * apart + MINUTE) for n in range(1000)]
+    shown = find_missing(gaps, (), np.array([FROM - 2000 * apart]), Interval.M1, NOW_MS, by_calendar=False)
+    assert len(shown) == 300
+    assert shown[-1].from_ms == FROM
 
 
 # ---------------------------------------------------------------------------------------------- on the chart
@@ -204,12 +207,13 @@ def test_a_hole_that_begins_is_read_at_once(qtbot: QtBot, monkeypatch: pytest.Mo
 
 
 def test_another_symbol_and_longer_bars_begin_without_it(qtbot: QtBot) -> None:
-    panel, _ = chart(qtbot, HOLED, gap())
+    panel, ports = chart(qtbot, HOLED, gap())
     assert panel.view.scene.missing
     panel.set_interval(Interval.DAY)
     assert panel.view.scene.missing == []
     panel.set_interval(Interval.M1)
     assert panel.view.scene.missing
+    ports.archive.failure = StoreUnavailable("The database does not answer.")
     panel.link.choose("MSFT")
     assert panel.view.scene.missing == []
 

@@ -35,6 +35,12 @@ def rows(panel: HealthPanel) -> list[tuple[str, ...]]:
     return [tuple(model.index(row, column).data() for column in range(9)) for row in range(model.rowCount())]
 
 
+def filled(panel: HealthPanel, row: int) -> bool:
+    """Whether the row's mark is a full dot, not a ring."""
+    image = panel.model.index(row, 0).data(ICON).pixmap(8, 8).toImage()
+    return image.pixelColor(image.rect().center()).alpha() > 0
+
+
 def test_a_row_for_each_service_in_plain_words(qtbot: QtBot) -> None:
     _, panel = make(qtbot)
     assert rows(panel) == [
@@ -62,11 +68,11 @@ def test_tooltips_have_the_exact_figures(qtbot: QtBot) -> None:
 
 def test_what_is_not_well_is_said_in_words_and_by_another_mark(qtbot: QtBot) -> None:
     ports, panel = make(qtbot)
-    well = panel.model.index(0, 0).data(ICON).cacheKey()
+    assert filled(panel, 0)
     trouble = {"ok": False, "sentence": "Nothing comes from AAPL.", "quiet": ("AAPL",)}
     ports.health.rows = [replace(ports.health.rows[0], **trouble), *ports.health.rows[1:]]
     panel.refresh()
-    assert panel.model.index(0, 0).data(ICON).cacheKey() != well
+    assert (filled(panel, 0), filled(panel, 1)) == (False, True)
     assert rows(panel)[0][1] == "Nothing comes from AAPL."
     assert panel.model.index(0, 1).data(TIP) == "Nothing comes from AAPL.\nAAPL"
     assert panel.model.index(0, 0).data(TIP) == "CHART_EQUITY: not as it should be"
