@@ -4,10 +4,14 @@ from typing import Any
 
 import msgspec
 
-from monitor.sandbox.limits import SYMBOL_LIMITS, Fit, fit
+from monitor.sandbox.limits import SYMBOL_LIMIT, SYMBOL_LIMITS, Fit, fit
 
 LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART = "LEVELONE_EQUITIES", "NASDAQ_BOOK", "NYSE_BOOK", "CHART_EQUITY"
-SERVICES = (LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART)
+SERVICES = (
+    *(LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, CHART, "CHART_FUTURES", "OPTIONS_BOOK"),
+    *("LEVELONE_OPTIONS", "LEVELONE_FUTURES", "LEVELONE_FUTURES_OPTIONS", "LEVELONE_FOREX"),
+    *("SCREENER_EQUITY", "SCREENER_OPTION", "ACCT_ACTIVITY", "NEWS_HEADLINE"),
+)
 
 LOGIN_DENIED, NOT_AVAILABLE, CLOSED, LIMIT, NO_CONNECTION, BAD_FORMAT, STOP = 3, 11, 12, 19, 20, 21, 30
 FAILED = {"SUBS": 22, "UNSUBS": 23, "ADD": 24, "VIEW": 25}
@@ -102,7 +106,7 @@ class Subscriptions:
 
     def limit(self, service: str) -> int:
         """How many keys of a service the connection may have."""
-        return self.lowered.get(service, SYMBOL_LIMITS[service])
+        return self.lowered.get(service, SYMBOL_LIMITS.get(service, SYMBOL_LIMIT))
 
     def substitute(self, service: str, keys: list[str], fields: frozenset[str]) -> Fit:
         """SUBS: these keys and no others, as far as they fit."""

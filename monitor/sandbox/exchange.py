@@ -4,12 +4,13 @@ Everything is a function of the symbol and the time: the same question about the
 whether REST or the streamer asks, and whenever it asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.market.calendar import Session
+from monitor.sandbox.venue import Venue
 
 Value = int | float | str | bool
 #: Level 1 by the streamer's field numbers, for example ``{"1": 585.33, "2": 585.94, "8": 1238}``.
@@ -68,3 +69,7 @@ class Exchange(Protocol):
 
     def sessions(self, day: str) -> tuple[Session, ...]:
         """The sessions of a day (YYYY-MM-DD) as this market keeps them; empty when it stays closed."""
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """What the streamer tells beside shares, by service."""

@@ -14,6 +14,7 @@ from monitor.sandbox.commands import CHART, LEVEL_ONE, NASDAQ_BOOK, NYSE_BOOK, S
 from monitor.sandbox.data_frame import DataFrame
 from monitor.sandbox.exchange import Candle, Exchange, LevelOne, Listing
 from monitor.sandbox.jackson import whole
+from monitor.sandbox.venue_feed import VenueFeed
 
 MINUTE_MS = 60_000
 #: A finished minute is sent this long after its end.
@@ -51,6 +52,7 @@ class LiveFeed:
         self._exchange = exchange
         self._slot_seconds = _SLOT_MS / 1000 / pace
         self._subscriptions = subscriptions
+        self._beside = VenueFeed(exchange.venues, subscriptions)
         self._level_one: dict[str, LevelOne] = {}
         self._books: dict[tuple[str, str], Any] = {}
         self._seq = 0
@@ -59,6 +61,10 @@ class LiveFeed:
 
     async def subscribed(self, service: str, keys: list[str]) -> AsyncIterator[DataFrame]:
         """Whole quotes and books, or the last bar that exists, of the keys this market knows."""
+        if service in self._exchange.venues:
+            for frame in self._beside.subscribed(service, keys, self._exchange.now_ms()):
+                yield frame
+            return
         known = [listing for key in keys if (listing := self._exchange.listing(key))]
         for first in range(0, len(known), _SNAPSHOTS_A_FRAME):
             some = known[first : first + _SNAPSHOTS_A_FRAME]
@@ -99,6 +105,7 @@ class LiveFeed:
                 found = (self._book(service, key, now) for key in self._known(service))
                 yield from _framed(service, now, [item for item in found if item])
         yield from self._finished_minutes(now)
+        yield from self._beside.changes(slot, now)
 
     def _first_item(self, service: str, listing: Listing, now: int) -> dict[str, Any] | None:
         symbol = listing.symbol

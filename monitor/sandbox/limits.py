@@ -6,8 +6,9 @@ from typing import NamedTuple
 REQUESTS_A_MINUTE = 120
 WINDOW_SECONDS = 60.0
 
-#: Symbols of one connection and service. 300 was measured at Schwab; the others are assumed.
-SYMBOL_LIMITS = {"CHART_EQUITY": 300, "LEVELONE_EQUITIES": 3000, "NASDAQ_BOOK": 3000, "NYSE_BOOK": 3000}
+#: Symbols of one connection and service where they were measured at Schwab (PROTOCOL 5.3), and what is assumed else.
+SYMBOL_LIMITS = {"CHART_EQUITY": 300, "LEVELONE_OPTIONS": 3000}
+SYMBOL_LIMIT = 3000
 
 
 class SlidingWindow:

@@ -13,9 +13,10 @@ from monitor.sandbox.exchange import Exchange, Listing
 _SHOWN = 10
 _DESCRIPTION_LENGTH = 20
 #: Level 1 counts no trades; an average print is about this many shares.
-_SHARES_A_TRADE = 110
+SHARES_A_TRADE = 110
 
-_MEMBERS: dict[str, Callable[[Listing], bool]] = {
+#: Who belongs to what may be asked for; screeners use the same names.
+MEMBERS: dict[str, Callable[[Listing], bool]] = {
     "$DJI": lambda x: x.asset_subtype == "COE" and x.exchange == "N",
     "$COMPX": lambda x: x.asset_subtype == "COE" and x.exchange == "Q",
     "$SPX": lambda x: x.asset_subtype == "COE",
@@ -48,13 +49,13 @@ class Movers:
     async def movers(self, request: web.Request) -> web.Response:
         """Ten entries at most; ``netPercentChange`` is a fraction here and ``marketShare`` percent."""
         index = request.match_info["index"]
-        if index not in _MEMBERS:
+        if index not in MEMBERS:
             raise Refusal(404)
         order = _ORDERS.get(request.query.get("sort", "VOLUME"))
         if order is None:
             raise Refusal(400, "Invalid value for sort", {"parameter": "sort"})
         entries = []
-        for listing in filter(_MEMBERS[index], self._exchange.listings()):
+        for listing in filter(MEMBERS[index], self._exchange.listings()):
             entries.append(self._entry(listing))
             await asyncio.sleep(0)  # the streamer's turn: a whole index takes a while
         total = sum(entry["volume"] for entry in entries)
@@ -73,7 +74,7 @@ class Movers:
             "netChange": change,
             "marketShare": 0.0,
             "totalVolume": 0,
-            "trades": volume // _SHARES_A_TRADE,
+            "trades": volume // SHARES_A_TRADE,
             "netPercentChange": round(change / close, 4) if close else 1.0,
             "symbol": listing.symbol,
         }

@@ -11,6 +11,7 @@ from aiohttp import web
 from monitor.market.calendar import from_ms
 from monitor.sandbox.answers import Refusal, answer, refuse
 from monitor.sandbox.exchange import Exchange, LevelOne, Listing, Value
+from monitor.sandbox.other_quotes import other_quote
 
 MAX_SYMBOLS = 500
 _BLOCKS = ("extended", "fundamental", "quote", "reference", "regular")
@@ -84,8 +85,9 @@ class Quotes:
             raise Refusal(400, "Search combination should not exceed 500.", _SEARCH_POINTER)
         blocks = _blocks(request)
         payload: dict[str, Any] = {}
-        for listing in filter(None, map(self._exchange.listing, symbols)):
-            payload[listing.symbol] = self._entry(listing, blocks)
+        for symbol in symbols:
+            if entry := self._entry(symbol, blocks):
+                payload[symbol] = entry
             await asyncio.sleep(0)  # the streamer's turn: 500 quotes take a while
         if unknown := [s for s in dict.fromkeys(symbols) if s not in payload]:
             payload["errors"] = {"invalidSymbols": unknown}
@@ -94,12 +96,13 @@ class Quotes:
     async def single(self, request: web.Request) -> web.Response:
         """The same object for one symbol; an unknown one is a 404 here."""
         symbol = request.match_info["symbol"]
-        listing = None if "/" in symbol else self._exchange.listing(symbol)
-        if listing is None:
-            return refuse(Refusal(404))
-        return answer({symbol: self._entry(listing, _blocks(request))})
+        entry = None if "/" in symbol else self._entry(symbol, _blocks(request))
+        return answer({symbol: entry}) if entry else refuse(Refusal(404))
 
-    def _entry(self, listing: Listing, blocks: tuple[str, ...]) -> dict[str, Any]:
+    def _entry(self, symbol: str, blocks: tuple[str, ...]) -> dict[str, Any] | None:
+        listing = self._exchange.listing(symbol)
+        if listing is None:
+            return other_quote(self._exchange.venues, symbol, self._exchange.now_ms(), blocks)
         state = self._exchange.level_one(listing.symbol, self._exchange.now_ms())
         entry: dict[str, Any] = {"assetMainType": listing.asset_type}
         if listing.asset_type == "EQUITY":

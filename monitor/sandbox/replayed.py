@@ -1,6 +1,6 @@
 """The market of a replay: quotes, books and bars as far as the tape was played, for REST to tell the same story."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from monitor.market.calendar import CHICAGO, Phase, Session, at_new_york, from_m
 from monitor.sandbox.commands import CHART, LEVEL_ONE
 from monitor.sandbox.exchange import Candle, LevelOne, Listing
 from monitor.sandbox.tape import Tape
+from monitor.sandbox.venue import Venue
 
 _MICS = {"Q": "XNAS", "N": "XNYS", "P": "ARCX", "Z": "BATS"}
 
@@ -66,6 +67,11 @@ class ReplayedExchange:
         moment = date.fromisoformat(day)
         midnights = (at_new_york(each, time(0)) for each in (moment, moment + timedelta(days=1)))
         return (Session(Phase.REGULAR, *midnights),)
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """A tape is played as it is, whatever its services."""
+        return {}
 
     def last_item(self, service: str, symbol: str) -> dict[str, Any] | None:
         """The newest item of a service played for a symbol."""

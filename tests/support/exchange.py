@@ -1,6 +1,6 @@
 """A small market that stands still unless a test moves it: the sandbox's protocol without the simulator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.market.calendar import CHICAGO, Phase, Session, from_ms, sessions
 from monitor.sandbox.exchange import Candle, LevelOne, Listing
+from monitor.sandbox.venue import Venue
 
 #: Wednesday 2026-10-07, 10:30:30 New York.
 NOW = 1_791_383_430_000
@@ -83,6 +84,10 @@ class StillExchange:
         strikes = (205.0, 210.0, 215.0, 220.0)
         days = (("2026-10-09", 2, "W"), ("2026-10-16", 9, "S"))
         return [_contract(symbol, side, strike, *day) for day in days for strike in strikes for side in ("CALL", "PUT")]
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        return {}
 
     def sessions(self, day: str) -> tuple[Session, ...]:
         return sessions(date.fromisoformat(day))

@@ -43,16 +43,19 @@ class OptionMarket:
 
     def contracts(self, company: Company, state: LevelOne, at_ms: int) -> list[dict[str, Any]]:
         """All contracts, calls before puts within an expiry; empty for a name without options."""
-        if company.listing.symbol in _WITHOUT or float(state["12"]) < _CHEAPEST:
-            return []
         u = self._underlying(company, state, at_ms)
-        weekly = company.is_index or company.volume >= WEEKLY_VOLUME
         return [
             contract
-            for expiry in expiries(u.today, weekly)
+            for expiry in _listed(company, state, u.today)
             for call in (True, False)
             for contract in self._side(u, expiry, call)
         ]
+
+    def side(self, company: Company, state: LevelOne, at_ms: int, day: date, call: bool) -> list[dict[str, Any]]:
+        """The calls or the puts that end on ``day``; empty when none do."""
+        u = self._underlying(company, state, at_ms)
+        ends = [expiry for expiry in _listed(company, state, u.today) if expiry.day == day]
+        return self._side(u, ends[0], call) if ends else []
 
     def _underlying(self, company: Company, state: LevelOne, at_ms: int) -> Underlying:
         today = from_ms(at_ms).date()
@@ -143,6 +146,13 @@ class OptionMarket:
             "inTheMoney": intrinsic > 0,
             "ssid": random.integers(10**8, 2 * 10**8, count),
         }
+
+
+def _listed(company: Company, state: LevelOne, today: date) -> list[Expiry]:
+    """The expiries of a name; none where nobody writes options on it."""
+    if company.listing.symbol in _WITHOUT or float(state["12"]) < _CHEAPEST:
+        return []
+    return expiries(today, company.is_index or company.volume >= WEEKLY_VOLUME)
 
 
 def _common(u: Underlying, expiry: Expiry, call: bool, ends: int) -> dict[str, Any]:

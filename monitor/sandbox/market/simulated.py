@@ -1,6 +1,6 @@
 """The simulated market as the sandbox's server sees it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,8 @@ from monitor.sandbox.market.sessions import MINUTE_MS, kept_sessions
 from monitor.sandbox.market.standing import Standings
 from monitor.sandbox.market.ticks import minute_at
 from monitor.sandbox.market.universe import universe
+from monitor.sandbox.market.venues import venues
+from monitor.sandbox.venue import Venue
 
 
 class SimulatedExchange:
@@ -34,6 +36,7 @@ class SimulatedExchange:
         self._standings = Standings(self._minutes, real_hours)
         self._bars = Bars(self._minutes, self._standings, real_hours)
         self._options = OptionMarket(seed, self._minutes.daily)
+        self._venues = venues(seed, real_hours, self._options, self.level_one, self.candle)
 
     def now_ms(self) -> int:
         """The market's present, ms UTC."""
@@ -76,6 +79,11 @@ class SimulatedExchange:
     def contracts(self, symbol: str, at_ms: int) -> list[dict[str, Any]]:
         """Every option contract on ``symbol``, in the shape /chains gives a contract; empty when it has none."""
         return self._options.contracts(universe()[symbol], self.level_one(symbol, at_ms), at_ms)
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """What the streamer tells beside shares, by service."""
+        return self._venues
 
     def sessions(self, day: str) -> tuple[Session, ...]:
         """The sessions of a day (YYYY-MM-DD); the stretches that real hours would not have are regular ones."""
