@@ -42,7 +42,7 @@ class Actions:
         self.cancel_download = self._action("&Cancel the download", "stop")
         self.take_back = self._action("&Take the stream back", "reload")
         self.take_back.setEnabled(False)
-        self.restart_stream = self._action("&Restart the stream", "reload")
+        self.restart_stream = self._action("Restart the &stream", "reload")
         self.restart_stream.setToolTip("Make a new connection, and ask for everything anew")
         self.activity = self._action("Account acti&vity", "")
         self.activity.setCheckable(True)
