@@ -192,6 +192,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         board=services.board,
         archive=store.archive,
         exporter=store.exporter,
+        frames=services.frames,
         health=services.health,
         history=services.history,
         loader=services.backfill,

@@ -27,6 +27,7 @@ from monitor.market.gap import Gap
 from monitor.market.hours import Hours
 from monitor.ports import SignInState
 from monitor.schwab.address import Address
+from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.rest import SchwabHistory, market_client
@@ -56,6 +57,7 @@ class Services:
     streaming: Streaming
     meters: LiveMeters
     health: StreamHealth
+    frames: FrameRecording
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -103,6 +105,8 @@ async def _start(
     stack.push_async_callback(client.close_async_session)
     stack.push_async_callback(sign_in.close)  # before the client, which closes the transport under a renewal
     history = SchwabHistory(client)
+    frames = FrameRecording(on_trouble=lambda sentence: _warn(bus, sentence))
+    stack.callback(frames.stop)
     board = Board()
     stream = SchwabStream(
         client,
@@ -114,6 +118,7 @@ async def _start(
         hours=hours,
         trading=Hours.ALWAYS if address.sandbox else Hours.EXTENDED,
         timing=timing,
+        frames=frames,
     )
     receive = ReceiveClock(store.last_received_us())
     streaming = Streaming(board, store.recorder, receive, bus)
@@ -122,7 +127,9 @@ async def _start(
     subscriptions = Subscriptions(stream)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     stack.callback(health.close)
-    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health)
+    services = Services(
+        bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health, frames
+    )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
     _hold_or_resume(backfill, sign_in.signed_in)
