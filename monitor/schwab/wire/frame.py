@@ -78,6 +78,7 @@ _notify = msgspec.json.Decoder(Notify)
 _ITEMS: dict[str, tuple[type[Data], msgspec.json.Decoder[Struct]]] = {
     service: (data, msgspec.json.Decoder(item)) for service, (data, item) in SERVICES.items()
 }
+_LONGEST_NAME = 60  # of a service that nobody knows
 _PRIVATE = re.compile(rb"ACCT_ACTIVITY|ACCOUNT_ACTIVITY|AccountNumber|SchwabOrderID")
 # Schwab writes "\u0000" for “no exchange”. An even number of backslashes before it belongs to the text itself.
 _ESCAPED_CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u00(?:[01][0-9a-fA-F]|7[fF]|[89][0-9a-fA-F])")
@@ -137,7 +138,7 @@ def _salvage_data(parts: tuple[msgspec.Raw, ...], rejected: list[Rejected]) -> I
     for data in _each(parts, _loose_data, rejected):
         if data.service not in _ITEMS:
             raw = b"".join(bytes(item) for item in data.content)
-            rejected.append(Rejected("unknown-service", raw, data.service))
+            rejected.append(Rejected("unknown-service", raw, data.service[:_LONGEST_NAME]))
             continue
         kind, decoder = _ITEMS[data.service]
         yield kind(content=tuple(_each(data.content, decoder, rejected, data.service)), timestamp=data.timestamp)  # type: ignore[arg-type]
