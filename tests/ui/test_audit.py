@@ -112,6 +112,7 @@ def test_escape_takes_the_filter_away(qtbot: QtBot) -> None:
     _, panel = make(qtbot)
     panel.show()
     panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
     panel.filter.setFocus()
     qtbot.keyClicks(panel.filter, "exp")
     assert kinds(panel) == ["Exported"]
