@@ -1,6 +1,7 @@
 """The health of a stream that runs: figures of every service, a restart of one, a lost connection, and the report."""
 
 import asyncio
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +59,21 @@ async def test_figures_restarts_a_lost_connection_and_the_report(sandbox: Runnin
         assert "health of the sandbox" in report
         assert "LEVELONE_EQUITIES" in report
         assert not [secret for secret in (*secrets, services.sign_in.reveal_access_token()) if secret in report]
+
+
+async def test_frames_are_recorded_until_they_are_stopped(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    address = Address.of_sandbox(sandbox.base_url)
+    file = tmp_path / "frames.jsonl.gz"
+    async with running_services(address, tmp_path) as services:
+        details = await sandbox_details(sandbox.base_url)
+        services.sign_in.configure(details.client_id, details.client_secret, details.callback_url)
+        services.frames.start(file)
+        await sign_in_headless(services.sign_in, address, details.username, details.password)
+        services.subscriptions.want("test", Wanted(quotes=AAPL, activity=True))
+        await until(lambda: services.streaming.tally.items["LEVELONE_EQUITIES"] > 3)
+        services.frames.stop()
+        assert services.frames.frames > 3
+    written = gzip.decompress(file.read_bytes()).decode()
+    assert "LEVELONE_EQUITIES" in written
+    assert "ACCT_ACTIVITY" not in written
+    assert services.frames.path is None
