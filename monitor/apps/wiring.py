@@ -127,9 +127,7 @@ async def _start(
     subscriptions = Subscriptions(stream)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     stack.callback(health.close)
-    services = Services(
-        bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health, frames
-    )
+    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health, frames)
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
     _hold_or_resume(backfill, sign_in.signed_in)
