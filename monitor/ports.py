@@ -376,8 +376,8 @@ class StoreMeter:
     """Rows that wait for the writer, rows written since the start, the database's size on disk, and its engine.
 
     ``spilled`` counts the bytes of rows that wait in a file because the writer fell behind, ``behind_ms`` is the age
-    of the oldest row that waits, ``committed_ms`` when rows were last committed, and ``trouble`` the sentence why
-    nothing can be written.
+    of the oldest row that waits, ``committed_ms`` when rows were last committed, ``trouble`` the sentence why nothing
+    can be written, and ``lost`` counts rows that found no place anywhere.
     """
 
     queued: int
@@ -388,6 +388,7 @@ class StoreMeter:
     behind_ms: int = 0
     committed_ms: int | None = None
     trouble: str = ""
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

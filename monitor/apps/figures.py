@@ -24,7 +24,7 @@ class Figures:
         tally, meter = services.streaming.tally, services.store.meter()
         self.messages += tally.messages
         self.rows += meter.written
-        self.dropped += meter.queued
+        self.dropped += meter.lost
         self.reconnects += tally.reconnects
         self.streamed_seconds += tally.last_data - tally.first_data
         self.rejected += tally.rejected

@@ -1,6 +1,7 @@
 """What gathers on the loop's side for the writer, and what the writer takes of it at once."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,8 @@ import msgspec
 
 from monitor.store.book_levels import pack
 from monitor.store.insert import Insert, Row
-from monitor.store.tasks import Task
+from monitor.store.spill import Block, Body
+from monitor.store.tasks import KnowInstruments, Recorded, Task
 
 #: More than this goes to disk in several transactions, so that each stays short.
 LARGEST_BATCH = 20_000
@@ -38,7 +40,7 @@ def _with_details_as_json(rows: list[Row]) -> list[Row]:
 
 
 def _with_ranking_as_json(rows: list[Row]) -> list[Row]:
-    return [(s.name, received_us, service, s.time, _json(s.rows)) for received_us, service, s in rows]
+    return [(name, received_us, service, s.time, _json(s.rows)) for name, received_us, service, s in rows]
 
 
 def _with_raw_as_text(rows: list[Row]) -> list[Row]:
@@ -48,29 +50,46 @@ def _with_raw_as_text(rows: list[Row]) -> list[Row]:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    try:
+        return msgspec.json.encode(value).decode()
+    except (UnicodeError, OverflowError):  # half a character, a number beyond all bounds: written as escapes and digits
+        return json.dumps(msgspec.to_builtins(value))
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A table whose rows stream in, how a queued row becomes a stored one, and what is run after rows came."""
+    """A table whose rows stream in, how a queued row becomes a stored one, and what is run after rows came.
 
+    ``weight`` is about what a queued row takes in memory, ``stamp`` which of its columns is the time of receipt.
+    """
+
+    name: str
     insert: Insert
+    weight: int
     encoded: Callable[[list[Row]], list[Row]] = _as_they_are
+    stamp: int = 1
     afterwards: tuple[str, ...] = ()
 
 
-QUOTES = Stream(Insert("INSERT INTO quote", 11))
-DETAILS = Stream(Insert("INSERT INTO quote_detail", 3), _with_details_as_json)
-TRADES = Stream(Insert("INSERT INTO trade", 8))
-BOOKS = Stream(Insert("INSERT INTO book", 5), _with_packed_levels)
-SCREENERS = Stream(Insert("INSERT INTO screener", 5), _with_ranking_as_json)
-ACTIVITIES = Stream(Insert("INSERT INTO activity (received_us, account, kind, text)", 4))
-HEADLINES = Stream(Insert("INSERT INTO headline (received_us, time, story, text, symbols, source, teaser)", 7))
+QUOTES = Stream("quote", Insert("INSERT INTO quote", 11), 400)
+DETAILS = Stream("quote_detail", Insert("INSERT INTO quote_detail", 3), 1_000, _with_details_as_json)
+TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 300)
+BOOKS = Stream("book", Insert("INSERT INTO book", 5), 16_000, _with_packed_levels, stamp=2)
+SCREENERS = Stream("screener", Insert("INSERT INTO screener", 5), 8_000, _with_ranking_as_json)
+ACTIVITIES = Stream("activity", Insert("INSERT INTO activity (received_us, account, kind, text)", 4), 4_000, stamp=0)
+HEADLINES = Stream(
+    "headline",
+    Insert("INSERT INTO headline (received_us, time, story, text, symbols, source, teaser)", 7),
+    1_000,
+    stamp=0,
+)
 #: Text counts as bytes here: SQLite's own length() stops at a zero byte.
 REJECTED = Stream(
+    "quarantine",
     Insert("INSERT INTO quarantine (received_us, kind, reason, raw)", 4),
+    LARGEST_RAW,
     _with_raw_as_text,
+    stamp=0,
     afterwards=(
         "DELETE FROM quarantine WHERE id <="
         f" (SELECT id FROM quarantine ORDER BY id DESC LIMIT 1 OFFSET {QUARANTINED_ROWS})",
@@ -79,18 +98,39 @@ REJECTED = Stream(
         f" WHERE total > {QUARANTINED_BYTES})",
     ),
 )
+STREAMS = {
+    stream.name: stream for stream in (QUOTES, DETAILS, TRADES, BOOKS, SCREENERS, ACTIVITIES, HEADLINES, REJECTED)
+}
+_TASK_WEIGHT = 2_000
 
 
 @dataclass(slots=True)
 class Batch:
-    """One transaction's worth; ``outcomes`` is what became of its tasks, ``unfit`` counts rows no table can hold."""
+    """One transaction's worth; ``outcomes`` is what became of its tasks, ``unfit`` counts rows no table can hold.
+
+    ``spilled`` is the block that it comes from, whose rows are in the form of their tables already.
+    """
 
     waiting: list[Waiting]
     rows: list[tuple[Stream, list[Row]]]
     tasks: list[Asked]
     full: bool
+    spilled: Block | None = None
     outcomes: list[tuple[Waiting | None, Exception | None]] = field(default_factory=list)
     unfit: int = 0
+
+    @classmethod
+    def of(cls, block: Block) -> "Batch":
+        """What a block of the spill holds; nothing where it cannot be read any more."""
+        body = block.body or Body([], [])
+        rows = [(STREAMS[name], [tuple(row) for row in part]) for name, part in body.rows if name in STREAMS]
+        tasks: list[Asked] = [(KnowInstruments(block.head.instruments), None)] if block.head.instruments else []
+        return cls([], rows, [*tasks, *((task, None) for task in body.tasks)], full=True, spilled=block)
+
+    @property
+    def recorded(self) -> list[Recorded]:
+        """The tasks that came with the stream; nobody waits for them."""
+        return [task for task, who in self.tasks if who is None and isinstance(task, Recorded)]
 
     @property
     def rows_taken(self) -> int:
@@ -121,28 +161,60 @@ class Intake:
         self.headlines: list[Row] = []
         self.rejected: list[Row] = []
         self.tasks: list[Asked] = []
-        self._lists = (
-            (QUOTES, self.quotes),
-            (DETAILS, self.details),
-            (TRADES, self.trades),
-            (BOOKS, self.books),
-            (SCREENERS, self.screeners),
-            (ACTIVITIES, self.activities),
-            (HEADLINES, self.headlines),
-            (REJECTED, self.rejected),
+        lists = (
+            *(self.quotes, self.details, self.trades, self.books),
+            *(self.screeners, self.activities, self.headlines, self.rejected),
         )
+        self._lists = tuple(zip(STREAMS.values(), lists, strict=True))
 
     @property
     def rows(self) -> int:
         return sum(len(queue) for _, queue in self._lists)
 
+    @property
+    def bytes(self) -> int:
+        """About what the queues take in memory."""
+        return sum(len(queue) * stream.weight for stream, queue in self._lists) + len(self.tasks) * _TASK_WEIGHT
+
     def take(self) -> Batch:
         """What has gathered, up to LARGEST_BATCH rows of a kind, or all of it when someone waits for it."""
         waiting = _taken(self.waiting)
-        limit = None if waiting else LARGEST_BATCH
-        rows = [(stream, _taken(queue, limit)) for stream, queue in self._lists]
-        full = any(len(part) == limit for _, part in rows)
+        rows, full = self._take_rows(None if waiting else LARGEST_BATCH)
         return Batch(waiting, rows, _taken(self.tasks), full)
+
+    def take_recorded(self) -> Batch:
+        """As ``take``, but leave out whatever somebody waits for."""
+        rows, full = self._take_rows(LARGEST_BATCH)
+        tasks, _ = self._take_tasks(asked=False)
+        return Batch([], rows, tasks, full)
+
+    def take_asked(self) -> list[Asked]:
+        """The tasks that somebody waits for, out of their turn: nothing that streams in hangs on them."""
+        return self._take_tasks(asked=True)[0]
+
+    def give_back(self, batch: Batch) -> None:
+        """Put what was taken at the front again."""
+        queues = dict(zip((stream.name for stream, _ in self._lists), (queue for _, queue in self._lists), strict=True))
+        for stream, rows in batch.rows:
+            queues[stream.name][:0] = rows
+        self.tasks[:0] = batch.tasks
+
+    def _take_rows(self, limit: int | None) -> tuple[list[tuple[Stream, list[Row]]], bool]:
+        """The front of each queue, and whether one of them has more; no kind takes more memory than quotes would."""
+        rows, full = [], False
+        for stream, queue in self._lists:
+            most = None if limit is None else max(1, limit * min(QUOTES.weight, stream.weight) // stream.weight)
+            part = _taken(queue, most)
+            full = full or len(part) == most
+            rows.append((stream, part))
+        return rows, full
+
+    def _take_tasks(self, asked: bool) -> tuple[list[Asked], list[Asked]]:
+        tasks = _taken(self.tasks)
+        chosen = [one for one in tasks if (one[1] is not None) == asked]
+        left = [one for one in tasks if (one[1] is not None) != asked]
+        self.tasks[:0] = left
+        return chosen, left
 
     def drop_waiting(self) -> list[Waiting]:
         """As Batch.drop_waiting; what the loop adds meanwhile stays."""

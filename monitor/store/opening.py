@@ -16,6 +16,7 @@ from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
 from monitor.store.schema import TABLES, VERSION
+from monitor.store.spill import Spill, noted
 from monitor.store.tasks import CloseGaps
 from monitor.store.trouble import unavailable
 from monitor.store.watchlists import StoredWatchlists
@@ -54,11 +55,16 @@ class Store:
         on_audit: Callable[[AuditEntry], None],
     ) -> None:
         self._lock = lock
-        ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
-        self._last_received_us = _last_received_us(connection)
+        spill = Spill(path.with_suffix(".spill"), noted(connection))
+        # What waits beside the database counts as in it: its numbers and stamps are not given out again.
+        ids = dict(connection.execute("SELECT symbol, id FROM instrument")) | spill.instruments
+        self._last_received_us = max(_last_received_us(connection), spill.newest_us)
         # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
-        CloseGaps(max(now_ms(), self._last_received_us // 1000)).run(connection)
-        self._writer = Writer(connection, path, on_trouble)
+        left_open = CloseGaps(max(now_ms(), self._last_received_us // 1000))
+        left_open.run(connection)
+        self._writer = Writer(connection, path, spill, ids, on_trouble)
+        if spill.rows:
+            self._writer.intake.tasks.append((left_open, None))  # once more, after those that wait beside it
         self._reader = Reader(path)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         self.archive = StoredArchive(self._reader)
@@ -75,6 +81,7 @@ class Store:
 
     async def close(self) -> None:
         """Stop readers, write what waits and close; what could not be written is told through ``on_trouble``."""
+        self.recorder.end_gaps()
         await self._reader.close()
         await self._writer.close()
         self._lock.release()

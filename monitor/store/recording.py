@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from monitor.clock import now_ms
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
@@ -35,6 +37,7 @@ class Recording:
         self._next_id = max(ids.values(), default=0) + 1
         self._now_ms = now_ms
         self._on_audit = on_audit
+        self._open_gaps: dict[tuple[str, str, int], Gap] = {}
         self._book_services: set[tuple[int, str]] = set()
         self._add_quote = writer.intake.quotes.append
         self._add_detail = writer.intake.details.append
@@ -79,7 +82,7 @@ class Recording:
         self._add_detail((number, received_us, details))
 
     def record_screener(self, received_us: int, service: str, screener: Screener) -> None:
-        self._intake.screeners.append((received_us, service, screener))
+        self._intake.screeners.append((screener.name, received_us, service, screener))
 
     def record_activity(self, received_us: int, activity: Activity) -> None:
         self._intake.activities.append((received_us, activity.account, activity.kind, activity.text))
@@ -91,7 +94,17 @@ class Recording:
         )
 
     def record_gap(self, gap: Gap) -> None:
+        key = gap.service, gap.symbol, gap.from_ms
+        if gap.to_ms is None:
+            self._open_gaps[key] = gap
+        else:
+            self._open_gaps.pop(key, None)
         self._do(SaveGap(gap))
+
+    def end_gaps(self) -> None:
+        """Nobody listens any more: what is still missing is missing until now."""
+        for gap in list(self._open_gaps.values()):
+            self.record_gap(replace(gap, to_ms=max(gap.from_ms, self._now_ms())))
 
     def record_rejected(self, received_us: int, kind: str, raw: bytes, reason: str) -> None:
         self._intake.rejected.append((received_us, kind, reason, raw[:LARGEST_RAW]))
@@ -101,7 +114,8 @@ class Recording:
             return
         for symbol in {bar.symbol for bar in bars} - self._ids.keys():
             self._allot(symbol)
-        self._do(SaveBars(tuple(bars), self._ids, self._now_ms()))
+        ids = {bar.symbol: self._ids[bar.symbol] for bar in bars}
+        self._do(SaveBars(tuple(bars), ids, self._now_ms()))
 
     def record_instruments(self, instruments: Sequence[Instrument]) -> None:
         numbered = [(self._ids.get(i.symbol) or self._allot(i.symbol), i) for i in instruments]

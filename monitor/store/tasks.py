@@ -1,9 +1,11 @@
 """What the writer may be asked to do besides appending rows: small orders that each know their SQL."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from monitor.errors import BadData
 from monitor.market.bar import Bar
@@ -35,11 +37,10 @@ INSERT INTO instrument_fts (rowid, symbol, description) SELECT id, symbol, descr
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SaveInstruments:
+class SaveInstruments(Struct, frozen=True, tag=True):
     """Instruments with their ids; an empty fact does not replace a known one."""
 
-    instruments: Sequence[tuple[int, Instrument]]
+    instruments: list[tuple[int, Instrument]]
 
     def run(self, connection: sqlite3.Connection) -> None:
         for number, i in self.instruments:
@@ -48,8 +49,18 @@ class SaveInstruments:
             connection.execute(_INDEX, (number,))
 
 
-@dataclass(frozen=True, slots=True)
-class NoteBookService:
+class KnowInstruments(Struct, frozen=True, tag=True):
+    """Instruments that a program may have numbered without its number reaching the database."""
+
+    ids: dict[str, int]
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        for symbol, number in self.ids.items():
+            if connection.execute("SELECT 1 FROM instrument WHERE id = ?", (number,)).fetchone() is None:
+                SaveInstruments([(number, Instrument(symbol))]).run(connection)
+
+
+class NoteBookService(Struct, frozen=True, tag=True):
     """That a service has sent a book of the instrument."""
 
     instrument_id: int
@@ -81,12 +92,11 @@ WHERE excluded.source <> 'computed' OR bar.source = 'computed'
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SaveBars:
+class SaveBars(Struct, frozen=True, tag=True):
     """New or revised bars, seen at ``seen_ms``."""
 
-    bars: Sequence[Bar]
-    ids: Mapping[str, int]
+    bars: tuple[Bar, ...]
+    ids: dict[str, int]
     seen_ms: int
 
     def run(self, connection: sqlite3.Connection) -> None:
@@ -112,8 +122,7 @@ WHERE excluded.state {_ANSWERED} OR state NOT {_ANSWERED}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SaveCoverage:
+class SaveCoverage(Struct, frozen=True, tag=True):
     """What was asked of the source, and what came of it; an answered range is never taken back."""
 
     instrument_id: int
@@ -135,8 +144,7 @@ ON CONFLICT DO UPDATE SET to_ms = excluded.to_ms, cause = excluded.cause, senten
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SaveGap:
+class SaveGap(Struct, frozen=True, tag=True):
     """A hole that begins, or what is known of it by now."""
 
     gap: Gap
@@ -146,8 +154,7 @@ class SaveGap:
         connection.execute(_GAP, (g.service, g.symbol, g.from_ms, g.to_ms, g.cause.value, g.sentence))
 
 
-@dataclass(frozen=True, slots=True)
-class CloseGaps:
+class CloseGaps(Struct, frozen=True, tag=True):
     """The end, at ``at_ms``, of the holes that a program left open when it was killed."""
 
     at_ms: int
@@ -156,8 +163,7 @@ class CloseGaps:
         connection.execute("UPDATE gap SET to_ms = max(from_ms, ?) WHERE to_ms IS NULL", (self.at_ms,))
 
 
-@dataclass(frozen=True, slots=True)
-class SaveAudit:
+class SaveAudit(Struct, frozen=True, tag=True):
     """One line of the audit."""
 
     at_ms: int
@@ -168,6 +174,10 @@ class SaveAudit:
         connection.execute(
             "INSERT INTO audit (at_ms, kind, sentence) VALUES (?, ?, ?)", (self.at_ms, self.kind, self.sentence)
         )
+
+
+#: What comes with the stream, and can wait in a file.
+Recorded = SaveInstruments | NoteBookService | SaveBars | SaveCoverage | SaveGap | CloseGaps | SaveAudit
 
 
 @dataclass(frozen=True, slots=True)

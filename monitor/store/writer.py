@@ -7,19 +7,23 @@ the row, is in the same transaction, and who waits has everything recorded befor
 
 import asyncio
 import logging
+import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from monitor.clock import now_ms
 from monitor.errors import MonitorError, StoreUnavailable
 from monitor.ports import StoreMeter
 from monitor.store.batch import Batch, Intake
 from monitor.store.connect import same_file
 from monitor.store.insert import UNFIT
+from monitor.store.overflow import Overflow
+from monitor.store.spill import Spill, note_taken
 from monitor.store.trouble import FileMoved, sentence_of
 
 _log = logging.getLogger(__name__)
@@ -28,6 +32,8 @@ BATCH_SECONDS = 0.25
 RETRY_SECONDS = 3.0
 CLOSE_SECONDS = 5.0
 _GRACE_SECONDS = 5.0
+#: Waiting this long is no delay: the writer sleeps between two batches.
+_BEHIND_MS = 1_000
 _CHECKPOINT_SECONDS = 3.0
 _LARGEST_WAL = 64 * 1024 * 1024
 
@@ -35,9 +41,18 @@ _LARGEST_WAL = 64 * 1024 * 1024
 class Writer:
     """Puts the intake on disk until it is closed; while the disk refuses, everything is kept and tried again."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, on_trouble: Callable[[str], None]) -> None:
-        """Made on the loop's thread, where ``on_trouble`` will be called too."""
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        spill: Spill,
+        ids: Mapping[str, int],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """Made on the loop's thread, where ``on_trouble`` will be called too; ``ids`` are the instruments' numbers."""
         self.intake = Intake()
+        self._spill = spill
+        self._overflow = Overflow(self.intake, spill, ids, lambda: bool(self._trouble), self._say)
         self._connection = connection
         self._path = path
         self._wal = path.with_name(path.name + "-wal")
@@ -50,6 +65,9 @@ class Writer:
         self._hand: Batch | None = None
         self._written = 0
         self._trouble = ""
+        self._caught_up = self._taken = time.monotonic()
+        self._committed_ms: int | None = None
+        self._deadline = math.inf
         self._checkpointed = (0, time.monotonic())
         self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
 
@@ -57,13 +75,32 @@ class Writer:
 
     def start(self) -> None:
         self._thread.start()
+        self._overflow.start()
+        if self._spill.rows:
+            _log.info("%d rows that had waited in %s are written", self._spill.rows, self._spill.path)
+        if self._spill.torn:
+            self._say(
+                f"The last {self._spill.torn:,} bytes of what had waited in {self._spill.path.name} could not be read:"
+                " the program was ended while it wrote them."
+            )
 
     def meter(self) -> StoreMeter:
         """Rows that wait, rows written since the start, and the size on disk with what is not checkpointed yet."""
         hand = self._hand
         size = _size(self._path) + _size(self._wal)
-        queued = self.intake.rows + (hand.rows_taken if hand else 0)
-        return StoreMeter(queued, self._written, size, f"SQLite {sqlite3.sqlite_version}")
+        queued = self.intake.rows + self._spill.rows + (hand.rows_taken if hand and not hand.spilled else 0)
+        behind = round((time.monotonic() - self._caught_up) * 1000)
+        return StoreMeter(
+            queued,
+            self._written,
+            size,
+            f"SQLite {sqlite3.sqlite_version}",
+            spilled=self._spill.size,
+            behind_ms=behind if queued and behind >= _BEHIND_MS else 0,
+            committed_ms=self._committed_ms,
+            trouble=self._trouble,
+            lost=self._overflow.lost,
+        )
 
     async def flushed(self) -> None:
         """Wait until all that was taken in so far is committed. Raises StoreUnavailable."""
@@ -92,6 +129,8 @@ class Writer:
         if self._ended.done():
             self._thread.join()
         else:
+            meter = self.meter()
+            self._overflow.lost += meter.queued - self._spill.rows
             _log.error("the store's writer did not end in time")
 
     def _check_running(self) -> None:
@@ -113,23 +152,35 @@ class Writer:
     def _write_all(self) -> bool:
         """Commit until nothing waits but what came meanwhile; False when the disk refuses."""
         while True:
-            if self._hand is None:
-                self._hand = self.intake.take()
-            batch = self._hand
             try:
+                batch = self._hand = self._hand or self._next()
                 self._commit(batch)
             except Exception as error:  # noqa: BLE001  the thread must survive, and keeps the batch
-                self._suffer(error, batch)
+                self._suffer(error)
                 return False
             self._hand = None
             self._confirm(batch)
             self._checkpoint()
             if not batch.full:
+                self._caught_up = self._taken
                 return True
+            if batch.spilled and time.monotonic() > self._deadline:
+                return False
+
+    def _next(self) -> Batch:
+        """What came first: the spill's oldest block, or when there is none, what waits in memory."""
+        with self._spill.lock:
+            block = self._spill.next()
+            if block is None:
+                self._taken = time.monotonic()
+                return self.intake.take()
+            batch = Batch.of(block)
+            batch.tasks += self.intake.take_asked()
+            return batch
 
     def _commit(self, batch: Batch) -> None:
         """Everything of the batch, or nothing. Raises FileMoved and sqlite3.Error."""
-        if not batch.size:
+        if not batch.size and not batch.spilled:
             return
         if not same_file(self._path, self._file):
             raise FileMoved
@@ -143,9 +194,12 @@ class Writer:
                 rows.sort(key=itemgetter(0))
                 if not rows:
                     continue
-                batch.unfit += stream.insert.run_sifted(self._connection, stream.encoded(rows))
+                stored = rows if batch.spilled else stream.encoded(rows)
+                batch.unfit += stream.insert.run_sifted(self._connection, stored)
                 for statement in stream.afterwards:
                     self._connection.execute(statement)
+            if batch.spilled:
+                note_taken(self._connection, batch.spilled.position)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -155,9 +209,20 @@ class Writer:
     def _confirm(self, batch: Batch) -> None:
         """Tell everyone concerned that the batch is on disk."""
         self._written += batch.rows_taken - batch.unfit
-        if self._trouble and batch.size:
+        if batch.size:
+            self._committed_ms = now_ms()
+        if batch.spilled:
+            self._spill.confirm(batch.spilled)
+            if batch.spilled.body is None:
+                self._say(
+                    f"{batch.spilled.head.rows} rows that had waited beside the database were damaged and are lost."
+                )
+        if batch.size or batch.spilled:
             self._trouble = ""
-            self._say("Recording goes on: what had waited in memory is on disk.")
+        with self._spill.lock:
+            if not self._trouble and self._overflow.spilling and not self._spill.size:
+                self._overflow.spilling = False
+                self._say("Recording goes on: what had waited is on disk.")
         if batch.unfit:
             self._say(f"{batch.unfit} recorded rows hold values that cannot be stored: they were left out and logged.")
         for future, error in batch.outcomes:
@@ -196,25 +261,45 @@ class Writer:
 
     def _finish(self) -> None:
         """Write the rest, however often that takes within CLOSE_SECONDS, and leave one tidy file."""
-        deadline = time.monotonic() + CLOSE_SECONDS
-        while not self._write_all() and time.monotonic() < deadline:
+        self._overflow.end()
+        self._deadline = time.monotonic() + CLOSE_SECONDS
+        while not self._write_all() and time.monotonic() < self._deadline:
             time.sleep(0.2)
-        rows, others = self.meter().queued, len(self.intake.tasks) + (len(self._hand.tasks) if self._hand else 0)
-        if lost := [f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count]:
-            self._say(f"{' and '.join(lost)} could not be written to {self._path} and are lost.")
+        self._leave_rest()
         self._move_log_into_file("TRUNCATE")
+        self._spill.close()
+
+    def _leave_rest(self) -> None:
+        """What could not be written by now waits in the spill for the next start; what not even that takes is lost."""
+        hand, self._hand = self._hand, None
+        rest = [] if hand is None or hand.spilled else [hand]
+        while (batch := self.intake.take_recorded()).size:
+            rest.append(batch)
+        left = [batch for batch in rest if not self._overflow.keep(batch)]
+        self._overflow.lost += sum(batch.rows_taken for batch in left)
+        if lost := _counted(sum(batch.rows_taken for batch in left), sum(len(batch.tasks) for batch in left)):
+            self._say(f"{lost} could not be written to {self._path} and are lost.")
+        if self._spill.rows:
+            self._say(
+                f"{self._spill.rows} recorded rows wait in {self._spill.path.name} and are written at the next start."
+            )
 
     # ---------------------------------------------------------------------------- what others hear
 
-    def _suffer(self, error: Exception, batch: Batch) -> None:
-        """The disk refused: tell it once, fail those who wait, keep the rest."""
+    def _suffer(self, error: Exception) -> None:
+        """The disk refused: tell it once, fail those who wait, keep the rest where a kill cannot reach it."""
         sentence = sentence_of(error, self._path)
-        if sentence != self._trouble:
-            self._trouble = sentence
-            _log.error("recording stopped: %s", sentence, exc_info=error)
-            self._say(f"{sentence} What is recorded waits in memory and is written as soon as that is possible.")
-        for future in [*batch.drop_waiting(), *self.intake.drop_waiting()]:
+        for future in [*(self._hand.drop_waiting() if self._hand else ()), *self.intake.drop_waiting()]:
             self._answer(future, StoreUnavailable(sentence, str(error)))
+        with self._spill.lock:
+            # Only as the first: what the overflow has put there meanwhile came later.
+            if self._hand and not self._hand.spilled and not self._spill.size and self._overflow.keep(self._hand):
+                self._hand = None
+            self._overflow.spilling = True
+            told, self._trouble = self._trouble, sentence
+        if sentence != told:
+            _log.error("recording stopped: %s", sentence, exc_info=error)
+            self._say(f"{sentence} What is recorded waits and is written as soon as that is possible.")
 
     def _say(self, sentence: str) -> None:
         self._tell(self._on_trouble, sentence)
@@ -232,6 +317,12 @@ class Writer:
     def _end(self) -> None:
         if not self._ended.done():
             self._ended.set_result(None)
+
+
+def _counted(rows: int, others: int) -> str:
+    return " and ".join(
+        f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count
+    )
 
 
 def _size(file: Path) -> int:

@@ -88,6 +88,17 @@ async def test_a_gap_that_a_killed_program_left_open_ends_when_the_next_one_open
     assert rows("SELECT from_ms, to_ms FROM gap ORDER BY from_ms") == [(1_000, 1_500), (2_000, 9_000)]
 
 
+async def test_a_gap_that_lasts_to_the_end_of_the_program_ends_with_it(path: Path, rows: Rows) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    store.recorder.record_gap(Gap("CHART_EQUITY", 1_000, Cause.CONNECTION))
+    store.recorder.record_gap(Gap("CHART_EQUITY", 2_000, Cause.CONNECTION))
+    store.recorder.record_gap(Gap("CHART_EQUITY", 2_000, Cause.CONNECTION, 2_500))
+    await store.close()
+    ((first,), (second,)) = rows("SELECT to_ms FROM gap ORDER BY from_ms")
+    assert first > 1_000
+    assert second == 2_500
+
+
 @pytest.mark.parametrize("newest", range(7))
 async def test_stamps_go_on_after_the_newest_of_any_table(path: Path, newest: int) -> None:
     store = open_store(path, sandbox=True, on_trouble=print)

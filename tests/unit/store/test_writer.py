@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreUnavailable
-from monitor.store import Store, connect, open_store, opening, writer
+from monitor.store import Store, connect, open_store, opening, spill, writer
 from monitor.store.batch import Intake
 from tests.support.builders import a_bar, a_quote
+from tests.support.ports import until
 from tests.unit.store.conftest import Rows
 
 Troubles = asyncio.Queue[str]
@@ -45,9 +46,9 @@ async def test_a_lock_is_waited_out_and_nothing_is_lost(
         store.recorder.record_quote(received_us, a_quote(bid=received_us))
     assert "Another program has locked the database" in await heard(troubles)
     store.recorder.record_quote(101, a_quote(bid=101))
-    assert store.meter().queued == 101
+    await until(lambda: store.meter().queued == 101)
     intruder.execute("COMMIT")
-    assert await heard(troubles) == "Recording goes on: what had waited in memory is on disk."
+    assert await heard(troubles) == "Recording goes on: what had waited is on disk."
     await store.recorder.flushed()
     assert rows("SELECT count(*), max(bid) FROM quote") == [(101, 101)]
 
@@ -96,7 +97,7 @@ async def test_recording_goes_on_when_a_full_disk_has_space_again(
     for received_us in range(20_000):
         store.recorder.record_quote(received_us, a_quote(bid=received_us))
     assert "is full" in await heard(troubles)
-    assert store.meter().queued == 20_000
+    await until(lambda: store.meter().queued == 20_000)
     written[0].execute("PRAGMA max_page_count = 1000000")
     assert "goes on" in await heard(troubles)
     await store.recorder.flushed()
@@ -135,14 +136,33 @@ async def test_closing_waits_for_a_slow_disk(path: Path, rows: Rows, monkeypatch
     assert rows("SELECT count(*) FROM quote") == [(60_000,)]
 
 
-async def test_closing_in_trouble_ends_and_tells_what_is_lost(
-    store: Store, intruder: sqlite3.Connection, troubles: Troubles
+async def test_closing_in_trouble_leaves_what_waits_to_the_next_start(
+    path: Path, store: Store, intruder: sqlite3.Connection, troubles: Troubles, rows: Rows
 ) -> None:
     store.recorder.record_quote(1, a_quote())
     store.recorder.record_bars([a_bar()])
     await store.close()
     said = [troubles.get_nowait() for _ in range(troubles.qsize())]
+    assert said[-1] == "1 recorded rows wait in monitor.spill and are written at the next start."
+    intruder.execute("ROLLBACK")
+    again = open_store(path, sandbox=True, on_trouble=troubles.put_nowait)
+    assert again.last_received_us() == 1
+    await again.close()
+    assert rows("SELECT count(*) FROM quote JOIN instrument ON id = instrument_id WHERE symbol = 'AAPL'") == [(1,)]
+    assert rows("SELECT count(*) FROM bar") == [(1,)]
+    assert not path.with_name("monitor.spill").exists()
+
+
+async def test_closing_tells_what_is_lost_where_nothing_can_be_written(
+    store: Store, intruder: sqlite3.Connection, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spill, "RESERVE", 2**62)
+    store.recorder.record_quote(1, a_quote())
+    store.recorder.record_bars([a_bar()])
+    await store.close()
+    said = [troubles.get_nowait() for _ in range(troubles.qsize())]
     assert "1 recorded rows and 2 other entries could not be written" in said[-1]
+    assert store.meter().lost == 1
     intruder.execute("ROLLBACK")
 
 

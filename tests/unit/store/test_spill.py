@@ -1,0 +1,325 @@
+"""What waits beside the database: in order, once, whatever happens to the file or to the program."""
+
+import asyncio
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.market.book import BookService
+from monitor.market.gap import Cause, Gap
+from monitor.market.screener import Screener
+from monitor.store import Store, batch, connect, open_store, overflow, spill, writer
+from monitor.store.spill import Block, Head, Spill
+from monitor.store.tasks import SaveAudit
+from tests.support.builders import a_bar, a_book, a_quote, a_trade
+from tests.support.ports import until
+from tests.unit.store.conftest import Rows
+
+Troubles = asyncio.Queue[str]
+Values = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text() | st.binary())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "BUSY_MS", 20)
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(writer, "BATCH_SECONDS", 0.005)
+    monkeypatch.setattr(writer, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(overflow, "LOOK_SECONDS", 0.002)
+
+
+# ------------------------------------------------------------------------------------------------ the file
+
+
+def taken_out(waiting: Spill) -> Iterator[Block]:
+    while (block := waiting.next()) is not None:
+        yield block
+        waiting.confirm(block)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(Values, min_size=1), min_size=1, max_size=5), st.data())
+def test_a_file_cut_anywhere_gives_its_whole_blocks_once(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[list[list[object]]], data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("spill") / "monitor.spill"
+    waiting, ends = Spill(path), list[int]()
+    for number, rows in enumerate(blocks):
+        head = Head(len(rows), number, {f"S{number}": number})
+        waiting.append({"quote": [tuple(row) for row in rows]}, [SaveAudit(number, "k", "s")], head)
+        ends.append(path.stat().st_size)
+    confirmed, position = data.draw(st.integers(0, len(blocks) - 1)), ""
+    for _ in range(confirmed):
+        block = waiting.next()
+        assert block is not None
+        waiting.confirm(block)
+        position = block.position
+    waiting.close()
+    cut = data.draw(st.integers(0, ends[-1]))
+    content = path.read_bytes()
+    path.write_bytes(content[:cut])
+    again = Spill(path, position)
+    whole = sum(end <= cut for end in ends)
+    expected = list(range(confirmed, max(confirmed, whole)))
+    assert again.torn == (cut - max([24 - 8, *(end for end in ends if end <= cut)]) if cut >= 16 else cut)
+    assert again.rows == sum(len(blocks[number]) for number in expected)
+    assert again.instruments == {f"S{number}": number for number in expected}
+    again.append({"quote": [(77,)]}, [], Head(1, 99, {}))  # a torn end is not in the way of what follows
+    found = [block for block in taken_out(again) if block.body is not None]
+    assert [block.head.newest_us for block in found] == [*expected, 99]
+    for block, number in zip(found, expected, strict=False):
+        assert block.body is not None
+        assert repr(block.body.rows) == repr([("quote", blocks[number])])
+        assert block.body.tasks == [SaveAudit(number, "k", "s")]
+    assert not path.exists()
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_damaged_byte_costs_no_more_than_from_its_block_on_and_is_never_believed(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("spill") / "monitor.spill"
+    waiting = Spill(path)
+    for number in range(3):
+        waiting.append({"quote": [(number, "x" * 20)]}, [], Head(1, number, {}))
+    waiting.close()
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(content)
+    again = Spill(path)
+    found = [block.body.rows[0][1][0] for block in taken_out(again) if block.body is not None]
+    again.close()
+    kept = [[number, "x" * 20] for number in range(3)]
+    assert all(row in kept for row in found)
+    block_size = (len(content) - 16) // 3
+    assert found[: max(at - 16, 0) // block_size] == kept[: max(at - 16, 0) // block_size]
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    waiting = Spill(tmp_path / "monitor.spill")
+    waiting.append({}, [SaveAudit(1, "k", "s")], Head(0, 0, {}))
+    assert stat.S_IMODE(waiting.path.stat().st_mode) == 0o600
+    waiting.close()
+
+
+def test_a_foreign_file_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.spill"
+    path.write_bytes(b"somebody's own notes, and rather long")
+    waiting = Spill(path)
+    assert (waiting.rows, waiting.next()) == (0, None)
+    assert path.with_name("monitor.spill.unreadable").read_bytes().startswith(b"somebody")
+
+
+# ------------------------------------------------------------------------------------------------ the store
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program holds the database."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def record_everything(store: Store, first: int, count: int) -> None:
+    """``count`` rows of each kind with stamps from ``first`` on."""
+    record = store.recorder
+    for received_us in range(first, first + count):
+        symbol = f"S{received_us % 5}"
+        record.record_quote(received_us, a_quote(symbol, bid=received_us))
+        record.record_details(received_us, symbol, {"delta": received_us / 7})
+        record.record_trade(received_us, a_trade(symbol, price=received_us))
+        record.record_book(received_us, BookService.OPTIONS, a_book(symbol))
+        record.record_screener(received_us, "SCREENER_EQUITY", Screener("N", received_us))
+        record.record_bars([a_bar(symbol, close=received_us)])
+
+
+COUNTS = """
+SELECT (SELECT count(*) FROM quote), (SELECT count(*) FROM quote_detail), (SELECT count(*) FROM trade),
+       (SELECT count(*) FROM book), (SELECT count(*) FROM screener)
+"""
+
+
+def counts(rows: Rows) -> list[int]:
+    return list(rows(COUNTS)[0])
+
+
+async def test_while_the_database_refuses_a_kill_loses_nothing_that_was_spilled(path: Path, rows: Rows) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    record_everything(store, 1, 10)
+    await store.recorder.flushed()
+    with locked(path):
+        record_everything(store, 11, 100)
+        store.recorder.record_gap(Gap("NASDAQ_BOOK", 5, Cause.SILENCE))
+        await until(lambda: store.meter().spilled and store._writer.intake.bytes == 0 and store._writer._hand is None)
+        assert store.meter().queued == 500
+        assert store.meter().trouble
+        content = path.with_suffix(".spill").read_bytes()
+    await store.recorder.flushed()
+    await store.close()
+    assert counts(rows) == [110] * 5
+    expected = rows("SELECT * FROM bar ORDER BY 1"), rows("SELECT symbol, id FROM instrument ORDER BY 1")
+    # The killed program: its file is there, and the database took nothing of it.
+    path.unlink()
+    first = open_store(path, sandbox=True, on_trouble=print)
+    record_everything(first, 1, 10)
+    await first.close()
+    path.with_suffix(".spill").write_bytes(content)
+    again = open_store(path, sandbox=True, on_trouble=print)
+    assert again.last_received_us() == 110
+    await again.recorder.flushed()
+    await again.close()
+    assert counts(rows) == [110] * 5
+    assert [row[:8] for row in rows("SELECT * FROM bar ORDER BY 1")] == [row[:8] for row in expected[0]]
+    assert rows("SELECT symbol, id FROM instrument ORDER BY 1") == expected[1]
+    assert rows("SELECT count(*) FROM gap WHERE to_ms IS NULL") == [(0,)]
+    # Once more, as if it had been killed between the commit and the removal of the file.
+    path.with_suffix(".spill").write_bytes(content)
+    await open_store(path, sandbox=True, on_trouble=print).close()
+    assert counts(rows) == [110] * 5
+    assert not path.with_suffix(".spill").exists()
+
+
+async def test_instruments_numbered_by_a_killed_program_keep_their_numbers(path: Path, rows: Rows) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    await store.recorder.flushed()
+    with locked(path):
+        store.recorder.record_quote(1, a_quote("OLD"))
+        await until(lambda: store.meter().spilled and store._writer._hand is None)
+        store.recorder.record_quote(2, a_quote("OLD"))
+        size = store.meter().spilled
+        await until(lambda: store.meter().spilled > size)
+        content = path.with_suffix(".spill").read_bytes()
+    await store.close()
+    path.unlink()
+    await open_store(path, sandbox=True, on_trouble=print).close()
+    path.with_suffix(".spill").write_bytes(content)
+    again = open_store(path, sandbox=True, on_trouble=print)
+    again.recorder.record_quote(3, a_quote("NEW"))
+    await again.close()
+    found = rows("SELECT symbol, count(*) FROM quote JOIN instrument ON id = instrument_id GROUP BY symbol ORDER BY 1")
+    assert found == [("NEW", 1), ("OLD", 2)]
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The disk: it takes nothing until the gate is set."""
+    opened, commit = threading.Event(), writer.Writer._commit
+
+    def slow(own: writer.Writer, taken: batch.Batch) -> None:
+        if taken.size or taken.spilled:
+            assert opened.wait(30)
+        commit(own, taken)
+
+    monkeypatch.setattr(writer.Writer, "_commit", slow)
+    yield opened
+    opened.set()
+
+
+async def test_memory_is_bounded_while_the_disk_hangs_and_nothing_is_lost(
+    path: Path, rows: Rows, troubles: Troubles, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "LARGEST_BATCH", 500)
+    monkeypatch.setattr(overflow, "LARGEST_QUEUE", 400 * 1_000)
+    store = open_store(path, sandbox=True, on_trouble=troubles.put_nowait)
+    highest = 0
+    for first in range(1, 20_001, 250):
+        for received_us in range(first, first + 250):
+            store.recorder.record_quote(received_us, a_quote(f"S{received_us % 9}", bid=received_us))
+        highest = max(highest, store._writer.intake.bytes)
+        await until(lambda: store._writer.intake.bytes <= overflow.LARGEST_QUEUE)
+    assert highest <= overflow.LARGEST_QUEUE + 250 * 400 + 20 * 2_000
+    await until(lambda: store.meter().queued == 20_000)
+    assert store.meter().spilled > 0
+    gate.set()
+    await store.recorder.flushed()
+    assert (store.meter().spilled, store.meter().queued) == (0, 0)
+    await store.close()
+    assert rows("SELECT count(*), sum(bid = received_us), max(bid) FROM quote") == [(20_000, 20_000, 20_000)]
+    said = [troubles.get_nowait() for _ in range(troubles.qsize())]
+    assert [sentence.split(":")[0] for sentence in said] == [
+        "More comes in than the disk takes at the moment",
+        "Recording goes on",
+    ]
+    assert not path.with_suffix(".spill").exists()
+
+
+async def test_what_is_lost_when_nothing_can_be_written_is_a_hole_on_record(
+    path: Path, rows: Rows, troubles: Troubles, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "LARGEST_BATCH", 500)
+    monkeypatch.setattr(overflow, "LARGEST_QUEUE", 400 * 1_000)
+    monkeypatch.setattr(spill, "RESERVE", 2**62)  # more than any disk has free
+    store = open_store(path, sandbox=True, on_trouble=troubles.put_nowait)
+    store.recorder.record_quote(1_000, a_quote("AAPL"))
+    await until(lambda: store._writer._hand is not None and store._writer._hand.size)
+    for received_ms in range(2, 5_002):
+        store.recorder.record_quote(received_ms * 1_000, a_quote("AAPL", bid=received_ms))
+        if received_ms % 500 == 2:
+            store.recorder.record_book(received_ms * 1_000, BookService.NYSE, a_book("AAPL"))
+    await until(lambda: store._writer.intake.bytes <= overflow.LARGEST_QUEUE)
+    lost = store._writer._overflow.lost
+    gate.set()
+    await store.recorder.flushed()
+    kept = rows("SELECT (SELECT count(*) FROM quote) + (SELECT count(*) FROM book)")[0][0]
+    assert kept + lost == 5_011
+    gaps = await store.archive.gaps("AAPL")
+    assert {gap.service for gap in gaps} == {"LEVELONE_EQUITIES", "NYSE_BOOK"}
+    assert all(gap.cause is Cause.SPILL for gap in gaps)
+    first_kept = rows("SELECT min(received_us) FROM quote WHERE received_us > 1000")[0][0] // 1000
+    level_one = next(gap for gap in gaps if gap.service == "LEVELONE_EQUITIES")
+    assert (level_one.from_ms, level_one.to_ms) == (2, first_kept - 1)
+    assert "is lost" in troubles.get_nowait()
+    await store.close()
+
+
+async def test_a_row_that_no_file_can_hold_leaves_the_others_alone(path: Path, rows: Rows) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    await store.recorder.flushed()
+    with locked(path):
+        for received_us, volume in enumerate((1, 2**70, 3)):
+            store.recorder.record_quote(received_us, a_quote(volume=volume))
+        await until(lambda: store.meter().spilled)
+    await store.close()
+    assert rows("SELECT volume FROM quote") == [(1,), (3,)]
+
+
+async def test_who_waits_is_answered_while_the_spill_is_emptied(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    await store.recorder.flushed()
+    with locked(path):
+        for received_us in range(100):
+            store.recorder.record_quote(received_us, a_quote())
+        await until(lambda: store.meter().spilled)
+    await store.watchlists.create("Tech", ["AAPL"])
+    assert await store.watchlists.all() == {"Tech": ["AAPL"]}
+    await store.close()
+
+
+async def test_a_disk_that_is_nearly_full_is_told_once(
+    path: Path, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overflow, "LITTLE_BYTES", 2**62)
+    monkeypatch.setattr(overflow, "LITTLE_SHARE", 2.0)
+    monkeypatch.setattr(overflow, "_SPACE_SECONDS", 0.0)
+    store, looked = open_store(path, sandbox=True, on_trouble=troubles.put_nowait), list[None]()
+    look: Callable[[], None] = store._writer._overflow.look
+    store._writer._overflow.look = lambda: (look(), looked.append(None))[0]  # type: ignore[method-assign]
+    await until(lambda: len(looked) > 5)
+    store.recorder.record_quote(1, a_quote())
+    await store.close()
+    assert troubles.qsize() == 1
+    assert "MiB are free on the disk that holds" in troubles.get_nowait()
