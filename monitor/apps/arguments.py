@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: The end of a range without an end: later than any row.
 NO_END = 2**62
 _LONGEST_KEY = 40
+_HOURS = ("always", "extended", "regular")
 _WHAT = ("quotes", "trades", "bars", "book", "options")
 
 
@@ -94,6 +95,9 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
         help="record what a service of the streamer sends of these, such as SCREENER_EQUITY=NASDAQ_VOLUME_30",
     )
     collect.add_argument("--sandbox-url", default="", metavar="URL", help="a sandbox's base_url, instead of Schwab")
+    collect.add_argument(
+        "--hours", choices=_HOURS, default="always", help="when to stream; outside of them the collector waits"
+    )
     collect.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop by itself")
     collect.add_argument("--take-over", action="store_true", help="ask the program that holds the data folder to end")
     collect.add_argument(

@@ -22,6 +22,7 @@ from monitor.apps.world import World
 from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
+from monitor.market.hours import Hours
 from monitor.ports import Owner, SignInState, StreamPhase, Wanted
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
@@ -99,8 +100,9 @@ class _Collection:
     async def _record_stretch(self, before: Owner | None) -> Owner | None:
         """Record until the time is over, or another program asks for the profile: that one is given."""
         services: Services | None = None
+        hours = Hours(self._options.hours)
         try:
-            async with running_services(self._world.address, self._folder) as services:
+            async with running_services(self._world.address, self._folder, lambda: hours) as services:
                 services.bus.listen(Notice, lambda notice: _log.warning("%s %s", notice.sentence, notice.detail))
                 services.bus.listen(StreamChanged, _log_stream)
                 if before is not None:

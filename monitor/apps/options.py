@@ -50,6 +50,7 @@ class CollectOptions:
     subscribe: Sequence[tuple[str, str]] = ()
     sandbox_url: str = ""
     seconds: float | None = None
+    hours: str = "always"  # extended or regular: those of the market
     take_over: bool = False
     stand_by: bool = False
     data_dir: Path | None = None

@@ -26,6 +26,7 @@ from monitor.ports import Owner, Profile
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
 from monitor.ui.signin.dialog import SignInDialog
+from monitor.ui.stream_hours import chosen_hours
 from monitor.ui.tasks import Tasks
 from monitor.ui.theme import Theme
 from monitor.ui.tour import Tour, press_enter_on_every_page
@@ -71,10 +72,12 @@ class Screen:
         async with AsyncExitStack() as stack:
             process, details = await self._start_sandbox(stack)
             world = worlds.sandbox_world(details.base_url) if details else worlds.live_world()
-            services = await stack.enter_async_context(running_services(world.address, self._folder))
+            settings = Settings(self._folder)
+            services = await stack.enter_async_context(
+                running_services(world.address, self._folder, lambda: chosen_hours(settings))
+            )
             if details:
                 _keep_key(services, details)
-            settings = Settings(self._folder)
             ports = _view_ports(services, settings, Profile(self._sandbox, self._folder))
             stack.push_async_callback(ports.tasks.close)
             if process:

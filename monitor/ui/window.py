@@ -28,6 +28,7 @@ from monitor.ui.raw_frames import RawFrames
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.status.bar import StatusFields
+from monitor.ui.stream_hours import StreamHours
 from monitor.ui.tape.panel import TapePanel
 from monitor.ui.theme import LINK_COLOURS, Theme
 from monitor.ui.toolbar import ToolBar
@@ -153,6 +154,8 @@ class MainWindow(QMainWindow):
     def _fill_frame(self) -> None:
         self.commands.fill(self.menuBar(), self._area.docks)
         self._raw_frames = RawFrames(self.commands.raw_frames, self._ports.frames, self._ports.bus, self)
+        self.commands.menus["Data"].addSeparator()
+        self.commands.menus["Data"].addMenu(StreamHours(self._ports.preferences, self))
         self.commands.menus["Data"].aboutToShow.connect(self._raw_frames.show_state)
         if self._ports.profile.sandbox:
             self._banner = named(QLabel("SANDBOX"), "sandboxBanner")
