@@ -32,7 +32,7 @@ def test_the_summary_is_of_every_stretch() -> None:
     )
     figures.add(a_stretch(first, StoreMeter(queued=0, written=12, bytes=1)))
     figures.add(a_stretch(Tally(), StoreMeter(queued=0, written=1, bytes=1)))  # taken over before anything came
-    figures.add(a_stretch(second, StoreMeter(queued=2, written=7, bytes=1)))
+    figures.add(a_stretch(second, StoreMeter(queued=0, written=7, bytes=1, lost=2)))
     assert figures.summary() == {
         "messages": 8,
         "rows": 20,
