@@ -84,6 +84,8 @@ def _recorder(store: StoreMeter, now_ms: int) -> Iterator[str]:
         yield f"behind by {store.behind_ms / 1000:.1f} s, {_megabytes(store.spilled)} in the spill file"
     if store.committed_ms is not None:
         yield f"last commit {(now_ms - store.committed_ms) / 1000:.1f} s ago"
+    if store.lost:
+        yield f"{store.lost} rows lost"
     if store.trouble:
         yield store.trouble
 

@@ -97,18 +97,19 @@ def queue_phrase(meter: StoreMeter) -> Phrase:
 
 
 def storage_phrase(meter: StoreMeter) -> Phrase | None:
-    """What is wrong with the recording: it stands still, or has fallen behind; None while it keeps up."""
+    """What is wrong with the recording: it lost rows, stands still, or has fallen behind; None while it keeps up."""
+    waits = f"{meter.queued:,} rows wait, {meter.spilled:,} bytes of them in a file."
+    if meter.lost:
+        tip = f"{meter.lost:,} rows found no place on any disk and are lost. {meter.trouble} {waits}"
+        return Phrase(f"{meter.lost:,} rows lost", Tone.RED, " ".join(tip.split()))
     if meter.trouble:
-        return Phrase("Recording stopped", Tone.RED, f"{meter.trouble} {_waits(meter)}")
-    if not meter.spilled:
+        return Phrase("Recording stopped", Tone.RED, f"{meter.trouble} {waits}")
+    if not (meter.spilled or meter.behind_ms):
         return None
-    spilled = _size(meter.spilled)
-    text = f"Storage is behind: {fmt.duration(meter.behind_ms / 1000)}, {spilled} on disk waiting"
-    return Phrase(text, Tone.AMBER, f"The disk is slower than the stream. {_waits(meter)} Nothing is lost.")
-
-
-def _waits(meter: StoreMeter) -> str:
-    return f"{meter.queued:,} rows wait in memory and {meter.spilled:,} bytes in a file."
+    parts = [fmt.duration(meter.behind_ms / 1000)] if meter.behind_ms else []
+    parts += [f"{_size(meter.spilled)} on disk waiting"] if meter.spilled else []
+    tip = f"The disk is slower than the stream. {waits} Nothing is lost."
+    return Phrase(f"Storage is behind: {', '.join(parts)}", Tone.AMBER, tip)
 
 
 def refused_phrase(refused: Mapping[str, str]) -> Phrase:
