@@ -12,6 +12,9 @@ COLOUR_ROLE = Qt.ItemDataRole.UserRole + 1
 #: … and this one with True where the text is bold.
 BOLD_ROLE = Qt.ItemDataRole.UserRole + 2
 PADDING = 5
+# By name in the module: looking a member up in its enum costs more than what a model does for a cell.
+_DISPLAY, _ALIGNMENT = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole
+_SELECTED, _MOUSE_OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -23,6 +26,7 @@ class CellDelegate(QStyledItemDelegate):
         self._font = data_font()
         self._bold = data_font()
         self._bold.setWeight(QFont.Weight.Bold)
+        self._metrics, self._bold_metrics = QFontMetrics(self._font), QFontMetrics(self._bold)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         self.paint_ground(painter, option, index)
@@ -31,19 +35,22 @@ class CellDelegate(QStyledItemDelegate):
     def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """The selection across the row, and a strip at its left that shows the keyboard's focus."""
         state, rect, colours = option.state, option.rect, self.theme.colours
-        if state & QStyle.StateFlag.State_Selected:
+        if state & _SELECTED:
             painter.fillRect(rect, colours.colour("selection"))
             if index.column() == 0 and state & QStyle.StateFlag.State_Active:
                 painter.fillRect(QRect(rect.left(), rect.top(), 2, rect.height()), colours.colour("accent"))
-        elif state & QStyle.StateFlag.State_MouseOver:
+        elif state & _MOUSE_OVER:
             painter.fillRect(rect, colours.colour("header"))
 
     def paint_text(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        painter.setFont(self._bold if index.data(BOLD_ROLE) else self._font)
-        painter.setPen(self.theme.colours.colour(index.data(COLOUR_ROLE) or "text"))
+        # The model itself is asked: by way of the index each answer would go to Qt and back.
+        data, bold = index.model().data, index.model().data(index, BOLD_ROLE)
+        painter.setFont(self._bold if bold else self._font)
+        painter.setPen(self.theme.colours.colour(data(index, COLOUR_ROLE) or "text"))
         rect = option.rect.adjusted(PADDING, 0, -PADDING, 0)
-        text = painter.fontMetrics().elidedText(index.data() or "", Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(rect, index.data(Qt.ItemDataRole.TextAlignmentRole), text)
+        metrics = self._bold_metrics if bold else self._metrics
+        text = metrics.elidedText(data(index, _DISPLAY) or "", Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, data(index, _ALIGNMENT), text)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002  Qt's signature
         metrics = QFontMetrics(self._font)

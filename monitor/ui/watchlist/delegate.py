@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 
 from monitor.ui.cells import COLOUR_ROLE, PADDING, CellDelegate, Index
 from monitor.ui.watchlist.model import DAY_ROLE, FLASH_ROLE
-from monitor.ui.watchlist.row import Column
+from monitor.ui.watchlist.row import FLASHING, Column
 
 _FLASH_ALPHA = 110
 
@@ -16,7 +16,7 @@ class WatchlistDelegate(CellDelegate):
 
     def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint_ground(painter, option, index)
-        strength = index.data(FLASH_ROLE)
+        strength = index.model().data(index, FLASH_ROLE) if index.column() in FLASHING else 0
         if strength:
             name = "up" if strength > 0 else "down"
             tint = self.theme.colours.colour(name, round(_FLASH_ALPHA * abs(strength)))
