@@ -23,7 +23,7 @@ from monitor.live.health import StreamHealth
 from monitor.live.receive import ReceiveClock
 from monitor.live.sign_in_clock import SignInClock
 from monitor.market.book import BookService
-from monitor.market.gap import Gap
+from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
 from monitor.ports import SignInState
 from monitor.schwab.address import Address
@@ -197,6 +197,8 @@ async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> N
             if services.sign_in.signed_in:
                 run = asyncio.create_task(stream.run(services.streaming), name="stream")
                 await asyncio.wait({run})
+                if run.cancelled():
+                    stream.miss(Cause.SIGN_IN, "Signed out.")
                 _tell_end(run, services.bus)
             await changed.wait()
     finally:
@@ -204,6 +206,7 @@ async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> N
         if run is not None:
             run.cancel()
             await asyncio.wait({run})
+        stream.end_holes()
 
 
 def _tell_end(run: "asyncio.Task[None]", bus: Bus) -> None:

@@ -33,6 +33,9 @@ _quiet.setLevel(logging.INFO)
 
 _LARGEST_FRAME = 16 * 2**20
 _LONGEST_TURN = 0.008  # seconds of reading before others on the loop get theirs
+_TOO_LARGE = 1009
+#: So many unreadable frames within a minute: the connection itself may be broken.
+_MOST_UNREADABLE = 20
 _SEVERING = frozenset({3, 12, 20, 30})
 
 
@@ -46,6 +49,7 @@ class Ended(MonitorError):
         super().__init__(sentence, detail)
         self.code = code
         self.cause = Cause.TAKEN if code == 12 else cause
+        self.is_too_large = False  # more came at once than can be taken
 
 
 class NoAnswer(Ended):
@@ -101,6 +105,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._tasks: list[asyncio.Task[None]] = []
         self._ping: asyncio.Task[None] | None = None
         self._pinged = 0.0
+        self._counted_at, self._counted = clock(), 0
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.last_frame = clock()
         self.host = ""  # of the streamer, once its address is known
@@ -235,7 +240,9 @@ class Connection(StreamClient):  # type: ignore[misc]
             try:
                 raw = await socket.recv(decode=False)
             except websockets.exceptions.ConnectionClosed as error:
-                self.end(Ended("The connection was lost.", detail=str(error)))
+                cause = Ended("The connection was lost.", detail=str(error))
+                cause.is_too_large = error.sent is not None and error.sent.code == _TOO_LARGE
+                self.end(cause)
                 return
             self.last_frame = now = clock()
             if frames is not None and frames.taking:
@@ -258,6 +265,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         if now - self.last_frame > silence:
             self.end(Ended(f"Nothing came from the streamer for {silence:.0f} s.", cause=Cause.SILENCE))
         self._check_ping(now)
+        self._check_unreadable(now)
         for waiting in self._waiting.values():
             if now > waiting.deadline and not waiting.answer.done():
                 waiting.answer.set_exception(NoAnswer("The streamer did not answer a command."))
@@ -271,6 +279,13 @@ class Connection(StreamClient):  # type: ignore[misc]
                 self._ping = asyncio.create_task(self._ping_once(self._socket), name="ping")
         elif now - max(self.last_frame, self._pinged) > self._timing.pong:
             self.end(Ended("The streamer does not answer any more.", cause=Cause.SILENCE))
+
+    def _check_unreadable(self, now: float) -> None:
+        unreadable = self._delivery.unreadable
+        if now - self._counted_at > 60:
+            self._counted_at, self._counted = now, unreadable
+        if unreadable - self._counted > _MOST_UNREADABLE:
+            self.end(Ended("Too much of what came could not be read."))
 
     async def _ping_once(self, socket: ClientConnection) -> None:
         with contextlib.suppress(websockets.exceptions.WebSocketException, OSError):

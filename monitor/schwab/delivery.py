@@ -54,6 +54,7 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
         self._on_books = on_books
         self.has_data = False
         self.sent_ms = 0  # the streamer's own time of the newest frame that tells it
+        self.unreadable = 0  # frames of which nothing could be read
         self._heard: dict[type[Data], int] = {}
 
     def take_heard(self) -> dict[str, int]:
@@ -73,6 +74,7 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
         if frame.response or frame.notify:
             self._take_rest(frame)
         for part in rejected:
+            self.unreadable += part.kind == "undecodable"
             self._listener.hear_rejected(part.kind, part.raw, part.reason)
         return {}
 

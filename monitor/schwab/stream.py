@@ -117,9 +117,7 @@ class SchwabStream:
     def want(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._subscriptions.want(wanted)
-        keys, now = self._subscriptions.wanted_keys(), self._time.now()
-        self._since = {service: self._since.get(service, now) for service in keys}
-        self._coverage.keep(keys, now)
+        self._mind_services()
         self._changed.set()
 
     def take_back(self) -> None:
@@ -137,6 +135,15 @@ class SchwabStream:
         if self._connection is not None:
             self._connection.end(Ended("The connection is made anew, as it was asked for."))
 
+    def miss(self, cause: Cause, sentence: str) -> None:
+        """Until ``run`` is called again nothing comes although it is wanted."""
+        self._proved_ms = self._time.now()
+        self._lose(cause, sentence)
+
+    def end_holes(self) -> None:
+        """Nothing is wanted any more: the program ends."""
+        self._coverage.end(self._time.now())
+
     async def run(self, listener: StreamListener) -> None:
         self._listener = listener
         self._coverage.tell = listener.hear_gap
@@ -148,7 +155,7 @@ class SchwabStream:
             self._tell(StreamPhase.SIGN_IN, error.sentence)
             raise
         except asyncio.CancelledError:
-            self._coverage.end(self._time.now())
+            self.end_holes()
             raise
         finally:
             looking.cancel()
@@ -176,6 +183,8 @@ class SchwabStream:
     async def _after(self, cause: Ended, renewed: bool) -> bool:
         """What the end of a connection asks for; whether it was a new token."""
         self._lose(cause.cause, cause.sentence)
+        if cause.is_too_large:
+            self._subscriptions.ask_for_less()
         if cause.code == 3:
             if renewed:
                 raise SignInNeeded("Schwab's streamer does not accept this sign-in. Please sign in again.")
@@ -208,6 +217,7 @@ class SchwabStream:
         try:
             await connection.login()
             self._subscriptions.connected()
+            self._mind_services()
             self._lookout.begin()
             self._tell(StreamPhase.SUBSCRIBING, "Logged in; subscribing.")
             await self._keep_subscribed(connection)
@@ -218,7 +228,7 @@ class SchwabStream:
             self._lookout.end()
             self._connection = None
             self._proven(connection)
-            await asyncio.shield(connection.close(politely))
+            await asyncio.shield(connection.close(politely or not self._is_open()))
 
     async def _keep_subscribed(self, connection: Connection) -> None:
         """Bring the wire to what is wanted, again after each change, until the connection ends."""
@@ -230,6 +240,8 @@ class SchwabStream:
             if not live:
                 live = True
                 self._tell(StreamPhase.LIVE, _STREAMING)
+            if not self._is_open():
+                raise Ended("The market is closed.")
             changed = asyncio.ensure_future(self._changed.wait())
             either: set[asyncio.Future[Any]] = {changed, connection.ended}
             try:
@@ -296,11 +308,12 @@ class SchwabStream:
     def mind_hours(self) -> None:
         if self._phase is StreamPhase.CLOSED:
             self._hurried.set()  # whoever waits looks at the hours
-        elif self._connection is not None and not self._is_open():
-            self._connection.end(Ended("The market is closed."))
+        elif self._phase is not StreamPhase.CONNECTING and not self._is_open():
+            self._changed.set()  # the connection is left in good order
 
     def _hear_books(self, service: str, symbols: list[str]) -> None:
         if self._subscriptions.heard_books(service, symbols):
+            self._mind_services()
             self._changed.set()  # one of two book services need not be asked any more
 
     def tell_quiet(self, quiet: bool) -> None:
@@ -339,3 +352,9 @@ class SchwabStream:
             for service, wanted_ms in self._since.items()
         }
         self._coverage.lose(since, cause, sentence)
+
+    def _mind_services(self) -> None:
+        """Note since when something of each service is wanted; what is not wanted is no hole."""
+        keys, now = self._subscriptions.wanted_keys(), self._time.now()
+        self._since = {service: self._since.get(service, now) for service in keys}
+        self._coverage.keep(keys, now)

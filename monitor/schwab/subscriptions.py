@@ -14,6 +14,7 @@ __all__ = ["BOOKS", "CHART", "EQUITIES", "SERVICES", "Command", "Subscriptions",
 
 #: Longer key lists are said to fail.
 MOST_KEYS: Final = 500
+_LEAST_KEYS = 20
 
 _SUCCESS = frozenset({0, 26, 27, 28, 29})
 _NOT_OFFERED = 11
@@ -40,6 +41,7 @@ class Subscriptions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._wishes = Wanted()
         self._routes = BookRoutes(clock)
+        self._most_keys = MOST_KEYS
         self._wanted: dict[str, frozenset[str]] = keys_by_service(self._wishes)
         self._active: dict[str, set[str]] = defaultdict(set)
         self._refused: dict[str, dict[str, int]] = defaultdict(dict)  # keys, each with the streamer's code
@@ -79,6 +81,10 @@ class Subscriptions:
         """What should be on the wire, by service; services of which nothing is wanted are left out."""
         return {service: keys for service, keys in self._wanted.items() if keys}
 
+    def ask_for_less(self) -> None:
+        """An answer was too large: fewer keys in one command from now on."""
+        self._most_keys = max(_LEAST_KEYS, self._most_keys // 2)
+
     def complete(self, service: str) -> bool:
         """Whether the streamer has answered for everything that is wanted of ``service``."""
         return self._wanted.get(service, frozenset()) <= self._active[service] | self._refused[service].keys()
@@ -107,7 +113,7 @@ class Subscriptions:
         if room <= 0:
             refused |= dict.fromkeys(missing, _LIMIT_REACHED)
             return ()
-        return keys[: min(MOST_KEYS, room)]
+        return keys[: min(self._most_keys, room)]
 
     def settle(self, command: Command, code: int, message: str) -> None:
         """Take in the streamer's answer to ``command``."""

@@ -441,3 +441,45 @@ async def test_an_answer_in_the_place_of_another_is_nobodys(make):
     await scene.streamer.send(response=[response(stray, 24)])
     await scene.looks()
     assert scene.phases() == ONCE
+
+
+async def test_the_end_of_the_hours_logs_out(make):
+    hours = [Hours.ALWAYS]
+    scene = make(start_ms=SATURDAY, hours=lambda: hours[0])
+    await scene.live()
+    hours[0] = Hours.REGULAR
+    await scene.reach(StreamPhase.CLOSED)
+    assert scene.streamer.asked("ADMIN")[-1][0] == "LOGOUT"
+
+
+async def test_a_few_unreadable_frames_end_nothing_but_many_do(make):
+    scene = make()
+    await scene.live()
+    for count, connections in ((20, 1), (1, 2)):
+        for _ in range(count):
+            await scene.streamer.connections[0].send("not json")
+        await scene.looks()
+        await scene.reach(StreamPhase.LIVE, connections)
+        assert len(scene.streamer.connections) == connections
+    assert "could not be read" in scene.listener.phases[4][1]
+
+
+async def test_after_an_answer_that_was_too_large_less_is_asked_for_at_once(make):
+    scene = make()
+    await scene.live(Wanted(frozenset(f"S{n:03}" for n in range(300))))
+    assert len(scene.streamer.asked(QUOTES)) == 1
+    await scene.streamer.send(data=quotes({"key": "S001", "15": "x" * 17 * 2**20}))
+    await scene.reach(StreamPhase.LIVE, 2)
+    assert [keys.count(",") + 1 for _, keys in scene.streamer.asked(QUOTES)[1:]] == [250, 50]
+
+
+async def test_signed_out_is_a_hole_until_the_next_sign_in_or_the_end(make):
+    scene = make()
+    await scene.live()
+    await scene.stop()
+    scene.stream.miss(Cause.SIGN_IN, "Signed out.")
+    gap = scene.holes()[QUOTES, ""]
+    assert (gap.cause, gap.to_ms) == (Cause.SIGN_IN, None)
+    assert abs(gap.from_ms - scene.wall()) < 1000
+    scene.stream.end_holes()
+    assert scene.holes()[QUOTES, ""].to_ms is not None
