@@ -98,6 +98,9 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
     collect.add_argument(
         "--hours", choices=_HOURS, default="always", help="when to stream; outside of them the collector waits"
     )
+    collect.add_argument(
+        "--record-raw", type=Path, metavar="FILE", help="write every frame as it came too, to replay in the sandbox"
+    )
     collect.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop by itself")
     collect.add_argument("--take-over", action="store_true", help="ask the program that holds the data folder to end")
     collect.add_argument(

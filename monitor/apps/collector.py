@@ -105,12 +105,20 @@ class _Collection:
             async with running_services(self._world.address, self._folder, lambda: hours) as services:
                 services.bus.listen(Notice, lambda notice: _log.warning("%s %s", notice.sentence, notice.detail))
                 services.bus.listen(StreamChanged, _log_stream)
+                self._record_raw(services)
                 if before is not None:
                     services.tell_take_over(f"Took over from {before.name}.")
                 return await self._until_asked(services, self._sign_in_and_record(services))
         finally:
             if services is not None and self.begun:
                 self.figures.add(services)
+
+    def _record_raw(self, services: Services) -> None:
+        """Write the frames too, where that was asked for. Raises Unusable."""
+        path, subscribed = self._options.record_raw, self._options.subscribe
+        if path is not None:
+            with_activity = any(service == "ACCT_ACTIVITY" for service, _ in subscribed)
+            services.frames.start(path, with_activity, append=self.begun)
 
     async def _until_asked(self, services: Services, work: Coroutine[Any, Any, None]) -> Owner | None:
         """Do the work until another program asks for the profile, which is then given; raises what the work raises."""

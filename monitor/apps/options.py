@@ -51,6 +51,7 @@ class CollectOptions:
     sandbox_url: str = ""
     seconds: float | None = None
     hours: str = "always"  # extended or regular: those of the market
+    record_raw: Path | None = None  # where the frames go as they came
     take_over: bool = False
     stand_by: bool = False
     data_dir: Path | None = None

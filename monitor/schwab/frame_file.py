@@ -26,21 +26,27 @@ LARGEST_QUEUE = 32 * 1024 * 1024
 #: A file this large is closed, and the next one, with a number in its name, begins.
 LARGEST_FILE = 1024 * 1024 * 1024
 
+#: Frames with one of these words stay out.
+_SIGN_IN: Final = (b'"LOGIN"', b'"LOGOUT"')
+_ACTIVITY: Final = b"ACCT_ACTIVITY"
+
 _anything = msgspec.json.Decoder(msgspec.Raw)
 
 
 class FrameRecording:
-    """Implements FrameFile. Only what was received can get in; a log-in's frames and account activity stay out."""
+    """Implements FrameFile. Only what was received can get in.
+
+    A log-in's frames stay out, and so does what happens in the person's account unless that is asked for.
+    """
 
     def __init__(
         self,
         on_trouble: Callable[[str], None] = lambda _sentence: None,
-        with_activity: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``on_trouble`` is called on the loop's thread when the file can be written no longer."""
         self._on_trouble = on_trouble
-        self._secret = (b'"LOGIN"', b'"LOGOUT"') if with_activity else (b'"LOGIN"', b'"LOGOUT"', b"ACCT_ACTIVITY")
+        self._left_out: tuple[bytes, ...] = _SIGN_IN
         self._clock = clock
         self._began = 0.0
         self._queue: list[tuple[int, bytes]] = []
@@ -61,11 +67,12 @@ class FrameRecording:
         """The file being written, or None."""
         return self._path
 
-    def start(self, path: Path) -> None:
+    def start(self, path: Path, with_activity: bool = False, append: bool = False) -> None:
         """Write every frame from now on. Raises Unusable when the file cannot be written."""
         self.stop()
+        self._left_out = _SIGN_IN if with_activity else (*_SIGN_IN, _ACTIVITY)
         try:
-            self._open(path)
+            self._open(path, append)
         except OSError as error:
             raise Unusable(f"{path} cannot be written: {error.strerror or error}.", str(error)) from error
         self._first, self._part, self.frames, self.dropped = path, 1, 0, 0
@@ -118,7 +125,7 @@ class FrameRecording:
     def _write(self) -> None:
         taken = self._queue[:]
         del self._queue[: len(taken)]
-        lines = [_line(moment, raw) for moment, raw in taken if not any(word in raw for word in self._secret)]
+        lines = [_line(moment, raw) for moment, raw in taken if not any(word in raw for word in self._left_out)]
         if lines:
             self._append(b"".join(lines))
             self.frames += len(lines)
@@ -142,10 +149,11 @@ class FrameRecording:
             raise
         self._size += len(block)
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, append: bool = False) -> None:
+        begin = os.O_APPEND if append else os.O_TRUNC
         # What a person watches is nobody else's business.
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        self._path, self._size = path, 0
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | begin | getattr(os, "O_BINARY", 0), 0o600)
+        self._path, self._size = path, os.fstat(self._file).st_size
 
 
 def _line(moment: int, raw: bytes) -> bytes:

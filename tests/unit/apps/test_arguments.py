@@ -51,7 +51,8 @@ def test_every_option_of_collect() -> None:
     assert (options.symbols, options.books) == (("AAPL", "MSFT"), ("AAPL",))
     assert (options.seconds, options.sandbox_url, options.data_dir) == (20.0, "http://x", None)
     assert (options.take_over, options.stand_by) == (False, False)
-    options = parse(["collect", "--symbols", "aapl", "--take-over", "--stand-by"])
+    options = parse(["collect", "--symbols", "aapl", "--take-over", "--stand-by", "--record-raw", "f.jsonl.gz"])
+    assert options.record_raw == Path("f.jsonl.gz")
     assert (options.take_over, options.stand_by) == (True, True)
 
 

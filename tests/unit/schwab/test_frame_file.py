@@ -54,13 +54,23 @@ async def test_a_login_and_the_account_stay_out(tmp_path: Path) -> None:
     activity = b'{"data":[{"service":"ACCT_ACTIVITY","timestamp":1,"content":[{"key":"k","1":"123","3":"{}"}]}]}'
     for with_activity, expected in ((False, 1), (True, 2)):
         path = tmp_path / f"{with_activity}.gz"
-        recording = FrameRecording(with_activity=with_activity)
-        recording.start(path)
+        recording = FrameRecording()
+        recording.start(path, with_activity)
         for frame in (login, activity, QUOTE):
             recording.take(frame)
         recording.stop()
         assert recording.frames == len(lines(path)) == expected
         assert b"LOGIN" not in gzip.decompress(path.read_bytes())
+
+
+async def test_a_recording_that_goes_on_adds_to_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "frames.gz"
+    for append, count in ((False, 1), (True, 2), (False, 1)):
+        recording = FrameRecording()
+        recording.start(path, append=append)
+        recording.take(QUOTE)
+        recording.stop()
+        assert len(lines(path)) == len(Tape.load(path)) == count
 
 
 async def test_what_is_no_json_or_has_line_breaks_stays_one_line(tmp_path: Path) -> None:
