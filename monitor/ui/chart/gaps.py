@@ -3,6 +3,7 @@
 The axis has room for bars only, so the hatching stands between the two bars that the missing ones belong between.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -59,7 +60,9 @@ def find_missing(
     """
     if not interval.intraday or not len(starts):
         return []
-    covered, found, done = sorted(covered), [], list[Range]()
+    found, done = [], list[Range]()
+    unasked = missing(covered, int(starts[0]), _minute_after(now_ms))
+    ends = [end for _, end in unasked]
     newest = sorted((gap for gap in gaps if gap.service.startswith(_SOURCES)), key=lambda gap: gap.from_ms)[-_MOST:]
     # Where bars and quotes were lost together, the bars' own reason is the one to tell.
     for gap in sorted(newest, key=lambda gap: not gap.service.startswith(_SOURCES[0])):
@@ -67,11 +70,15 @@ def find_missing(
         last = _minute_after(now_ms)
         if gap.to_ms is not None:  # the minute that runs may still get its bar
             last = min(_minute_after(gap.to_ms), now_ms // _MINUTE_MS * _MINUTE_MS)
-        for start, end in missing([*covered, *done, *_bars_in(starts, interval, first, last)], first, last):
-            done.append((start, end))
-            if not by_calendar or _open_at_all(start, end):
-                lasts = gap.to_ms is None and end == last
-                found.append(Missing(start, end, _why(gap), lasts))
+        have = [each for each in done if each[0] < last and each[1] > first]
+        have += _bars_in(starts, interval, first, last)
+        for begin, stop in unasked[bisect_right(ends, first) :]:
+            if begin >= last:
+                break
+            for start, end in missing(have, max(begin, first), min(stop, last)):
+                done.append((start, end))
+                if not by_calendar or _open_at_all(start, end):
+                    found.append(Missing(start, end, _why(gap), lasts=gap.to_ms is None and end == last))
     return sorted(found)
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from monitor.ports import ServiceHealth
 from monitor.ui import format as fmt
+from monitor.ui.cells import COLOUR_ROLE
 from monitor.ui.dot import dot
 from monitor.ui.health.names import name_of
 from monitor.ui.theme import Theme
@@ -95,8 +96,11 @@ class HealthModel(QAbstractTableModel):
         before, well = self._cells, [service.ok for service in self._services]
         self._services, self._cells = list(services), fresh
         for row, (old, new) in enumerate(zip(before, fresh, strict=True)):
-            if old != new or well[row] != services[row].ok:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, RESTART - 1))
+            if well[row] != services[row].ok:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, STATE))
+            for column in range(RESTART):
+                if old[column] != new[column]:
+                    self.dataChanged.emit(self.index(row, column), self.index(row, column))
         return False
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -127,8 +131,8 @@ class HealthModel(QAbstractTableModel):
             return _alignment(column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return dot(colours.up if service.ok else colours.amber, ring=not service.ok)
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return colours.colour(_colour(service, column))
+        if role == COLOUR_ROLE:
+            return _colour(service, column)
         return None
 
     def _repaint(self) -> None:

@@ -1,13 +1,13 @@
 """The health panel: a table of services, the lines beside it, restarts, and the report. It asks only while it shows."""
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedWidget, QTableView, QToolButton, QWidget
 
 from monitor.ports import ConnectionHealth, StreamPhase
 from monitor.ui.cells import dress
-from monitor.ui.dot import DOT
 from monitor.ui.health.aside import Aside
+from monitor.ui.health.delegate import HealthDelegate
 from monitor.ui.health.model import RESTART, STATE, HealthModel
 from monitor.ui.health.names import name_of
 from monitor.ui.health.phrases import lines
@@ -136,7 +136,7 @@ class HealthPanel(Panel):
         table = self.table
         table.setModel(self.model)
         dress(table, self._theme)
-        table.setIconSize(QSize(DOT, DOT))
+        table.setItemDelegate(HealthDelegate(self._theme, table))
         table.setObjectName("health")
         table.setAccessibleName("Health of the stream's services")
         header = table.horizontalHeader()
