@@ -102,7 +102,11 @@ class Streaming:
         for received_us, change in zip(self._receive.stamps(len(changes)), changes, strict=True):
             if change.description:  # comes once, with a symbol's first message
                 named.append(_instrument(change))
-            state, trade = take(change)
+            try:
+                state, trade = take(change)
+            except ArithmeticError:  # a number so large that nothing can be counted with it
+                self._note_senseless(change)
+                continue
             record(received_us, state)
             if trade is not None:
                 self._recorder.record_trade(received_us, trade)
@@ -115,12 +119,19 @@ class Streaming:
             assert isinstance(change, DetailedQuote)  # noqa: S101  a frame's part is of one service
             if change.description:
                 recorder.record_instruments([_instrument(change)])
-            state, trade, details = self._board.take_detailed(change)
+            try:
+                state, trade, details = self._board.take_detailed(change)
+            except ArithmeticError:
+                self._note_senseless(change)
+                continue
             recorder.record_quote(received_us, state)
             if details:
                 recorder.record_details(received_us, change.symbol, details)
             if trade is not None:
                 recorder.record_trade(received_us, trade)
+
+    def _note_senseless(self, change: Quote) -> None:
+        self._note("wrong-type", msgspec.json.encode(change), f"{change.service}: a number out of all range.")
 
     def hear_books(self, service: BookService, books: Sequence[Book], sent_ms: int) -> None:
         late = self._count(service.value, books, sent_ms) == OUT_OF_ORDER

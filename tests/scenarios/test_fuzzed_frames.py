@@ -105,7 +105,7 @@ def spoiled(frame: Any, rng: Random) -> str | bytes:
 
 
 def replace(node: Any, key: Any, rng: Random) -> None:
-    node[key] = rng.choice(HOSTILE)
+    node[key] = copy.deepcopy(rng.choice(HOSTILE))
 
 
 def lose(node: Any, key: Any, rng: Random) -> None:

@@ -234,6 +234,17 @@ def test_another_connection_may_have_another_clock() -> None:
     assert bench.streaming.tally.rejected == {}
 
 
+@pytest.mark.parametrize("kind", [Quote, FutureQuote])
+def test_a_number_out_of_all_range_is_set_aside_and_the_others_go_on(kind: type[Quote]) -> None:
+    bench = Bench()
+    first = {"last": 5, "last_size": 0.5, "trade_time": 60_000}
+    for volume in (1, 2.5):
+        bench.streaming.hear_quotes([kind(symbol="A", volume=volume, **first)], 1)
+    bench.streaming.hear_quotes([kind(symbol="A", volume=10**400, last_size=10**399), kind(symbol="B", bid=7)], 2)
+    assert bench.streaming.tally.rejected == {"wrong-type": 1}
+    assert bench.recorder.states[-1] == (5003, 7, None)
+
+
 def test_a_print_from_the_future_does_not_hold_up_the_running_minute() -> None:
     bench = Bench()
     for volume, trade_time in ((1, 1), (2, 60_000), (3, 3 * HOUR), (4, 120_000)):
