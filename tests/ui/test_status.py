@@ -199,6 +199,15 @@ def test_a_click_takes_a_taken_stream_back_and_otherwise_shows_the_health(qtbot:
     assert ports.watching.taken_back == 1
 
 
+def test_a_click_on_a_stream_that_needs_a_sign_in_asks_for_it(qtbot: QtBot) -> None:
+    ports = view_ports()
+    bar = StatusFields(ports, Theme())
+    qtbot.addWidget(bar)
+    ports.bus.publish(StreamChanged(StreamPhase.SIGN_IN, "Please sign in again."))
+    with qtbot.waitSignal(bar.sign_in_wanted):
+        bar.stream.click()
+
+
 def test_downloads_show_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> None:
     ports = view_ports()
     bar = StatusFields(ports, Theme())

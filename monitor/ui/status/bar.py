@@ -59,7 +59,7 @@ class StatusFields(QWidget):
         self.sign_in = Segment("Sign-in", theme)
         self.clock = named(QLabel(), "clock")
         self._lay_out()
-        self.stream.clicked.connect(self._take_back_or_health)
+        self.stream.clicked.connect(self._answer_stream)
         self.queue.clicked.connect(self.health_wanted)
         self.refused.clicked.connect(self.health_wanted)
         self.sign_in.clicked.connect(self.sign_in_wanted)
@@ -117,9 +117,11 @@ class StatusFields(QWidget):
         self._stream = event
         self.refresh()
 
-    def _take_back_or_health(self) -> None:
+    def _answer_stream(self) -> None:
         if self._stream.phase is StreamPhase.TAKEN:
             self._ports.watching.take_back()
+        elif self._stream.phase is StreamPhase.SIGN_IN:
+            self.sign_in_wanted.emit()
         else:
             self.health_wanted.emit()
 
