@@ -86,6 +86,9 @@ def other_quote(venues: Mapping[str, Venue], symbol: str, at_ms: int, blocks: tu
         if service != "LEVELONE_FOREX":
             entry["ssid"] = crc32(symbol.encode()) >> 1
         made = {"quote": _printed(prices, fields), "reference": _printed(facts, fields)}
+        if service == "LEVELONE_OPTIONS":
+            made["quote"] |= {"postMarketChange": 0.0, "postMarketPercentChange": 0.0}
+            made["reference"]["underlyingAssetType"] = "INDEX" if fields["22"].startswith("$") else "EQUITY"
         return entry | {"symbol": symbol} | {name: made[name] for name in blocks if name in made}
     return None
 

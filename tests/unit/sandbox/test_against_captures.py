@@ -42,7 +42,7 @@ REPRINTED = {
     *("quote_entry_AMD_2025-01-10.json", "instruments_mixed_2024-05.json"),
     *("pricehistory_AAPL_1min_10day_ext_2024-05.json", "pricehistory_AAPL_1min_previousClose_2024-05.json"),
 }
-ALL_FIELDS = ",".join(map(str, range(52)))
+ALL_FIELDS = ",".join(map(str, range(56)))
 
 Pick = Callable[[Any], Any]
 #: Capture, what of it is compared, the request to the sandbox, and what of the answer.
@@ -145,18 +145,30 @@ TALK = (
     *("heartbeats_2024-07-11.jsonl", "login_heartbeat_stop30_2024-06.jsonl", "response_19_symbol_limit_chart.json"),
     "response_19_then_24_symbol_limit_options.jsonl",
 )
-#: Captures of what the sandbox does not speak yet.
-NOT_BUILT = (
-    "ACCT_ACTIVITY",
-    "CHART_FUTURES",
-    "FOREX",
-    "FUTURES",
-    "OPTION",
-    "SCREENER",
-    "NEWS",
-    "options_minus999",
-    "option_NVDA",
-)
+#: Services beside shares: what is subscribed to, and the captures to compare with. Some hold every field, some a few.
+BESIDE: dict[str, tuple[str, tuple[str, ...]]] = {
+    "LEVELONE_OPTIONS": (
+        "an option",
+        (
+            *("LEVELONE_OPTIONS_SPXW_2025-12-07.json", "LEVELONE_OPTIONS_premarket_snapshot_SPY_2026-09-28.json"),
+            "LEVELONE_OPTIONS_overnight_reset_SPY_2026-09-28.jsonl",
+        ),
+    ),
+    "OPTIONS_BOOK": ("an option", ("OPTIONS_BOOK_GOOGL_2025-12-09.json", "OPTIONS_BOOK_SPY_0DTE_2026-10-05.json")),
+    "LEVELONE_FUTURES": ("/CL", ("LEVELONE_FUTURES_CL_2024-06-21.json",)),
+    "LEVELONE_FUTURES_OPTIONS": ("a gold option", ("LEVELONE_FUTURES_OPTIONS_OG_2025-12-09.json",)),
+    "LEVELONE_FOREX": ("EUR/GBP", ("LEVELONE_FOREX_EURGBP_2024-06.json",)),
+    "CHART_FUTURES": ("/ES", ("CHART_FUTURES_ES_2025-12-09.json",)),
+    "SCREENER_EQUITY": ("NASDAQ_VOLUME_30", ("SCREENER_EQUITY_NASDAQ_VOLUME_30_2025-12-09.json",)),
+    "SCREENER_OPTION": ("OPTION_PUT_VOLUME_5", ("SCREENER_OPTION_PUT_VOLUME_5_2024-06-21.json",)),
+    "ACCT_ACTIVITY": (
+        "Account Activity",
+        ("session_ACCT_ACTIVITY_2024-07-11_part1.jsonl", "session_ACCT_ACTIVITY_2024-07-11_part2.jsonl"),
+    ),
+    "NEWS_HEADLINE": ("$SPX", ("NEWS_HEADLINE_SPX_2026-10-05.json",)),
+}
+#: A format of before; what follows it in time has another.
+LEGACY = "CHART_FUTURES.TDA-LEGACY.json"
 
 
 @pytest.fixture(scope="module")
@@ -260,15 +272,46 @@ def test_answers_and_notices(samples: Path, stream: dict[str, list[Any]], name: 
                 assert any(not list(differences(part, other)) for other in ours)
 
 
+@pytest.mark.parametrize(("service", "name"), [(s, name) for s, (_, names) in BESIDE.items() for name in names])
+def test_services_beside_shares(samples: Path, stream: dict[str, list[Any]], service: str, name: str) -> None:
+    ours = stream[service][0]["content"][0]
+    for frame in _frames(samples / "stream" / name):
+        for part in frame.get("data", []):
+            for item in part["content"]:
+                # A book in a capture may lack its key; a whole snapshot has all fields, other items some.
+                whole = len(item) > 20
+                assert not list(differences(item, ours, True, every=whole)), item
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "symbol"),
+    [
+        ("quotes_mixed_assets_2024-05-17.json", "FUTURE", "/ES"),
+        ("quotes_mixed_assets_2024-05-17.json", "FOREX", "EUR/USD"),
+        ("quotes_mixed_assets_2024-05-17.json", "OPTION", "an option"),
+        ("quotes_option_NVDA_put_2025.json", "OPTION", "an option"),
+        ("quotes_options_minus999_2026-10-08.json", "OPTION", "an option"),
+    ],
+)
+def test_quotes_beside_shares(samples: Path, client: httpx.Client, name: str, kind: str, symbol: str) -> None:
+    asked = _an_option(client) if symbol == "an option" else symbol
+    answered = client.get("/marketdata/v1/quotes", params={"symbols": asked}).json()[asked]
+    captured = _quotes(_read(samples / "rest" / name), kind)
+    assert captured
+    for one in captured:
+        assert not list(differences({n: one[n] for n in one if n != "reference"}, answered, True, every=False))
+        assert not list(differences(one.get("reference", {}), answered["reference"], True, every=False))
+
+
 def test_no_capture_is_forgotten(samples: Path) -> None:
     compared = {row[0] for row in REST} | {f"{name}.json" for name in (*HOURS_OPEN, *HOURS_CLOSED)} | set(TALK)
-    compared |= {f"LEVELONE_EQUITIES_{name}" for name in LEVEL_ONE}
+    compared |= {f"LEVELONE_EQUITIES_{name}" for name in LEVEL_ONE} | {LEGACY}
+    compared |= {name for _, names in BESIDE.values() for name in names}
     text = Path(__file__).read_text()
     files = [file for file in samples.rglob("*.json*") if ".DOC." not in file.name and ".request." not in file.name]
     assert len(files) > 80
     for file in files:
-        unbuilt = any(word in file.name for word in NOT_BUILT)
-        assert unbuilt or file.name in compared or file.name in text, file.name
+        assert file.name in compared or file.name in text, file.name
 
 
 def test_an_instrument_by_its_cusip(samples: Path, client: httpx.Client) -> None:
@@ -307,8 +350,19 @@ def stream(sandbox: RunningSandbox) -> dict[str, list[Any]]:
             await line.ask("NASDAQ_BOOK", "SUBS", keys="AAPL", fields="0,1,2,3")
             await line.ask("NYSE_BOOK", "SUBS", keys="F", fields="0,1,2,3")
             await line.ask("CHART_EQUITY", "SUBS", keys="AAPL", fields="0,1,2,3,4,5,6,7,8")
-            await line.next("data")
+            for service, (key, _) in BESIDE.items():
+                await line.ask(service, "SUBS", keys=keys.get(key, key), fields=ALL_FIELDS)
+            while {"SCREENER_EQUITY", "SCREENER_OPTION", "NEWS_HEADLINE"} - services(line):
+                await line.next("data")
             return line.frames
+
+    def services(line: Line) -> set[str]:
+        return {part["service"] for frame in line.frames for part in frame.get("data", [])}
+
+    with sandbox.client() as http:
+        future = http.get("/marketdata/v1/quotes", params={"symbols": "/GC"}).json()["/GC"]["quote"]["lastPrice"]
+        active = _active_gold(http)
+        keys = {"an option": _an_option(http), "a gold option": f"./OG{active[3:]}C{round(future, -1):.0f}"}
 
     parts: dict[str, list[Any]] = {
         "notify": [{"service": "ADMIN", "timestamp": 1, "content": {"code": 30, "msg": "x"}}]
@@ -319,6 +373,19 @@ def stream(sandbox: RunningSandbox) -> dict[str, list[Any]]:
                 name = part["service"] if kind == "data" else "heartbeat" if "heartbeat" in part else kind
                 parts.setdefault(name, []).append(part)
     return parts
+
+
+def _an_option(client: httpx.Client) -> str:
+    """A contract near the price of SPY."""
+    chain = client.get("/marketdata/v1/chains?symbol=SPY&strikeCount=1&contractType=CALL").json()
+    return str(_contracts(chain)[-1]["symbol"])
+
+
+def _active_gold(client: httpx.Client) -> str:
+    """The symbol of the gold contract that is traded now: of those with a quote, the one that says so."""
+    names = [f"/GC{letter}{year}" for year in range(26, 40) for letter in "GJMQVZ"]
+    quotes = client.get("/marketdata/v1/quotes", params={"symbols": ",".join(names)}).json()
+    return next(n for n, q in quotes.items() if n != "errors" and q["reference"]["futureIsActive"])
 
 
 def differences(theirs: Any, ours: Any, loose: bool = False, every: bool = True, path: str = "") -> Iterator[str]:
