@@ -104,12 +104,13 @@ class Spill:
         with self.lock:
             if not self.size:
                 return None
-            framed = _read(self._file, self._next, _FRAME.size)
-            _, head_size, _, body_size, checksum = _FRAME.unpack(framed)
-            head = _read(self._file, self._next + _FRAME.size, head_size)
+            found = self._look_at(self._next, self._end)
+            if found is None:  # somebody else has been at the file: there is no way on from here
+                return Block(Head(self.rows, 0, {}), None, f"{self._id}:{self._end}", self._end)
+            head, end = found
+            _, head_size, _, body_size, checksum = _FRAME.unpack(_read(self._file, self._next, _FRAME.size))
             coded = _read(self._file, self._next + _FRAME.size + head_size, body_size)
-            end = self._next + _FRAME.size + head_size + body_size
-            return Block(_head.decode(head), _decoded(coded, checksum), f"{self._id}:{end}", end)
+            return Block(head, _decoded(coded, checksum), f"{self._id}:{end}", end)
 
     def confirm(self, block: Block) -> None:
         """The block is in the database; with the last one the file goes."""

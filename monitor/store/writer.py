@@ -214,6 +214,7 @@ class Writer:
         if batch.spilled:
             self._spill.confirm(batch.spilled)
             if batch.spilled.body is None:
+                self._overflow.lost += batch.spilled.head.rows
                 self._say(
                     f"{batch.spilled.head.rows} rows that had waited beside the database were damaged and are lost."
                 )

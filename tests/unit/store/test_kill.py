@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store import open_store
 from tests.unit.store.conftest import Rows
 
 RECORDING = """
@@ -32,10 +33,10 @@ asyncio.run(record(Path(sys.argv[1])))
 """
 
 
-async def killed_after(path: Path, first: int, confirmations: int, delay: float) -> int:
+async def killed_after(path: Path, first: int, confirmations: int, delay: float, program: str = RECORDING) -> int:
     """Record until so many confirmations came and ``delay`` passed, then kill; gives the last one confirmed."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", RECORDING, str(path), str(first), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", program, str(path), str(first), stdout=asyncio.subprocess.PIPE
     )
     assert child.stdout is not None
     confirmed = first
@@ -60,3 +61,68 @@ async def test_a_kill_loses_nothing_that_was_confirmed(path: Path, rows: Rows, k
         assert count == newest >= confirmed
         assert rows("SELECT count(*) FROM quote WHERE instrument_id NOT IN (SELECT id FROM instrument)") == [(0,)]
     assert confirmed > 0
+
+
+WAITING = """
+import asyncio, sqlite3, sys
+from pathlib import Path
+from monitor.live.receive import ReceiveClock
+from monitor.market.quote import Quote
+from monitor.store import connect, open_store, overflow, writer
+
+connect.BUSY_MS, writer.RETRY_SECONDS, overflow.LOOK_SECONDS = 1, 0.005, 0.001
+
+def in_memory(own):
+    return own.intake.bytes or (own._hand and not own._hand.spilled)
+
+async def record(path):
+    store = open_store(path, sandbox=True, on_trouble=lambda sentence: None)
+    clock = ReceiveClock(store.last_received_us())
+    volume = int(sys.argv[2])
+    other = sqlite3.connect(path, isolation_level=None)
+    while True:
+        locked = False
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            locked = True
+        except sqlite3.OperationalError:
+            pass
+        for _ in range(volume % 7 + 1):
+            for _ in range(20):
+                volume += 1
+                store.recorder.record_quote(clock.stamp(), Quote(symbol=f"S{volume % 9}", volume=volume))
+            await asyncio.sleep(0.002)
+        if locked:
+            while not (store.meter().trouble and not in_memory(store._writer)):
+                await asyncio.sleep(0.0005)
+        else:
+            await store.recorder.flushed()
+        print(volume, flush=True)
+        if locked:
+            other.rollback()
+        await asyncio.sleep(volume % 3 * 0.004)
+
+asyncio.run(record(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(500, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+async def test_a_kill_loses_nothing_that_waits_beside_a_locked_database(path: Path, rows: Rows, kills: int) -> None:
+    rng = random.Random(5)
+    confirmed = kept = 0
+    for _ in range(kills):
+        confirmed = await killed_after(path, confirmed + 10_000, rng.randrange(1, 12), rng.random() * 0.02, WAITING)
+        store = open_store(path, sandbox=True, on_trouble=print)  # takes up what waits
+        await store.recorder.flushed()
+        await store.close()
+        assert rows("PRAGMA integrity_check") == [("ok",)]
+        # Each program counts on from its own first volume: no hole, none twice, nothing missing that was confirmed.
+        count, newest = rows("SELECT count(*), max(volume) FROM quote")[0]
+        assert rows("SELECT count(DISTINCT volume) FROM quote") == [(count,)]
+        assert newest >= confirmed
+        first = rows("SELECT min(volume) FROM quote WHERE volume > ?", kept)[0][0]
+        assert rows("SELECT count(*) FROM quote WHERE volume > ?", kept) == [(newest - first + 1,)]
+        assert rows("SELECT count(*) FROM quote WHERE instrument_id NOT IN (SELECT id FROM instrument)") == [(0,)]
+        wrong = "SELECT count(*) FROM quote JOIN instrument ON id = instrument_id WHERE symbol <> 'S' || (volume % 9)"
+        assert rows(wrong) == [(0,)]
+        confirmed = kept = newest
