@@ -198,7 +198,7 @@ def test_a_word_in_the_place_of_a_number_is_no_value_and_is_counted():
     frame, rejected = decode_frame(json.dumps({"data": [data]}))
     assert [(item.bid, item.volatility) for item in frame.data[0].content] == [(1.5, None)]
     assert [part.kind for part in rejected] == ["wrong-type", "wrong-type"]
-    assert rejected[0].reason.startswith("LEVELONE_OPTIONS: Expected")  # a row of the quarantine tells where it was from
+    assert rejected[0].reason.startswith("LEVELONE_OPTIONS: Expected")  # the quarantine tells where it was from
 
 
 def test_an_unknown_service_is_named():
