@@ -152,3 +152,16 @@ async def test_a_day_that_is_none_and_an_answer_without_hours(history):
 async def test_signed_out_it_says_so(schwab, sign_in):
     with pytest.raises(SignInNeeded):
         await SchwabHistory(market_client(sign_in, schwab.transport)).daily_bars("SPY")
+
+
+async def test_the_newest_of_quote_and_trade_is_when_a_symbol_moved(history, schwab, samples):
+    answer_with(schwab, (samples / "quotes_AAPL_AMD_2024-10-18.json").read_bytes())
+    assert await history.quote_times(["AAPL", "AMD"]) == {"AAPL": 1729295935436, "AMD": 1729295948896}
+    asked = schwab.requests[-1].url.params
+    assert (asked["symbols"], asked["fields"]) == ("AAPL,AMD", "quote")
+
+
+async def test_symbols_without_times_are_missing_among_them(history, schwab):
+    odd = {"A": {"quote": {"quoteTime": "x"}}, "B": {}, "C": 7, "errors": {"invalidSymbols": ["D"]}}
+    answer_with(schwab, json.dumps(odd | {"E": {"quote": {"tradeTime": 5}}}).encode())
+    assert await history.quote_times(["A", "B", "C", "D", "E"]) == {"E": 5}

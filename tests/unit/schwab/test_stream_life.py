@@ -194,7 +194,8 @@ async def test_a_wall_clock_that_is_set_does_nothing(make, hours):
 async def test_a_stall_of_our_own_of_thirty_seconds_loses_nothing(make):
     scene = make(timing=Timing(look=0.1, sleep=1e9))
     await scene.live()
-    scene.slept += 30  # no look came meanwhile, and what the streamer sent is not read yet
+    scene.slept += 30
+    scene.stream._lookout.look()  # the first in so long, and what the streamer sent meanwhile is not read yet
     await scene.streamer.send(data=quotes({"key": "AAPL", "1": 1}))
     await asyncio.sleep(0.4)
     assert scene.phases() == ONCE
