@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,7 @@ class Screen:
         if not self._options.unattended:
             window.fit_screen()
         window.show()
+        _spare_collector()
         return window
 
     async def _until_over(self, window: MainWindow, ports: ViewPorts) -> Next:
@@ -164,6 +166,13 @@ class Screen:
         if options.screenshot is not None and not window.grab().save(str(options.screenshot)):
             raise Unusable(f"The screenshot {options.screenshot} could not be written.")
         return Next()
+
+
+def _spare_collector() -> None:
+    """Have the garbage collector leave alone all that is there now: going through it takes longer than a frame may."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _offer_sign_in(window: MainWindow, ports: ViewPorts) -> SignInDialog | None:

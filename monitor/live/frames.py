@@ -5,8 +5,8 @@ import asyncio
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 
-#: Twenty a second: faster than anyone reads a number, slow enough to leave the loop alone.
-FRAME_SECONDS = 0.05
+#: Thirty a second: what has come is painted before 50 ms are over, and the loop is still left alone.
+FRAME_SECONDS = 1 / 30
 
 
 class Frames:

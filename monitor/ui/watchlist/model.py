@@ -42,6 +42,7 @@ class WatchlistModel(QAbstractTableModel):
         self._sort: tuple[Column, bool] | None = None
         self._held = False
         self._stale = False
+        self._told: set[str] = set()  # since the flashes' last tick, so they are painted as they should be
         self.flashes = Flashes(now, self)
         self.flashes.faded.connect(self._repaint)
 
@@ -129,6 +130,7 @@ class WatchlistModel(QAbstractTableModel):
             if self.flashing:
                 self._flash(symbol, before, after)
         self._tell(sorted(self._place[symbol] for symbol in touched))
+        self._told.update(touched)
         if touched:
             self._sort_again()
 
@@ -192,8 +194,13 @@ class WatchlistModel(QAbstractTableModel):
                 self.flashes.start(symbol, column, 1 if new > old else -1)
 
     def _repaint(self, symbols: set[str]) -> None:
-        rows = sorted(self._place[symbol] for symbol in symbols if symbol in self._place)
+        fresh = {symbol for symbol in symbols & self._told if self._is_flashing(symbol)}
+        self._told.clear()
+        rows = sorted(self._place[symbol] for symbol in symbols - fresh if symbol in self._place)
         self._tell(rows, min(FLASHING), max(FLASHING))
+
+    def _is_flashing(self, symbol: str) -> bool:
+        return any(self.flashes.strength(symbol, column) for column in FLASHING)
 
     # ------------------------------------------------------------------ Qt's questions
 

@@ -73,6 +73,21 @@ def test_a_flash_fades_and_ends(model, board, clock):
     assert not model.flashes.running
 
 
+def test_a_fading_row_is_painted_once_and_an_ended_flash_always(model, board, clock):
+    told = []
+    model.dataChanged.connect(lambda first, _: told.append(model.symbol_at(first.row())))
+    tick(model, board, "AAPL", last=586.0)
+    clock.now += FLASH_SECONDS / 2
+    model.flashes.tick()
+    assert told == ["AAPL"]
+    model.flashes.tick()
+    assert told == ["AAPL", "AAPL"]
+    tick(model, board, "AAPL", volume=1)
+    clock.now += FLASH_SECONDS
+    model.flashes.tick()
+    assert told == ["AAPL"] * 4
+
+
 def test_the_first_value_and_an_equal_one_do_not_flash(model, board):
     tick(model, board, "F", last=13.1)
     tick(model, board, "AAPL", last=585.5)
