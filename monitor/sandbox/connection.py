@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
@@ -14,55 +12,25 @@ from aiohttp import WSMessage, WSMsgType, web
 from monitor.clock import now_ms
 from monitor.sandbox import commands
 from monitor.sandbox.commands import SERVICES, Command, Subscriptions
-from monitor.sandbox.data_frame import DataFrame
-from monitor.sandbox.faults import Fault, Faults
+from monitor.sandbox.desk import Desk
+from monitor.sandbox.faults import Fault
 from monitor.sandbox.feed import Feed
 from monitor.sandbox.mishaps import answers
 from monitor.sandbox.mishaps.patient import InForce
-from monitor.sandbox.mishaps.tables import AT_ONCE, altered
-from monitor.sandbox.mishaps.traffic import Frame, Traffic
+from monitor.sandbox.mishaps.tables import AT_ONCE
+from monitor.sandbox.mishaps.traffic import Traffic
 from monitor.sandbox.oauth import access_claim
-from monitor.sandbox.tokens import Claim, Signer
-from monitor.sandbox.truth import Truth
+from monitor.sandbox.outbox import Outbox
+from monitor.sandbox.tokens import Claim
 
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 2.0
-_SLOW_LOGIN, _MIXED = 2.0, 0.3
+_SLOW_LOGIN = 2.0
 _LOGIN_TEXTS = {
     commands.LOGIN_DENIED: "Login Denied.: token is invalid or has expired.",
     commands.CLOSED: "Another connection of this user is open.",
 }
-
-
-class Pace(Protocol):
-    """The streamer's times, in seconds."""
-
-    @property
-    def first_heartbeat(self) -> float: ...
-    @property
-    def heartbeat(self) -> float: ...
-    @property
-    def idle(self) -> float: ...
-
-
-class Desk:
-    """What a connection needs of the streamer."""
-
-    signer: Signer
-    faults: Faults
-    truth: Truth
-    now_ms: Callable[[], int]
-    timing: Pace
-    items: Counter[str]
-    frames: Counter[str]
-    logins: int
-    saw: Callable[[Claim], None]
-    make_feed: Callable[[Subscriptions, str], Feed]
-
-    def claim(self, user: str, connection: "Connection") -> bool:
-        """Makes ``connection`` the person's only one; False where the older one stays."""
-        raise NotImplementedError
 
 
 class Connection:
@@ -76,17 +44,16 @@ class Connection:
         self._request = request
         self._socket = socket
         self._traffic = Traffic(request, socket, self.faults)
+        self._out = Outbox(desk, number, self._traffic, self.faults)
         self._subscriptions = Subscriptions()
         self._feed: Feed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: list[asyncio.TimerHandle] = []
         self._idle: asyncio.TimerHandle | None = None
-        self._held_answers: list[commands.Answer] = []
         self._opened = now_ms()
         self._closed: int | None = None
         self._how = ""
         self._unsent = 0
-        self._items: Counter[str] = Counter()
 
     async def serve(self) -> None:
         """Reads commands until the connection ends."""
@@ -101,10 +68,11 @@ class Connection:
                 timer.cancel()
             for task in self._tasks:
                 task.cancel()
+            self._out.end()
             await asyncio.gather(*self._tasks, self._traffic.end(), return_exceptions=True)
-            self._closed = now_ms()
+            self._closed, self._how = now_ms(), self._how or "by the client"
             if self._feed is not None:
-                self._desk.truth.closed(self.number, self._how or "by the client", self._unsent)
+                self._desk.truth.closed(self.number, self._how, self._unsent)
 
     def account(self) -> dict[str, Any]:
         """What became of it, for the status."""
@@ -113,7 +81,7 @@ class Connection:
             "opened": self._opened,
             "closed": self._closed,
             "how": self._how,
-            "items": dict(sorted(self._items.items())),
+            "items": dict(sorted(self._out.items.items())),
         }
 
     # What faults do to it
@@ -162,7 +130,7 @@ class Connection:
         self._how = self._how or f"code {code}"
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._send(commands.notice(code, text, self._desk.now_ms()))
+                await self._out.notice(code, text)
         await self.close()
 
     def sever(self, code: int, text: str) -> None:
@@ -183,67 +151,20 @@ class Connection:
 
     async def inject(self, payload: bytes, note: str, binary: bool = False) -> None:
         """Sends a frame that is nobody's data."""
-        self._desk.truth.injected(self.number, note, len(payload))
-        await self._send(payload, binary)
+        await self._out.inject(payload, note, binary)
 
-    # What it sends
-
-    async def send_data(self, frame: DataFrame) -> None:
-        """One data frame, as the faults in force leave it; waits while the client reads more slowly than it is sent."""
-        frames = altered(self.faults, frame) if self.faults else [frame]
-        for each in frames:
-            handed = partial(self._handed, each)
-            await self._traffic.send(Frame(each.payload, WSMsgType.TEXT, handed, is_data=True))
-
-    def _handed(self, frame: DataFrame, handed: bool) -> None:
-        self._desk.truth.sent(self.number, frame, handed)
-        if handed:
-            self._items[frame.service] += frame.items
-            self._desk.items[frame.service] += frame.items
-            self._desk.frames[frame.service] += 1
-
-    async def _send(self, payload: bytes, binary: bool = False) -> None:
-        kind = WSMsgType.BINARY if binary else WSMsgType.TEXT
-        await self._traffic.send(Frame(payload, kind, lambda _: None))
-
-    async def _answer(self, command: Command, code: int, text: str) -> None:
-        swallowing = answers.unanswered(self.faults.of("no-answer"), command)
-        if swallowing is not None:
-            log.info("fault: streamer %s %s gets no answer", command.service, command.command)
-            self.faults.struck(swallowing)
-            return
-        if code == 0 and self.faults.has("success-codes"):
-            code = answers.ON_PAPER.get(command.command, 0)
-        log.info("streamer %s %s: code %d", command.service, command.command, code)
-        answer = commands.answer(command, code, text, self._desk.now_ms())
-        if mixed := self.faults.of("mixed-answers"):
-            self._hold(answer, _MIXED if mixed[0].delay is None else mixed[0].delay)
-        else:
-            await self._send(commands.response(answer))
-
-    def _hold(self, answer: commands.Answer, seconds: float) -> None:
-        """Keeps an answer for a while, then sends all that were kept in one frame, the last first."""
-        self._held_answers.insert(0, answer)
-        if len(self._held_answers) == 1:
-            loop = asyncio.get_running_loop()
-            self._timers.append(loop.call_later(seconds, lambda: self._spawn(self._let_go())))
-
-    async def _let_go(self) -> None:
-        held, self._held_answers = self._held_answers, []
-        with suppress(ConnectionError):
-            await self._send(commands.response(*held))
+    # What it sends of itself
 
     async def _heartbeats(self) -> None:
         with suppress(ConnectionError):
             await asyncio.sleep(self._desk.timing.first_heartbeat)
             while True:
-                if not self.faults.has("mute-heartbeats"):
-                    await self._send(commands.heartbeat(self._desk.now_ms()))
+                await self._out.heartbeat()
                 await asyncio.sleep(self._desk.timing.heartbeat)
 
     async def _stream(self, feed: Feed) -> None:
         try:
-            await feed.run(self.send_data)
+            await feed.run(self._out.data)
         except ConnectionError:
             log.info("a client went away while it was sent to")
         except Exception:  # the sandbox serves its other clients on
@@ -259,7 +180,7 @@ class Connection:
         try:
             parsed = commands.parse(message.data)
         except (msgspec.DecodeError, UnicodeError):
-            await self._answer(Command("ADMIN", ""), commands.BAD_FORMAT, "Bad command formatting")
+            await self._out.answer(Command("ADMIN", ""), commands.BAD_FORMAT, "Bad command formatting")
             return
         for command in parsed:
             await self._obey(command)
@@ -271,17 +192,17 @@ class Connection:
             else:
                 await self._login(command)
         elif self._feed is None:
-            await self._answer(command, commands.NO_CONNECTION, "Stream connection not found. Please login first.")
+            await self._out.answer(command, commands.NO_CONNECTION, "Stream connection not found. Please login first.")
         elif command.command == "LOGOUT":
-            await self._answer(command, 0, "SUCCESS")
+            await self._out.answer(command, 0, "SUCCESS")
             await self.close()
         elif command.service not in SERVICES:
-            await self._answer(command, commands.NOT_AVAILABLE, "Service not available or temporary down.")
+            await self._out.answer(command, commands.NOT_AVAILABLE, "Service not available or temporary down.")
         elif self._is_malformed(command):
-            await self._answer(command, commands.BAD_FORMAT, "Bad command formatting")
+            await self._out.answer(command, commands.BAD_FORMAT, "Bad command formatting")
         elif refused := answers.refusal(self.faults.of("refuse"), command):
             fault, code, text = refused
-            await self._answer(command, code, text)
+            await self._out.answer(command, code, text)
             self.faults.struck(fault)
         else:
             await self._subscribe(command)
@@ -304,7 +225,7 @@ class Connection:
             await self._welcome(command, claim)
 
     async def _deny(self, command: Command, code: int, text: str | None) -> None:
-        await self._answer(command, code, _LOGIN_TEXTS.get(code, "Login Denied.") if text is None else text)
+        await self._out.answer(command, code, _LOGIN_TEXTS.get(code, "Login Denied.") if text is None else text)
         self._how = f"login denied with code {code}"
         await self.close()
 
@@ -312,7 +233,7 @@ class Connection:
         self.user = claim.user
         self._desk.saw(claim)
         self._desk.logins += 1
-        await self._answer(command, 0, "server=sandbox-1;status=NP")
+        await self._out.answer(command, 0, "server=sandbox-1;status=NP")
         if self._feed is None:
             self._desk.truth.opened(self.number)
             self._feed = self._desk.make_feed(self._subscriptions, self.user)
@@ -346,14 +267,14 @@ class Connection:
         if discarded:
             limit = f"({service}={held.limit(service)}, DISCARDED={discarded})"
             text = f"You've reached the maximum number of symbols allowed.  {limit}"
-            await self._answer(command, commands.LIMIT, text)
-            await self._answer(command, commands.FAILED[command.command], f"{command.command} command failed")
+            await self._out.answer(command, commands.LIMIT, text)
+            await self._out.answer(command, commands.FAILED[command.command], f"{command.command} command failed")
         else:
-            await self._answer(command, 0, f"{command.command} command succeeded")
+            await self._out.answer(command, 0, f"{command.command} command succeeded")
         self._watch_idleness()
         if command.command in ("SUBS", "ADD") and self._feed is not None:
             async for frame in self._feed.subscribed(service, keys):
-                await self.send_data(frame)
+                await self._out.data(frame)
 
     def _watch_idleness(self) -> None:
         """A connection without subscriptions is stopped after a while."""

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from monitor.sandbox import commands
 from monitor.sandbox.commands import Subscriptions
-from monitor.sandbox.connection import Connection, Desk
+from monitor.sandbox.connection import Connection
+from monitor.sandbox.desk import Desk
 from monitor.sandbox.faults import AT_LOGIN, Fault, Faults
 from monitor.sandbox.feed import Feed
 from monitor.sandbox.tokens import Claim, Signer
