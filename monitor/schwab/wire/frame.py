@@ -93,7 +93,7 @@ def decode_frame(raw: str | bytes) -> tuple[Frame, tuple[Rejected, ...]]:
     """
     if isinstance(raw, str):
         raw = raw.encode(errors="replace")
-    if b"\\u00" in raw:
+    if b"\\" in raw and b"\\u00" in raw:  # one byte is looked for thirty times as fast as four
         raw = _ESCAPED_CONTROL.sub(rb"\1", raw)
     try:
         return _frame.decode(raw), ()
