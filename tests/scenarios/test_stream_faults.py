@@ -47,6 +47,7 @@ HURRIED = Timing(
     longest_delay=0.2,
 )
 SECONDS_BACK = 5.0
+STORM_SECONDS = 600.0
 
 
 class Clocks:
@@ -334,3 +335,30 @@ async def test_a_clock_that_is_set_forth_and_back_changes_nothing(sandbox: Runni
         await asyncio.to_thread(partial(sandbox.befall, "drop"))
         await scene.is_back()
         await scene.assert_hole(Cause.CONNECTION, lost_ms)
+
+
+@pytest.mark.soak
+async def test_ten_minutes_of_storm_are_few_logins_and_one_hole_each(sandbox: RunningSandbox, stream: Any) -> None:
+    """With the deadlines of every day: three seconds up, then cut, again and again."""
+    async with stream(Timing()) as scene:
+        logins = (await asyncio.to_thread(sandbox.status))["logins"]
+        sandbox.faults([{"stream": "drop", "after_seconds": 3, "times": 1000}])
+        await asyncio.to_thread(partial(sandbox.befall, "drop"))
+        await asyncio.sleep(STORM_SECONDS)
+        assert 2 <= (await asyncio.to_thread(sandbox.status))["logins"] - logins <= 20
+        sandbox.clear_faults()
+        scene.services.health.restart()
+        await scene.is_back(connections=scene.connections + 1)
+        assert all(to_ms is not None for _, _, to_ms in (await scene.holes()).values())
+
+
+@pytest.mark.soak
+async def test_the_deadlines_of_every_day_notice_a_dead_streamer(sandbox: RunningSandbox, stream: Any) -> None:
+    async with stream(Timing()) as scene:
+        for fault, seconds, cause in (("half-open", 12.5, Cause.SILENCE), ("silent", 26.5, Cause.SILENCE)):
+            connections, lost_ms = scene.connections, now()
+            await asyncio.to_thread(partial(sandbox.befall, fault))
+            await until(lambda: scene.phases[-1] is not StreamPhase.LIVE, seconds)
+            await scene.is_back(connections=connections + 1)
+            await scene.assert_hole(cause, lost_ms)
+            await asyncio.sleep(Timing().healthy + 2)
