@@ -12,6 +12,7 @@ from monitor.market.calendar import Phase, at_new_york, from_ms
 from monitor.sandbox.answers import Refusal, answer_text
 from monitor.sandbox.exchange import Candle, Exchange
 from monitor.sandbox.jackson import encode
+from monitor.sandbox.venue import Venue
 
 
 class PeriodRule(NamedTuple):
@@ -71,7 +72,7 @@ class History:
         if not symbol:
             raise Refusal(400, "symbol is required", {"parameter": "symbol"})
         window = self._window(request)
-        if self._exchange.listing(symbol) is None:
+        if self._exchange.listing(symbol) is None and self._future(symbol) is None:
             raise Refusal(404)
         first, texts = None, []
         for stretch in _stretches(self._reachable(window)):
@@ -143,13 +144,24 @@ class History:
 
     def _fetch(self, symbol: str, window: Window) -> list[Candle]:
         start, end = _midnight(window.first), _midnight(window.last + timedelta(days=1))
-        candles = self._exchange.candles(symbol, window.interval, start, end, window.extended)
+        if (future := self._future(symbol)) is not None:
+            bars = future.history(symbol, window.interval, start, min(end, self._exchange.now_ms()))
+            candles = [Candle(*bar) for bar in bars]
+        else:
+            candles = self._exchange.candles(symbol, window.interval, start, end, window.extended)
         return _joined(candles) if window.tens else candles
+
+    def _future(self, symbol: str) -> Venue | None:
+        """The venue of a future's bars; None for everything else."""
+        bars = self._exchange.venues.get("CHART_FUTURES") if symbol.startswith("/") else None
+        return bars if bars and bars.fields(symbol, self._exchange.now_ms()) is not None else None
 
     def _close_before(self, symbol: str, window: Window, candle: Candle | None) -> Candle | None:
         """The daily candle of the day before the first candle of an answer."""
         first = max(from_ms(candle.start).date(), window.first) if candle else window.first
         start, end = _midnight(first - timedelta(days=12)), _midnight(first)
+        if self._future(symbol) is not None:
+            return None
         days = self._exchange.candles(symbol, Interval.DAY, start, end, False)
         return days[-1] if days else None
 

@@ -3,8 +3,12 @@
 from enum import Enum, auto
 from typing import Any
 
+from monitor.market.bar import Interval
+
 #: Values by the streamer's field numbers, without the key.
 Fields = dict[str, Any]
+#: Start, open, high, low, close and volume.
+Bar = tuple[int, float, float, float, float, int | float]
 
 
 class Delivery(Enum):
@@ -32,4 +36,8 @@ class Venue:
 
     def since(self, key: str, after_ms: int, until_ms: int) -> list[Fields]:  # noqa: ARG002
         """The items of a sequence that came to be in (after, until]."""
+        return []
+
+    def history(self, key: str, interval: Interval, start_ms: int, end_ms: int) -> list[Bar]:  # noqa: ARG002
+        """Bars that start in [start, end); none where it has no history."""
         return []

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitor.market.bar import Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.sandbox.exchange import Candle
 from monitor.sandbox.feed import CHART_DELAY_MS
@@ -13,7 +14,7 @@ from monitor.sandbox.market.chance import Floats
 from monitor.sandbox.market.round_the_clock import Tape, last_traded, session_start, traded
 from monitor.sandbox.market.sessions import MINUTE_MS
 from monitor.sandbox.market.wander import Wander
-from monitor.sandbox.venue import Delivery, Fields, Venue
+from monitor.sandbox.venue import Bar, Delivery, Fields, Venue
 
 _LETTERS = "FGHJKMNQUVXZ"
 _SHOWN = 4
@@ -127,8 +128,20 @@ class Futures:
 
     def candle(self, of: Contract, start_ms: int) -> Candle:
         """One minute."""
-        volume = self.volume(of, start_ms + MINUTE_MS - 1) - self.volume(of, start_ms)
-        return Candle(start_ms, *self.tape(of).minute(start_ms), max(volume, 1))
+        return Candle(start_ms, *self.tape(of).minute(start_ms), max(self._volume_in(of, start_ms, MINUTE_MS), 1))
+
+    def candles(self, of: Contract, interval: Interval, start_ms: int, end_ms: int) -> list[Candle]:
+        """Bars that start in [start_ms, end_ms) and are whole; days are not kept."""
+        step = interval.milliseconds
+        if not interval.intraday:
+            return []
+        first = -(-start_ms // step) * step
+        last = end_ms // step * step
+        bars = (bar for bar in self.tape(of).bars(first, last, step) if self.moment(bar[0]) == bar[0])
+        return [Candle(*bar, max(self._volume_in(of, bar[0], step), 1)) for bar in bars]
+
+    def _volume_in(self, of: Contract, start_ms: int, step_ms: int) -> int:
+        return self.volume(of, start_ms + step_ms - 1) - self.volume(of, start_ms)
 
 
 class FutureQuotes(Venue):
@@ -211,6 +224,11 @@ class FutureBars(Venue):
         """The newest finished minute."""
         start = (at_ms - CHART_DELAY_MS) // MINUTE_MS * MINUTE_MS - MINUTE_MS
         return self._bar(key, self._futures.moment(start) // MINUTE_MS * MINUTE_MS)
+
+    def history(self, key: str, interval: Interval, start_ms: int, end_ms: int) -> list[Bar]:
+        """Bars of minutes; a root has those of the contract that is active on the last day."""
+        of = contract(key, from_ms(end_ms - 1).date())
+        return [] if of is None else [*self._futures.candles(of, interval, start_ms, end_ms)]
 
     def since(self, key: str, after_ms: int, until_ms: int) -> list[Fields]:
         """The minutes whose bars were sent in (after, until]."""

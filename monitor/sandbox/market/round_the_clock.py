@@ -62,6 +62,16 @@ class Tape:
         prices = self._prices(start_ms, start_ms + MINUTE_MS)
         return float(prices[0]), float(prices.max()), float(prices.min()), float(prices[-1])
 
+    def bars(self, start_ms: int, end_ms: int, step_ms: int) -> list[tuple[int, float, float, float, float]]:
+        """Start, open, high, low and close of every ``step_ms`` from ``start_ms`` on, as far as before ``end_ms``."""
+        if end_ms < start_ms + step_ms:
+            return []
+        count = (end_ms - start_ms) // step_ms
+        rows = self._prices(start_ms, start_ms + count * step_ms).reshape(count, step_ms // 1000)
+        starts = range(start_ms, start_ms + count * step_ms, step_ms)
+        columns = (rows[:, 0], rows.max(axis=1), rows.min(axis=1), rows[:, -1])
+        return list(zip(starts, *(column.tolist() for column in columns), strict=True))
+
     def day(self, at_ms: int) -> DayFigures:
         """The session so far."""
         start = session_start(at_ms)

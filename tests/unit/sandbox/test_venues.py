@@ -264,3 +264,12 @@ class TestOnTheWire:
         assert "ssid" not in quotes["EUR/USD"]
         clock.now += 2_000
         assert (await wire.next("data"))["content"][0]["key"] == "/CL"
+
+    async def test_a_future_s_history_is_what_the_stream_sent(self, wire: Line, guest: Visitor) -> None:
+        await wire.ask("CHART_FUTURES", "SUBS", keys="/ES", fields="0,1,2,3,4,5,6")
+        bar = (await wire.next("data"))["content"][0]
+        asked = {"symbol": "/ES", "periodType": "day", "period": 1, "endDate": NOW}
+        candles = (await guest.get("pricehistory", **asked))["candles"]
+        last = next(c for c in candles if c["datetime"] == bar["1"])
+        assert [last[name] for name in ("open", "high", "low", "close", "volume")] == [bar[n] for n in "23456"]
+        assert await guest.status("pricehistory", symbol="/XX") == 404
