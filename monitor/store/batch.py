@@ -11,7 +11,7 @@ import msgspec
 from monitor.store.book_levels import pack
 from monitor.store.insert import Insert, Row
 from monitor.store.spill import Block, Body
-from monitor.store.tasks import KnowInstruments, Recorded, Task
+from monitor.store.tasks import Recorded, Task
 
 #: More than this goes to disk in several transactions, so that each stays short.
 LARGEST_BATCH = 20_000
@@ -124,8 +124,7 @@ class Batch:
         """What a block of the spill holds; nothing where it cannot be read any more."""
         body = block.body or Body([], [])
         rows = [(STREAMS[name], [tuple(row) for row in part]) for name, part in body.rows if name in STREAMS]
-        tasks: list[Asked] = [(KnowInstruments(block.head.instruments), None)] if block.head.instruments else []
-        return cls([], rows, [*tasks, *((task, None) for task in body.tasks)], full=True, spilled=block)
+        return cls([], rows, [(task, None) for task in body.tasks], full=True, spilled=block)
 
     @property
     def recorded(self) -> list[Recorded]:

@@ -1,7 +1,7 @@
 """What the writer may be asked to do besides appending rows: small orders that each know their SQL."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,15 +49,11 @@ class SaveInstruments(Struct, frozen=True, tag=True):
             connection.execute(_INDEX, (number,))
 
 
-class KnowInstruments(Struct, frozen=True, tag=True):
-    """Instruments that a program may have numbered without its number reaching the database."""
-
-    ids: dict[str, int]
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        for symbol, number in self.ids.items():
-            if connection.execute("SELECT 1 FROM instrument WHERE id = ?", (number,)).fetchone() is None:
-                SaveInstruments([(number, Instrument(symbol))]).run(connection)
+def know_instruments(connection: sqlite3.Connection, ids: Mapping[str, int]) -> None:
+    """Save those that a program numbered without their numbers reaching the database."""
+    for symbol, number in ids.items():
+        if connection.execute("SELECT 1 FROM instrument WHERE id = ?", (number,)).fetchone() is None:
+            SaveInstruments([(number, Instrument(symbol))]).run(connection)
 
 
 class NoteBookService(Struct, frozen=True, tag=True):

@@ -24,6 +24,7 @@ from monitor.store.connect import same_file
 from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
 from monitor.store.spill import Spill, note_taken
+from monitor.store.tasks import know_instruments
 from monitor.store.trouble import FileMoved, sentence_of
 
 _log = logging.getLogger(__name__)
@@ -199,6 +200,7 @@ class Writer:
                 for statement in stream.afterwards:
                     self._connection.execute(statement)
             if batch.spilled:
+                know_instruments(self._connection, batch.spilled.head.instruments)
                 note_taken(self._connection, batch.spilled.position)
             self._connection.execute("COMMIT")
         except BaseException:
