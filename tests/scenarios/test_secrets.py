@@ -134,11 +134,11 @@ def watched(home: Path, *arguments: str | Path, **variables: str) -> Run:
     os.close(writer)
     run = Run(0, [], b"")
     while program.poll() is None:
+        own = about(program.pid, "cmdline")
         for process in descendants(program.pid):
-            run.command_lines.add(about(process, "cmdline"))
-            if (
-                process != program.pid
-            ):  # its own first environment is what we gave it; its children's is what it passes on
+            run.command_lines.add(command_line := about(process, "cmdline"))
+            # Its first environment is what we gave it, and a child shows the same until it becomes a program of its own.
+            if command_line != own:
                 run.environments.add(about(process, "environ"))
         try:
             program.wait(0.05)
