@@ -2,8 +2,9 @@
 
 Run: ``python -m benchmarks.stream``. A sandbox in a process of its own replays the same file to each as fast as it
 reads: to a bare websocket that only counts (the most that sandbox and socket allow), to the program's own services with
-board, frames, recorder and writer, and to schwab-py. Figures are items a second, from the first frame to the last: the
-median of five runs, taken in turn. The ratio is the median of those of neighbouring runs.
+board, frames, recorder and writer, and to schwab-py. Figures are items a second, from the first frame to the last, and
+items a second of processor time, which tell more where other programs run beside: the median of three runs, taken in
+turn. Ratios are the medians of those of neighbouring runs.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -36,7 +37,7 @@ from monitor.schwab.transport import SchwabTransport
 from tests.support.sandbox import running_sandbox
 
 T = TypeVar("T")
-FRAMES, RUNS = 12_000, 5
+FRAMES, RUNS = 6_000, 3
 ITEMS = FRAMES * ITEMS_A_FRAME
 
 
@@ -65,32 +66,41 @@ async def _client(base_url: str) -> AsyncIterator[MarketClient]:
             await client.close_async_session()
 
 
-async def ours(base_url: str) -> tuple[float, float]:
-    """Items a second until the last one is on the board and recorded, and until it is on disk."""
+class Run(NamedTuple):
+    """Items a second, and items a second of this process's own processor time."""
+
+    rate: float
+    by_cpu: float
+
+
+async def ours(base_url: str) -> tuple[Run, float]:
+    """The run until the last item is on the board and recorded, and items a second until it is on disk."""
     async with signed_in(base_url) as (_, services):
         services.subscriptions.want("benchmark", Wanted(quotes=frozenset(symbols())))
-        tally = services.streaming.tally
+        tally, cpu = services.streaming.tally, time.process_time()
         while tally.items["LEVELONE_EQUITIES"] < ITEMS:  # noqa: ASYNC110  nothing may be hooked into what is measured
             await asyncio.sleep(0.1)
+        cpu = time.process_time() - cpu
         await services.store.recorder.flushed()
         on_disk = time.monotonic() - tally.first_data
-    return ITEMS / (tally.last_data - tally.first_data), ITEMS / on_disk
+    return Run(ITEMS / (tally.last_data - tally.first_data), ITEMS / cpu), ITEMS / on_disk
 
 
-async def schwab_py(base_url: str) -> float:
-    """Items a second through ``handle_message`` with a handler that does nothing."""
+async def schwab_py(base_url: str) -> Run:
+    """The run through ``handle_message`` with a handler that does nothing."""
     async with _client(base_url) as client:
         stream = StreamClient(client)
         await stream.login()
         stream.add_level_one_equity_handler(lambda _: None)
         await stream.level_one_equity_subs(symbols())
         await _until_data(stream)
-        began = time.monotonic()
+        began, cpu = time.monotonic(), time.process_time()
         for _ in range(FRAMES - 1):
             await stream.handle_message()
-        seconds = time.monotonic() - began
+        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
         await stream._socket.close()
-    return (FRAMES - 1) * ITEMS_A_FRAME / seconds
+    items = (FRAMES - 1) * ITEMS_A_FRAME
+    return Run(items / seconds, items / cpu)
 
 
 async def _until_data(stream: StreamClient) -> None:
@@ -134,7 +144,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     os.environ["MARKET_MONITOR_LOG_LEVEL"] = "WARNING"
     application = QApplication([])
-    rates: list[tuple[float, float, float, float]] = []
+    runs: list[tuple[float, Run, float, Run]] = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "level-one.jsonl.gz"
         write_replay(file, FRAMES)
@@ -143,15 +153,19 @@ def main() -> None:
                 read = asyncio.run(bare(sandbox.base_url))
                 mine, on_disk = on_qt(application, ours, sandbox.base_url)
                 theirs = asyncio.run(schwab_py(sandbox.base_url))
-                rates.append((read, mine, on_disk, theirs))
-                print(f"  bare {read:,.0f}  ours {mine:,.0f} (on disk {on_disk:,.0f})  schwab-py {theirs:,.0f}")
-    read, mine, on_disk, theirs = (median(column) for column in zip(*rates, strict=True))
+                runs.append((read, mine, on_disk, theirs))
+                print(
+                    f"  bare {read:,.0f}  ours {mine.rate:,.0f} (on disk {on_disk:,.0f})  schwab-py {theirs.rate:,.0f}"
+                )
     figures = {
-        "bare_socket": round(read),
-        "ours": round(mine),
-        "ours_on_disk": round(on_disk),
-        "schwab_py": round(theirs),
-        "ratio": round(median(run[1] / run[3] for run in rates), 2),
+        "bare_socket": round(median(run[0] for run in runs)),
+        "ours": round(median(run[1].rate for run in runs)),
+        "ours_on_disk": round(median(run[2] for run in runs)),
+        "ours_by_cpu": round(median(run[1].by_cpu for run in runs)),
+        "schwab_py": round(median(run[3].rate for run in runs)),
+        "schwab_py_by_cpu": round(median(run[3].by_cpu for run in runs)),
+        "ratio": round(median(run[1].rate / run[3].rate for run in runs), 2),
+        "ratio_by_cpu": round(median(run[1].by_cpu / run[3].by_cpu for run in runs), 2),
     }
     report("stream", figures)
 
