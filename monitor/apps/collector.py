@@ -23,6 +23,7 @@ from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusabl
 from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
 from monitor.market.hours import Hours
+from monitor.market.instrument import Kind, kind_of
 from monitor.ports import Owner, SignInState, StreamPhase, Wanted
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
@@ -203,7 +204,8 @@ async def _record(services: Services, options: CollectOptions) -> None:
     services.subscriptions.want("collect", wanted)
     services.bus.listen(StreamChanged, hear_stream)
     services.bus.listen(SignInChanged, hear_sign_in)
-    naming = asyncio.create_task(_name(services, sorted(symbols.union(options.books))))
+    listed = [s for s in symbols.union(options.books) if kind_of(s) in {Kind.SHARE, Kind.INDEX}]
+    naming = asyncio.create_task(_name(services, sorted(listed)))  # what the others are comes with their quotes
     try:
         await over.wait()
     finally:
