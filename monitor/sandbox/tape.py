@@ -75,7 +75,10 @@ class Tape:
                 for number, line in enumerate(_texts(file), start=1):
                     if line.strip():
                         tape._append(line.strip(), number, path)
-        except (OSError, EOFError) as error:
+        except (EOFError, gzip.BadGzipFile) as error:
+            if not tape.frames:  # a recording whose program was killed, or the disk's power lost, ends where it ends
+                raise Unusable(f"The replay file {path} cannot be read to its end.", str(error)) from error
+        except OSError as error:
             raise Unusable(f"The replay file {path} cannot be read to its end.", str(error)) from error
         if not tape.frames:
             raise Unusable(f"The replay file {path} holds no data frames of a service the sandbox plays.")

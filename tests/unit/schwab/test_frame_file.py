@@ -99,6 +99,26 @@ async def test_each_second_is_on_disk_and_whole(tmp_path: Path, monkeypatch: pyt
     recording.stop()
 
 
+async def test_a_torn_end_costs_no_more_than_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_file, "WRITE_SECONDS", 0.005)
+    path = tmp_path / "frames.gz"
+    recording = FrameRecording()
+    recording.start(path)
+    ends = []
+    for count in (1, 2):
+        recording.take(QUOTE)
+        await until(lambda count=count: recording.frames == count)
+        ends.append(path.stat().st_size)
+    recording.stop()
+    whole = path.read_bytes()
+    for cut in range(ends[0], ends[1] + 1):
+        path.write_bytes(whole[:cut])
+        assert len(Tape.load(path)) in ({1, 2} if cut > ends[1] - 9 else {1})  # only the checksum is missing there
+    path.write_bytes(whole[: ends[0] - 20])
+    with pytest.raises(Unusable, match="cannot be read"):
+        Tape.load(path)
+
+
 async def test_a_file_that_has_grown_large_is_followed_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
