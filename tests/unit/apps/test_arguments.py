@@ -139,3 +139,9 @@ def test_the_sandbox_has_the_same_defaults_wherever_it_is_started_from() -> None
     assert SandboxOptions(**{field.name: getattr(options, field.name) for field in fields(SandboxOptions)}) == (
         SandboxOptions()
     )
+
+
+@pytest.mark.parametrize("hours", ["always", "extended", "regular"])
+def test_the_hours_of_the_stream_are_a_choice(hours: str) -> None:
+    assert parse(["collect", "--symbols", "AAPL", "--hours", hours]).hours == hours
+    assert parse(["collect", "--symbols", "AAPL"]).hours == "always"
