@@ -137,7 +137,7 @@ def watched(home: Path, *arguments: str | Path, **variables: str) -> Run:
         own = about(program.pid, "cmdline")
         for process in descendants(program.pid):
             run.command_lines.add(command_line := about(process, "cmdline"))
-            # Its first environment is what we gave it, and a child shows the same until it becomes a program of its own.
+            # Its first environment is what we gave it; a child shows the same until it is a program of its own.
             if command_line != own:
                 run.environments.add(about(process, "environ"))
         try:
