@@ -1,0 +1,66 @@
+"""Market data on request: bars, instruments, hours, and what the requests cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.market.bar import Bar
+from monitor.market.instrument import Instrument
+
+
+class PriceHistory(Protocol):
+    """Bars and facts on request. Every call raises Transient, Refused, BadData or SignInNeeded."""
+
+    async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
+        """Daily bars, ascending; ``start`` is midnight New York of the trading day."""
+
+    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
+        """Minute bars with extended hours, ascending, clipped to [start_ms, end_ms)."""
+
+    async def find_instruments(self, text: str) -> list[Instrument]:
+        """Instruments whose symbol is ``text`` exactly (several with commas); empty when there is none."""
+
+    async def search_instruments(self, text: str) -> list[Instrument]:
+        """Instruments whose symbol begins with, or description holds, ``text``."""
+
+    async def market_hours(self, day: str = "") -> "MarketHours":
+        """The equity market's sessions of ``day`` (YYYY-MM-DD, New York; today when empty)."""
+
+
+class QuoteTimes(Protocol):
+    """When Schwab's own newest quotes and trades happened, to tell a silent stream from a quiet market."""
+
+    async def quote_times(self, symbols: Sequence[str]) -> Mapping[str, int]:
+        """The time of each symbol's newest quote or trade, ms UTC; symbols that Schwab does not know are missing.
+
+        Raises Transient, Refused, BadData or SignInNeeded.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MarketHours:
+    """The equity market's day as Schwab tells it: stretches as (start, end) ms UTC; empty on closed days."""
+
+    day: str
+    is_open: bool
+    pre: tuple[tuple[int, int], ...] = ()
+    regular: tuple[tuple[int, int], ...] = ()
+    post: tuple[tuple[int, int], ...] = ()
+
+
+class HistoryLoader(Protocol):
+    """Fetches what a symbol's charts need and is not on disk yet; progress comes as HistoryProgress events."""
+
+    def ensure(self, symbol: str) -> None:
+        """Queue days and minutes of ``symbol`` unless they were fetched lately; returns at once."""
+
+    def cancel(self, symbol: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMeter:
+    """Requests of the last 60 seconds against the ceiling, and how many wait."""
+
+    used: int
+    ceiling: int
+    waiting: int
