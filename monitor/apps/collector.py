@@ -104,7 +104,7 @@ class _Collection:
         hours = Hours(self._options.hours)
         try:
             async with running_services(self._world.address, self._folder, lambda: hours) as services:
-                services.bus.listen(Notice, lambda notice: _log.warning("%s %s", notice.sentence, notice.detail))
+                services.bus.listen(Notice, _log_notice)
                 services.bus.listen(StreamChanged, _log_stream)
                 self._record_raw(services)
                 if before is not None:
@@ -225,6 +225,10 @@ async def _name(services: Services, symbols: list[str]) -> None:
                 _log.warning("Schwab does not know %s.", ", ".join(unknown))
     except MonitorError as error:
         _log.info("the symbols were not looked up: %s %s", error.sentence, error.detail)
+
+
+def _log_notice(notice: Notice) -> None:
+    _log.warning("%s", f"{notice.sentence} {notice.detail}".rstrip())
 
 
 def _log_stream(change: StreamChanged) -> None:
