@@ -76,7 +76,8 @@ def test_the_picture_shows_data_in_every_panel(tmp_path: Path) -> None:
     image = QImage(str(picture))
     for panel, region in PANELS.items():
         colours = _colours(image.copy(*region))
-        assert {DARK.up, DARK.down} <= colours, f"the {panel} shows no prices"
+        needed = 1 if panel == "tape" else 2  # the first prints may all have been on one side
+        assert len(colours & {DARK.up, DARK.down}) >= needed, f"the {panel} shows no prices"
 
 
 def test_a_picture_that_cannot_be_written_fails_with_a_sentence(tmp_path: Path) -> None:
