@@ -18,15 +18,15 @@ from monitor.errors import StoreUnavailable
 from monitor.live.events import Audited
 from monitor.ports import AuditEntry
 from monitor.ui.audit.model import ENTRY_ROLE, LIMIT, AuditFilter, AuditModel, cells
+from monitor.ui.cells import dress, row_height
 from monitor.ui.icons import wear
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel
-from monitor.ui.theme import Theme, data_font
+from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
 TASK = "audit"
 _RENEWALS = "audit/renewals"
-_ROW = 20
 _NOTHING = "Nothing yet: sign-ins, renewals, refusals, sign-outs and exports will stand here."
 
 
@@ -49,7 +49,7 @@ class AuditPanel(Panel):
         self._body.addWidget(self.message)
         self.set_body(self._body)
         self._set_up_header(theme)
-        self._set_up_table()
+        self._set_up_table(theme)
         self._take_filter()
         self._stop = ports.bus.listen(Audited, self._hear)
         self.load()
@@ -81,7 +81,7 @@ class AuditPanel(Panel):
         self._show_state()
         if place > 0:  # whoever reads further down keeps the rows before their eyes
             self.table.doItemsLayout()
-            bar.setValue(place + (self._shown.rowCount() - before) * _ROW)
+            bar.setValue(place + (self._shown.rowCount() - before) * row_height())
 
     # ------------------------------------------------------------------ what is shown
 
@@ -148,22 +148,15 @@ class AuditPanel(Panel):
         for widget in (self.filter, self.renewals, self.copy_button):
             self.header_row.addWidget(widget)
 
-    def _set_up_table(self) -> None:
+    def _set_up_table(self, theme: Theme) -> None:
         table = self.table
         table.setModel(self._shown)
-        table.setFont(data_font())
+        dress(table, theme)
         table.setObjectName("audit")
         table.setAccessibleName("Audit")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(_ROW)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(0, 192)
         header.resizeSection(1, 148)

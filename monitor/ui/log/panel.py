@@ -1,6 +1,6 @@
 """The log panel: a table of what was said, a filter by level, and the details of the selected row to copy."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 from monitor.live.events import HistoryProgress, Level, Notice, SignInChanged, StreamChanged
 from monitor.ports import StreamPhase
 from monitor.ui import format as fmt
+from monitor.ui.cells import Index, dress
 from monitor.ui.icons import wear
 from monitor.ui.log.model import ENTRY_ROLE, LEVEL_ROLE, Entry, LogModel
 from monitor.ui.panel import Panel, named
-from monitor.ui.theme import Theme, data_font
+from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
 _RANK = {Level.INFO: 0, Level.WARNING: 1, Level.ERROR: 2}
 _FILTERS = (("Everything", Level.INFO), ("Warnings and errors", Level.WARNING), ("Errors", Level.ERROR))
-Index = QModelIndex | QPersistentModelIndex
 
 
 class LogPanel(Panel):
@@ -44,7 +44,7 @@ class LogPanel(Panel):
         self.details = QPlainTextEdit()
         self.copy_button = QToolButton()
         self._set_up_header(theme)
-        self._set_up_table()
+        self._set_up_table(theme)
         self.set_body(self._body(theme))
         self._listen()
 
@@ -76,22 +76,14 @@ class LogPanel(Panel):
         self.header_row.addWidget(self.filter)
         self.header_row.addWidget(self.follow)
 
-    def _set_up_table(self) -> None:
+    def _set_up_table(self, theme: Theme) -> None:
         table = self.table
         table.setModel(self._levels)
-        table.setFont(data_font())
+        dress(table, theme)
         table.setObjectName("log")
         table.setAccessibleName("Log")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(20)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(0, 84)
         header.resizeSection(1, 92)
