@@ -62,9 +62,17 @@ class Insert:
         try:
             self.run(connection, [row])
         except UNFIT as error:
-            _log.warning("a row cannot be stored (%s): %s %r", error, self.head, row)
+            tell_unfit(error, self.head, row)
             return False
         return True
+
+
+def tell_unfit(error: Exception, what: str, value: object) -> None:
+    """Log what no table can hold, so that it is not lost without a trace; of account activity only that it was some."""
+    if "activity" in what:
+        _log.warning("an entry of account activity cannot be stored: %s", type(error).__name__)
+    else:
+        _log.warning("a row cannot be stored (%s): %s %r", error, what, value)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ import msgspec
 from monitor.market.gap import Cause, Gap
 from monitor.market.instrument import Kind, kind_of
 from monitor.store.batch import ACTIVITIES, BOOKS, HEADLINES, REJECTED, SCREENERS, Batch, Intake, Stream
-from monitor.store.insert import Row
+from monitor.store.insert import Row, tell_unfit
 from monitor.store.spill import Head, Spill
 from monitor.store.tasks import SaveGap
 
@@ -196,7 +196,7 @@ def _fits(value: object, what: str) -> bool:
     try:
         msgspec.msgpack.encode(value)
     except _UNFIT as error:
-        _log.warning("a row cannot be stored (%s): %s %r", error, what, value)
+        tell_unfit(error, what, value)
         return False
     return True
 

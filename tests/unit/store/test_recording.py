@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.market.activity import Activity
 from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.market.instrument import Instrument
@@ -103,6 +104,16 @@ async def test_a_row_that_no_column_holds_is_left_out_and_told(store: Store, row
     assert rows("SELECT volume FROM quote") == [(1,), (None,), (4,)]
     assert rows("SELECT count(*) FROM trade") == [(0,)]
     assert (await troubles.get()).startswith("2 recorded rows hold values that cannot be stored")
+
+
+async def test_account_activity_that_no_column_holds_is_not_shown_in_the_log(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.recorder.record_activity(1, Activity("12345678", "OrderCreated", "sold \ud800"))
+    await store.recorder.flushed()
+    assert "an entry of account activity cannot be stored" in caplog.text
+    assert "12345678" not in caplog.text
+    assert "sold" not in caplog.text
 
 
 async def test_facts_of_an_instrument_grow_and_are_never_emptied(store: Store) -> None:
