@@ -3,8 +3,11 @@
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+#: A signal that comes just as the loop goes to sleep does not wake it, and is seen when the loop wakes by itself.
+_LOOK_SECONDS = 0.25
 
 
 class Interrupt:
@@ -24,8 +27,9 @@ class Interrupt:
         loop, event = asyncio.get_running_loop(), asyncio.Event()
         self._wake = lambda: loop.call_soon_threadsafe(event.set)
         try:
-            if not self.wanted:
-                await event.wait()
+            while not self.wanted:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(event.wait(), _LOOK_SECONDS)
         finally:
             self._wake = lambda: None
 

@@ -24,6 +24,16 @@ def test_what_signals_did_before_is_put_back() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+async def test_a_wish_that_woke_nobody_is_seen_all_the_same() -> None:
+    """As a signal's, which comes between the loop's last look and its sleep."""
+    interrupt = Interrupt()
+    waiting = asyncio.create_task(interrupt.wait())
+    await asyncio.sleep(0)
+    interrupt.wanted = True
+    async with asyncio.timeout(20):
+        await waiting
+
+
 async def test_work_is_cancelled_by_the_wish_and_not_begun_after_it() -> None:
     interrupt, begun, ended = Interrupt(), asyncio.Event(), []
 
