@@ -135,7 +135,7 @@ class Scene:
         assert {QUOTES, "CHART_EQUITY"} <= {service for service, symbol in holes if not symbol}
         for found_cause, from_ms, to_ms in holes.values():
             assert found_cause == cause
-            assert since_ms - 3000 < from_ms <= to_ms
+            assert since_ms - 10_000 < from_ms <= to_ms
 
     async def assert_nothing_lost(self) -> None:
         """What was received is on disk, item by item."""
@@ -233,7 +233,7 @@ async def test_a_silent_service_is_asked_for_anew(sandbox: RunningSandbox, strea
         await until(scene.has_everything)
         cause, from_ms, to_ms = (await scene.closed_holes())[QUOTES, ""]
         assert cause == Cause.SILENCE
-        assert abs(from_ms - lost_ms) < 3000
+        assert abs(from_ms - lost_ms) < 10_000
         assert to_ms > lost_ms
 
 
@@ -324,7 +324,7 @@ async def test_a_machine_that_slept_is_back_at_once(sandbox: RunningSandbox, str
         await scene.is_back()
         cause, from_ms, _ = (await scene.closed_holes())[QUOTES, ""]
         assert cause == Cause.SLEEP
-        assert abs(from_ms - slept_ms) < 3000
+        assert abs(from_ms - slept_ms) < 10_000
 
 
 async def test_a_clock_that_is_set_forth_and_back_changes_nothing(sandbox: RunningSandbox, stream: Any) -> None:
