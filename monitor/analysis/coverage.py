@@ -282,7 +282,8 @@ def day_by_day(
         at = max(bisect_right(starts, start) - 1, 0)
         have = counts.get(day, _NONE)
         expected = (end - start) // step if interval.intraday else 1
-        if at < len(ledger) and ledger[at].end >= end and ledger[at].answer is Answer.COMPLETE:  # nearly always
+        covering = ledger[at] if at < len(ledger) and ledger[at].start <= start and ledger[at].end >= end else None
+        if covering and covering.answer is Answer.COMPLETE:  # nearly always
             state, until = (DayState.COMPLETE if any(have) else DayState.EMPTY), 0
         else:
             state, until = _state(ledger, at, (start, end), any(have), start >= reach)
