@@ -40,6 +40,7 @@ def at(day: date, clock: str) -> int:
     return at_new_york(day, time.fromisoformat(clock))
 
 
+NONE = Counts()
 NOON = at(FRIDAY, "12:00:30")
 EVENING = at(FRIDAY, "20:15")
 ALWAYS = (0, 2**62)
@@ -183,7 +184,7 @@ def test_what_failed_is_left_in_peace_until_its_time_has_come() -> None:
     assert holes(failed, M1, today, NOON + 1) == [today]
 
 
-def stand(ledger: list[Asked], counts: Counts = Counts(), day: date = FRIDAY, now: int = EVENING) -> DayCoverage:
+def stand(ledger: list[Asked], counts: Counts = NONE, day: date = FRIDAY, now: int = EVENING) -> DayCoverage:
     """How one day of minutes stands."""
     (found,) = day_by_day(days_open(M1, day, day, now), M1, ledger, {day: counts}, now)
     return found

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.market.activity import Activity
-from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Number
