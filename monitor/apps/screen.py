@@ -75,7 +75,7 @@ class Screen:
             world = worlds.sandbox_world(details.base_url) if details else worlds.live_world()
             settings = Settings(self._folder)
             services = await stack.enter_async_context(
-                running_services(world.address, self._folder, lambda: chosen_hours(settings))
+                running_services(world.address, self._folder, lambda: chosen_hours(settings), keeps_history=True)
             )
             if details:
                 _keep_key(services, details)
@@ -207,7 +207,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         frames=services.frames,
         health=services.health,
         history=services.history,
-        loader=services.backfill,
+        loader=services.repair,
         meters=services.meters,
         preferences=settings,
         profile=profile,

@@ -11,9 +11,10 @@ from monitor.apps.health import stream_health
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
 from monitor.clock import now_ms
-from monitor.collect.backfill import Backfill
+from monitor.collect.repair import Repair
 from monitor.collect.streaming import Streaming
 from monitor.collect.subscriptions import Subscriptions
+from monitor.collect.upkeep import Upkeep
 from monitor.errors import SignInNeeded
 from monitor.live.board import Board
 from monitor.live.bus import Bus
@@ -23,6 +24,7 @@ from monitor.live.health import StreamHealth
 from monitor.live.receive import ReceiveClock
 from monitor.live.sign_in_clock import SignInClock
 from monitor.market.book import BookService
+from monitor.market.calendar import around_the_clock, sessions
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
 from monitor.ports import SignInState
@@ -52,7 +54,7 @@ class Services:
     store: Store
     sign_in: SchwabSignIn
     history: SchwabHistory
-    backfill: Backfill
+    repair: Repair
     subscriptions: Subscriptions
     streaming: Streaming
     meters: LiveMeters
@@ -67,21 +69,32 @@ class Services:
 
 @asynccontextmanager
 async def running_services(
-    address: Address, folder: Path, hours: Callable[[], Hours] = lambda: Hours.ALWAYS, timing: Timing = _TIMING
+    address: Address,
+    folder: Path,
+    hours: Callable[[], Hours] = lambda: Hours.ALWAYS,
+    timing: Timing = _TIMING,
+    *,
+    keeps_history: bool = False,
 ) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
-    The stream stops outside ``hours``. Raises StoreUnavailable when the database cannot be opened.
+    The stream stops outside ``hours``. With ``keeps_history`` what is on disk of the watched symbols' history is kept
+    whole; without it only holes of the stream are filled. Raises StoreUnavailable when the database cannot be opened.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder, hours, timing)
+        yield await _start(stack, address, folder, hours, timing, keeps_history)
     finally:
         await _uncut(stack.aclose())
 
 
 async def _start(
-    stack: AsyncExitStack, address: Address, folder: Path, hours: Callable[[], Hours], timing: Timing
+    stack: AsyncExitStack,
+    address: Address,
+    folder: Path,
+    hours: Callable[[], Hours],
+    timing: Timing,
+    keeps_history: bool,
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
     bus = Bus()
@@ -122,20 +135,31 @@ async def _start(
     )
     receive = ReceiveClock(store.last_received_us())
     streaming = Streaming(board, store.recorder, receive, bus)
-    backfill = Backfill(history, store.archive, store.recorder, bus)
+    # The sandbox's market goes on when New York's has closed.
+    trading = around_the_clock if address.sandbox else sessions
+    repair = Repair(history, store.coverage, store.recorder, bus, trading=trading)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
     subscriptions = Subscriptions(stream)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     stack.callback(health.close)
-    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health, frames)
+    services = Services(bus, board, store, sign_in, history, repair, subscriptions, streaming, meters, health, frames)
     await sign_in.load()
-    stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
-    _hold_or_resume(backfill, sign_in.signed_in)
+    stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))
+    _hold_or_resume(repair, sign_in.signed_in)
     stack.callback(bus.listen(GapChanged, lambda change: _refill(services, change.gap)))
     spine = Spine(bus)
     stack.push_async_callback(spine.close)
     spine.keep("screen", Frames(board, bus).run)
-    spine.keep("history download", backfill.run)
+    spine.keep("history download", repair.run)
+    upkeep = Upkeep(
+        repair,
+        store.coverage,
+        store.watchlists,
+        lambda: subscriptions.union.bars,
+        keeps=keeps_history,
+        trading=trading,
+    )
+    spine.keep("upkeep of history", upkeep.run)
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))
@@ -159,7 +183,7 @@ def _refill(services: Services, gap: Gap) -> None:
     since = (gap.from_ms - _BAR_LATE_MS) // 60_000 * 60_000
     for symbol in sorted(services.subscriptions.union.bars):
         if gap.symbol in {"", symbol}:
-            services.backfill.refill(symbol, since)
+            services.repair.refill(symbol, since)
 
 
 def _newest(board: Board, service: str, symbol: str) -> int | None:
@@ -173,11 +197,11 @@ def _newest(board: Board, service: str, symbol: str) -> int | None:
     return max(quote.quote_time or 0, quote.trade_time or 0) or None
 
 
-def _hold_or_resume(backfill: Backfill, signed_in: bool) -> None:
+def _hold_or_resume(repair: Repair, signed_in: bool) -> None:
     if signed_in:
-        backfill.resume()
+        repair.resume()
     else:
-        backfill.hold()
+        repair.hold()
 
 
 async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> None:

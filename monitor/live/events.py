@@ -71,12 +71,16 @@ class SignInChanged:
 
 @dataclass(frozen=True, slots=True)
 class HistoryProgress:
-    """How far the download of one symbol's history is; ``failed`` holds the sentence when it gave up."""
+    """How far the download of one symbol's history is, in requests; ``interval`` is that of the one under way.
+
+    ``failed`` holds the sentence when it gave up.
+    """
 
     symbol: str
     done: int
     total: int
     failed: str = ""
+    interval: Interval = Interval.M1
 
     @property
     def finished(self) -> bool:

@@ -5,6 +5,7 @@ Schwab gives candles: 07:00 to 20:00 New York (half days end their post-market a
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -83,6 +84,17 @@ def sessions(day: date) -> tuple[Session, ...]:
     marks = [at_new_york(day, t) for t in (time(7), time(9, 30), close, end)]
     phases = (Phase.PRE, Phase.REGULAR, Phase.POST)
     return tuple(Session(p, a, b) for p, a, b in zip(phases, marks, marks[1:], strict=False))
+
+
+#: The sessions of a day: the exchange's, or those of a market that keeps other hours.
+Trading = Callable[[date], tuple[Session, ...]]
+
+
+@cache
+def around_the_clock(day: date) -> tuple[Session, ...]:
+    """The hours of a market that never closes: from midnight to midnight in New York."""
+    midnight, next_midnight = (at_new_york(d, time(0)) for d in (day, day + timedelta(days=1)))
+    return (Session(Phase.REGULAR, midnight, next_midnight),)
 
 
 def trading_days(first: date, last: date) -> list[date]:

@@ -10,8 +10,9 @@ from monitor.ports.archive import (
     StoreMeter,
     Watchlists,
 )
+from monitor.ports.coverage import Coverage, Difference, HistoryRepair, Provenance, Reconciliation, Revision
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
-from monitor.ports.history import HistoryLoader, MarketHours, PriceHistory, QuoteTimes, RequestMeter
+from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes, RequestMeter
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
 from monitor.ports.sign_in import Remark, SignIn, SignInState
 from monitor.ports.stream import QuoteStream, StreamListener, StreamPhase, Wanted, Watching
@@ -20,12 +21,16 @@ __all__ = [
     "Archive",
     "AuditEntry",
     "ConnectionHealth",
+    "Coverage",
+    "Difference",
     "ExportRequest",
     "ExportResult",
     "Exporter",
     "FrameFile",
     "Health",
+    "HistoryAnswer",
     "HistoryLoader",
+    "HistoryRepair",
     "MarketHours",
     "Meters",
     "Owner",
@@ -33,11 +38,14 @@ __all__ = [
     "PriceHistory",
     "ProcessHealth",
     "Profile",
+    "Provenance",
     "QuoteStream",
     "QuoteTimes",
+    "Reconciliation",
     "Recorder",
     "Remark",
     "RequestMeter",
+    "Revision",
     "ServiceHealth",
     "SignIn",
     "SignInState",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from monitor.analysis.coverage import Asked
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.book import Book, BookService
@@ -46,8 +47,8 @@ class Recorder(Protocol):
 
     def record_instruments(self, instruments: Sequence[Instrument]) -> None: ...
 
-    def record_coverage(self, symbol: str, interval: Interval, start_ms: int, end_ms: int, state: str) -> None:
-        """What history was asked for: ``state`` is asked, complete, empty or failed."""
+    def record_coverage(self, symbol: str, interval: Interval, asked: Asked) -> None:
+        """What history was asked for and answered; what was answered for good is never taken back."""
 
     def record_audit(self, kind: str, sentence: str) -> None:
         """A sign-in, renewal, refusal, export …: kind is one word, the sentence holds no secret."""

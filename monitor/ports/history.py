@@ -1,15 +1,30 @@
 """Market data on request: bars, instruments, hours, and what the requests cost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitor.market.bar import Bar
+from monitor.market.bar import Bar, Interval
 from monitor.market.instrument import Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """What history answered: bars ascending, clipped to what was asked.
+
+    ``is_empty`` is the source's own word that it has nothing; ``rejected`` counts by kind what could not be read.
+    """
+
+    bars: tuple[Bar, ...]
+    is_empty: bool = False
+    rejected: Mapping[str, int] = field(default_factory=dict)
 
 
 class PriceHistory(Protocol):
     """Bars and facts on request. Every call raises Transient, Refused, BadData or SignInNeeded."""
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
+        """Bars that start in [start_ms, end_ms), minutes with extended hours."""
 
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         """Daily bars, ascending; ``start`` is midnight New York of the trading day."""

@@ -14,7 +14,7 @@ from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.calendar import CHICAGO, at_new_york, from_ms, to_ms
 from monitor.market.instrument import Instrument, parse_symbol
 from monitor.market.quote import Number
-from monitor.ports import MarketHours
+from monitor.ports import HistoryAnswer, MarketHours
 from monitor.schwab import answers
 from monitor.schwab.auth import TokenAuth
 from monitor.schwab.library import CurrentToken, MarketClient
@@ -44,6 +44,7 @@ class _Candle(msgspec.Struct, frozen=True):
 
 class _History(msgspec.Struct):
     candles: list[_Candle] = []
+    empty: bool = False
 
 
 class _Found(msgspec.Struct, rename={"asset_type": "assetType"}):
@@ -87,6 +88,23 @@ class SchwabHistory:
 
     def __init__(self, client: MarketClient) -> None:
         self._client = client
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
+        kinds = self._client.PriceHistory
+        intraday = interval.intraday
+        response = await self._client.get_price_history(
+            symbol,
+            period_type=kinds.PeriodType.DAY if intraday else kinds.PeriodType.YEAR,
+            frequency_type=kinds.FrequencyType.MINUTE if intraday else kinds.FrequencyType.DAILY,
+            frequency=kinds.Frequency(int(interval) // 60 if intraday else 1),
+            start_datetime=from_ms(start_ms),
+            end_datetime=from_ms(end_ms),
+            need_extended_hours_data=intraday,
+        )
+        history = answers.read(response, _History)
+        candles = {c.datetime if intraday else _trading_day_start(c.datetime): c for c in history.candles}
+        inside = {start: candle for start, candle in candles.items() if start_ms <= start < end_ms}
+        return HistoryAnswer(tuple(_bars(symbol, interval, inside)), history.empty)
 
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         kinds = self._client.PriceHistory

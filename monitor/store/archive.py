@@ -80,7 +80,7 @@ def _stored_bars(connection: sqlite3.Connection, symbol: str, interval: Interval
 def _coverage(connection: sqlite3.Connection, symbol: str, interval: Interval) -> list[tuple[int, int]]:
     rows = connection.execute(
         "SELECT from_ms, to_ms FROM coverage WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)"
-        " AND series = ? AND state IN ('complete', 'empty') ORDER BY from_ms",
+        " AND series = ? AND state IN ('complete', 'provisional', 'empty') ORDER BY from_ms",
         (symbol, interval.label),
     )
     return _united(rows)

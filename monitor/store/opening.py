@@ -11,6 +11,7 @@ from monitor.market.book import BookService
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
+from monitor.store.coverage import StoredCoverage
 from monitor.store.export import CsvExporter
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.reader import Reader
@@ -68,6 +69,7 @@ class Store:
         self._reader = Reader(path)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         self.archive = StoredArchive(self._reader)
+        self.coverage = StoredCoverage(self._reader)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
         self._writer.start()

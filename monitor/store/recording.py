@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from monitor.analysis.coverage import Asked
 from monitor.clock import now_ms
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
@@ -122,9 +123,10 @@ class Recording:
         if numbered:
             self._do(SaveInstruments(numbered))
 
-    def record_coverage(self, symbol: str, interval: Interval, start_ms: int, end_ms: int, state: str) -> None:
+    def record_coverage(self, symbol: str, interval: Interval, asked: Asked) -> None:
         number = self._ids.get(symbol) or self._allot(symbol)
-        self._do(SaveCoverage(number, interval.label, start_ms, end_ms, state, self._now_ms()))
+        start, end, answer, *rest = asked
+        self._do(SaveCoverage(number, interval.label, start, end, answer.value, *rest))
 
     def record_audit(self, kind: str, sentence: str) -> None:
         entry = AuditEntry(self._now_ms(), kind, sentence)

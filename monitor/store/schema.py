@@ -118,9 +118,44 @@ def _stream_tables(db: "Database") -> None:
     db.executescript(_STREAM_TABLES)
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (_first_tables, _stream_tables)
+# A bar that is replaced leaves its old values behind, whoever replaces it. How many bars a day has is kept beside them:
+# counting the minutes of a year anew takes seconds.
+_HISTORY_TABLES = """
+ALTER TABLE coverage ADD COLUMN until_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE coverage ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE bar_day (
+    instrument_id INTEGER NOT NULL, interval_s INTEGER NOT NULL, day_ms INTEGER NOT NULL,
+    streamed INTEGER NOT NULL, fetched INTEGER NOT NULL, computed INTEGER NOT NULL,
+    PRIMARY KEY (instrument_id, interval_s, day_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bar_revision (
+    instrument_id INTEGER NOT NULL, interval_s INTEGER NOT NULL, start_ms INTEGER NOT NULL, revision INTEGER NOT NULL,
+    open ANY NOT NULL, high ANY NOT NULL, low ANY NOT NULL, close ANY NOT NULL, volume ANY NOT NULL,
+    source TEXT NOT NULL, replaced_ms INTEGER NOT NULL,
+    PRIMARY KEY (instrument_id, interval_s, start_ms, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER bar_revised AFTER UPDATE ON bar WHEN new.revision > old.revision BEGIN
+    INSERT OR IGNORE INTO bar_revision VALUES (
+        old.instrument_id, old.interval_s, old.start_ms, old.revision,
+        old.open, old.high, old.low, old.close, old.volume, old.source, new.last_seen
+    );
+END;
+"""
+
+
+def _history_tables(db: "Database") -> None:
+    from monitor.store.bar_days import count_all
+
+    db.executescript(_HISTORY_TABLES)
+    count_all(db.conn)
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (_first_tables, _stream_tables, _history_tables)
 VERSION = len(STEPS)
 TABLES = (
-    *("instrument", "quote", "quote_detail", "trade", "bar", "book", "screener", "activity", "headline", "coverage"),
-    *("gap", "quarantine", "audit", "watchlist", "watchlist_symbol"),
+    *("instrument", "quote", "quote_detail", "trade", "bar", "bar_day", "bar_revision", "book", "screener", "activity"),
+    *("headline", "coverage", "gap", "quarantine", "audit", "watchlist", "watchlist_symbol"),
 )

@@ -7,10 +7,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from monitor.analysis.coverage import Answer, Asked, paint
 from monitor.errors import BadData
 from monitor.market.bar import Bar
 from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
+from monitor.store import bar_days
 from monitor.store.insert import Insert
 
 
@@ -105,17 +107,10 @@ class SaveBars(Struct, frozen=True, tag=True):
             for b in self.bars
         ]
         _BAR.run_sifted(connection, rows)
+        bar_days.count(connection, bar_days.days_of(self.bars, self.ids))
 
 
-_ANSWERED = "IN ('complete', 'empty')"
-_COVERAGE = f"""
-INSERT INTO coverage (instrument_id, series, from_ms, to_ms, state, noted_ms) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-    to_ms = iif(state {_ANSWERED}, max(to_ms, excluded.to_ms), excluded.to_ms),
-    state = iif(state = 'complete', state, excluded.state),
-    noted_ms = excluded.noted_ms
-WHERE excluded.state {_ANSWERED} OR state NOT {_ANSWERED}
-"""
+_TOUCHED = "instrument_id = ? AND series = ? AND from_ms <= ? AND to_ms >= ?"
 
 
 class SaveCoverage(Struct, frozen=True, tag=True):
@@ -127,11 +122,24 @@ class SaveCoverage(Struct, frozen=True, tag=True):
     end_ms: int
     state: str
     noted_ms: int
+    until_ms: int = 0
+    attempts: int = 0
 
     def run(self, connection: sqlite3.Connection) -> None:
-        connection.execute(
-            _COVERAGE, (self.instrument_id, self.series, self.start_ms, self.end_ms, self.state, self.noted_ms)
-        )
+        key = self.instrument_id, self.series
+        touched = (*key, self.end_ms, self.start_ms)
+        rows = connection.execute(
+            "SELECT from_ms, to_ms, state, noted_ms, until_ms, attempts FROM coverage"
+            f" WHERE {_TOUCHED} ORDER BY state = 'complete', noted_ms",
+            touched,
+        ).fetchall()
+        new = (self.start_ms, self.end_ms, self.state, self.noted_ms, self.until_ms, self.attempts)
+        ledger: list[Asked] = []
+        for start, end, state, *rest in [*rows, new]:
+            if state in set(Answer):
+                ledger = paint(ledger, Asked(start, end, Answer(state), *rest))
+        connection.execute(f"DELETE FROM coverage WHERE {_TOUCHED}", touched)
+        connection.executemany("INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(*key, *a) for a in ledger])
 
 
 _GAP = """

@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from monitor.analysis.bars import aggregate
+from monitor.analysis.coverage import Asked
 from monitor.errors import BadData, MonitorError
 from monitor.live.board import Board
 from monitor.live.bus import Bus
@@ -459,7 +460,7 @@ class FakeRecorder:
         self.books: list[tuple[int, BookService, Book]] = []
         self.bars: list[Bar] = []
         self.instruments: list[Instrument] = []
-        self.coverage: list[tuple[str, Interval, int, int, str]] = []
+        self.coverage: list[tuple[str, Interval, Asked]] = []
         self.details: list[tuple[int, str, Mapping[str, Any]]] = []
         self.screeners: list[tuple[int, str, Screener]] = []
         self.activities: list[tuple[int, Activity]] = []
@@ -501,8 +502,8 @@ class FakeRecorder:
     def record_instruments(self, instruments: Sequence[Instrument]) -> None:
         self.instruments.extend(instruments)
 
-    def record_coverage(self, symbol: str, interval: Interval, start_ms: int, end_ms: int, state: str) -> None:
-        self.coverage.append((symbol, interval, start_ms, end_ms, state))
+    def record_coverage(self, symbol: str, interval: Interval, asked: Asked) -> None:
+        self.coverage.append((symbol, interval, asked))
 
     def record_audit(self, kind: str, sentence: str) -> None:
         self.audits.append((kind, sentence))

@@ -1,5 +1,6 @@
 """Sessions, holidays and half days of the New York market."""
 
+import warnings
 from datetime import date, time
 from itertools import pairwise
 
@@ -71,6 +72,22 @@ def test_trading_days_leave_out_weekends_and_holidays_and_take_in_both_ends() ->
 def test_summer_time_moves_the_open_by_an_hour_of_utc() -> None:
     winter, summer = (at_new_york(day, time(9, 30)) for day in (date(2026, 3, 6), date(2026, 3, 9)))
     assert summer - winter == 3 * 86_400_000 - 3_600_000
+
+
+def test_holidays_and_half_days_are_those_that_exchange_calendars_knows() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it makes of pandas is not ours to mend
+        import exchange_calendars
+
+        theirs = exchange_calendars.get_calendar("XNYS", start="2006-01-01", end="2039-12-31")
+        open_days = [day.date() for day in theirs.sessions]
+        early = {day.date() for day in theirs.early_closes}
+        closes = {day.date(): close.tz_convert("America/New_York") for day, close in theirs.closes.items()}
+    assert trading_days(date(2006, 1, 1), date(2039, 12, 31)) == open_days
+    assert {day for day in open_days if is_half_day(day)} == early
+    for day in open_days:
+        regular = next(session for session in sessions(day) if session.phase is Phase.REGULAR)
+        assert from_ms(regular.end).time() == closes[day].time()
 
 
 @given(days)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.market.activity import Activity
-from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Number
@@ -122,35 +121,6 @@ async def test_facts_of_an_instrument_grow_and_are_never_emptied(store: Store) -
     store.recorder.record_instruments([Instrument("AAPL")])
     await store.recorder.flushed()
     assert await store.archive.find_instruments("AAPL") == [Instrument("AAPL", "Apple Inc", "NASDAQ", "EQUITY")]
-
-
-async def test_coverage_unites_what_was_answered(store: Store) -> None:
-    record = store.recorder.record_coverage
-    record("AAPL", Interval.M1, 0, 100, "complete")
-    record("AAPL", Interval.M1, 100, 200, "empty")
-    record("AAPL", Interval.M1, 300, 400, "asked")
-    record("AAPL", Interval.M1, 500, 600, "failed")
-    record("AAPL", Interval.DAY, 700, 800, "complete")
-    await store.recorder.flushed()
-    assert await store.archive.coverage("AAPL", Interval.M1) == [(0, 200)]
-    assert await store.archive.coverage("MSFT", Interval.M1) == []
-
-
-@pytest.mark.parametrize(
-    ("later", "expected"),
-    [
-        ((0, 50, "failed"), [(0, 100)]),
-        ((0, 50, "complete"), [(0, 100)]),
-        ((0, 150, "empty"), [(0, 150)]),
-        ((50, 150, "complete"), [(0, 150)]),
-    ],
-)
-async def test_an_answered_range_is_never_taken_back(store: Store, later: Any, expected: Any) -> None:
-    store.recorder.record_coverage("AAPL", Interval.M1, 0, 100, "asked")
-    store.recorder.record_coverage("AAPL", Interval.M1, 0, 100, "complete")
-    store.recorder.record_coverage("AAPL", Interval.M1, *later)
-    await store.recorder.flushed()
-    assert await store.archive.coverage("AAPL", Interval.M1) == expected
 
 
 async def test_the_audit_keeps_its_order(store: Store, rows: Rows) -> None:

@@ -1,0 +1,64 @@
+"""How many bars within the day each trading day has, kept beside them in ``bar_day`` so that a year is read at once."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from monitor.analysis.bars import day_start
+from monitor.market.bar import Bar
+
+#: Beyond it no calendar goes (the year 2109).
+_LATEST_MS = 2**42
+#: Long enough to reach the next midnight of any day.
+_PAST_MIDNIGHT_MS = 90_000_000
+
+#: A day of an instrument: its number, the interval in seconds, and the day's first and last moment.
+Day = tuple[int, int, int, int]
+
+_COUNT = """
+INSERT INTO bar_day (instrument_id, interval_s, day_ms, streamed, fetched, computed)
+SELECT ?1, ?2, ?3, total(source = 'stream'), total(source = 'rest'), total(source = 'computed')
+FROM bar WHERE instrument_id = ?1 AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
+ON CONFLICT DO UPDATE SET
+    streamed = excluded.streamed, fetched = excluded.fetched, computed = excluded.computed
+"""
+
+
+def days_of(bars: Iterable[Bar], ids: dict[str, int]) -> set[Day]:
+    """The days that hold the bars within the day."""
+    found: set[Day] = set()
+    first = last = 0
+    for bar in bars:
+        if not (bar.interval.intraday and 0 <= bar.start < _LATEST_MS):
+            continue
+        if not first <= bar.start < last:  # bars of one day mostly follow each other
+            first, last = _day(bar.start)
+        found.add((ids[bar.symbol], int(bar.interval), first, last))
+    return found
+
+
+def count(connection: sqlite3.Connection, days: Iterable[Day]) -> None:
+    """Count the bars of ``days`` anew. Raises sqlite3.Error."""
+    for day in sorted(days):
+        connection.execute(_COUNT, day)
+
+
+def count_all(connection: sqlite3.Connection) -> None:
+    """Count the bars of every day there is. Raises sqlite3.Error."""
+    series = connection.execute(
+        "SELECT instrument_id, interval_s, min(start_ms) FROM bar WHERE interval_s < 86400 AND start_ms >= 0"
+        " GROUP BY instrument_id, interval_s"
+    ).fetchall()
+    for number, interval_s, first_ms in series:
+        start: int | None = first_ms
+        while start is not None and start < _LATEST_MS:
+            first, last = _day(start)
+            connection.execute(_COUNT, (number, interval_s, first, last))
+            start = connection.execute(
+                "SELECT min(start_ms) FROM bar WHERE instrument_id = ? AND interval_s = ? AND start_ms >= ?",
+                (number, interval_s, last),
+            ).fetchone()[0]
+
+
+def _day(ms: int) -> tuple[int, int]:
+    first = day_start(ms)
+    return first, day_start(first + _PAST_MIDNIGHT_MS)

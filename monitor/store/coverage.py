@@ -1,0 +1,207 @@
+"""The coverage on disk: the ledger of history, bars a day, where a bar comes from, and what history corrected."""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+from monitor.analysis.coverage import (
+    Answer,
+    Asked,
+    Counts,
+    DayCoverage,
+    day_by_day,
+    days_open,
+    fetched_as,
+    holes,
+    trading_of,
+)
+from monitor.analysis.repair import Expiring, expiring
+from monitor.clock import now_ms
+from monitor.market.bar import Bar, BarSource, Interval
+from monitor.market.calendar import at_new_york, from_ms
+from monitor.ports import Difference, Provenance, Reconciliation, Revision
+from monitor.store.reader import Reader
+
+_FOREVER = (0, 2**62)
+
+
+class StoredCoverage:
+    """Implements Coverage."""
+
+    def __init__(self, reader: Reader, now_ms: Callable[[], int] = now_ms) -> None:
+        self._reader = reader
+        self._now_ms = now_ms
+
+    async def ledger(self, symbols: Sequence[str], interval: Interval) -> dict[str, list[Asked]]:
+        return await self._reader.ask(lambda connection: _ledger(connection, symbols, interval))
+
+    async def days(
+        self, symbols: Sequence[str], interval: Interval, first: date, last: date
+    ) -> dict[str, tuple[DayCoverage, ...]]:
+        now = self._now_ms()
+        return await self._reader.ask(lambda connection: _days(connection, symbols, interval, (first, last), now))
+
+    async def expiring(self, days: int = 7) -> list[Expiring]:
+        now = self._now_ms()
+        return await self._reader.ask(lambda connection: _expiring(connection, days, now))
+
+    async def kept(self) -> dict[str, frozenset[Interval]]:
+        return await self._reader.ask(_kept)
+
+    async def failed_due(self, now_ms: int) -> list[tuple[str, Interval, Asked]]:
+        return await self._reader.ask(lambda connection: _failed_due(connection, now_ms))
+
+    async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
+        return await self._reader.ask(lambda connection: _provenance(connection, symbol, interval, start_ms))
+
+    async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        return await self._reader.ask(lambda connection: _reconciliation(connection, start_ms, end_ms, limit))
+
+
+_LEDGER = """
+SELECT symbol, from_ms, to_ms, state, noted_ms, until_ms, attempts
+FROM instrument JOIN coverage ON instrument_id = id
+WHERE symbol IN (SELECT value FROM json_each(?)) AND series = ? ORDER BY symbol, from_ms
+"""
+
+
+def _ledger(connection: sqlite3.Connection, symbols: Sequence[str], interval: Interval) -> dict[str, list[Asked]]:
+    found: dict[str, list[Asked]] = {symbol: [] for symbol in symbols}
+    for symbol, *row in connection.execute(_LEDGER, (json.dumps(list(symbols)), interval.label)):
+        found[symbol].append(_asked(*row))
+    return found
+
+
+def _asked(start: int, end: int, state: str, noted_ms: int, until_ms: int, attempts: int) -> Asked:
+    return Asked(start, end, Answer(state), noted_ms, until_ms, attempts)
+
+
+_COUNTS = """
+SELECT symbol, day_ms, streamed, fetched, computed FROM instrument JOIN bar_day ON instrument_id = id
+WHERE symbol IN (SELECT value FROM json_each(?1)) AND interval_s = ?2 AND day_ms >= ?3 AND day_ms < ?4
+"""
+_DAILY_COUNTS = """
+SELECT symbol, start_ms, source = 'stream', source = 'rest', source = 'computed'
+FROM instrument JOIN bar ON instrument_id = id
+WHERE symbol IN (SELECT value FROM json_each(?1)) AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
+"""
+
+
+def _days(
+    connection: sqlite3.Connection, symbols: Sequence[str], interval: Interval, span: tuple[date, date], now: int
+) -> dict[str, tuple[DayCoverage, ...]]:
+    base = fetched_as(interval)
+    first, last = span
+    start, end = (at_new_york(day, time(0)) for day in (first, last + timedelta(days=1)))
+    dates: dict[int, date] = {}
+    counts: dict[str, dict[date, Counts]] = defaultdict(dict)
+    asked = json.dumps(list(symbols)), int(base), start, end
+    for symbol, day_ms, *row in connection.execute(_COUNTS if base.intraday else _DAILY_COUNTS, asked):
+        day = dates.get(day_ms) or dates.setdefault(day_ms, from_ms(day_ms).date())
+        counts[symbol][day] = Counts(*row)
+    hours = {trading: days_open(base, first, last, now, trading) for trading in map(trading_of, symbols)}
+    ledgers = _ledger(connection, symbols, base)
+    return {
+        symbol: day_by_day(hours[trading_of(symbol)], base, ledgers[symbol], counts[symbol], now) for symbol in symbols
+    }
+
+
+def _kept(connection: sqlite3.Connection) -> dict[str, frozenset[Interval]]:
+    rows = connection.execute("SELECT DISTINCT symbol, series FROM coverage JOIN instrument ON id = instrument_id")
+    found: dict[str, set[Interval]] = defaultdict(set)
+    for symbol, series in rows:
+        found[symbol].add(Interval.parse(series))
+    return {symbol: frozenset(intervals) for symbol, intervals in found.items()}
+
+
+def _expiring(connection: sqlite3.Connection, days: int, now: int) -> list[Expiring]:
+    found: list[Expiring] = []
+    by_interval: dict[Interval, list[str]] = defaultdict(list)
+    for symbol, intervals in _kept(connection).items():
+        for interval in intervals:
+            by_interval[interval].append(symbol)
+    for interval, symbols in by_interval.items():
+        for symbol, ledger in _ledger(connection, symbols, interval).items():
+            missing = holes(ledger, interval, _FOREVER, now, trading_of(symbol), insist=True)
+            found += expiring(symbol, interval, missing, now, days)
+    return sorted(found, key=lambda each: (each.leaves_ms, each.symbol))
+
+
+def _failed_due(connection: sqlite3.Connection, now: int) -> list[tuple[str, Interval, Asked]]:
+    rows = connection.execute(
+        "SELECT symbol, series, from_ms, to_ms, state, noted_ms, until_ms, attempts"
+        " FROM coverage JOIN instrument ON id = instrument_id WHERE state = 'failed' AND until_ms <= ?",
+        (now,),
+    )
+    return [(symbol, Interval.parse(series), _asked(*row)) for symbol, series, *row in rows]
+
+
+_BAR = """
+SELECT open, high, low, close, volume, source, first_seen, last_seen, EXISTS (
+    SELECT 1 FROM coverage WHERE instrument_id = id AND series = ?4 AND state = 'complete'
+    AND from_ms <= start_ms AND to_ms > start_ms
+) FROM bar JOIN instrument ON id = instrument_id WHERE symbol = ?1 AND interval_s = ?2 AND start_ms = ?3
+"""
+_REVISIONS = """
+SELECT open, high, low, close, volume, source, revision, replaced_ms
+FROM bar_revision JOIN instrument ON id = instrument_id
+WHERE symbol = ? AND interval_s = ? AND start_ms = ? ORDER BY revision
+"""
+
+
+def _provenance(connection: sqlite3.Connection, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
+    key = symbol, int(interval), start_ms
+    row = connection.execute(_BAR, (*key, interval.label)).fetchone()
+    if row is None:
+        return None
+    *values, first_seen, last_seen, confirmed = row
+    revisions = tuple(
+        Revision(_bar(symbol, interval, start_ms, *was), revision, replaced_ms)
+        for *was, revision, replaced_ms in connection.execute(_REVISIONS, key)
+    )
+    return Provenance(_bar(symbol, interval, start_ms, *values), first_seen, last_seen, bool(confirmed), revisions)
+
+
+def _bar(symbol: str, interval: Interval, start_ms: int, *values: Any) -> Bar:
+    open_, high, low, close, volume, source = values
+    return Bar(symbol, interval, start_ms, open_, high, low, close, volume, BarSource(source))
+
+
+#: Streamed minutes that history has answered for, and left as they are.
+_CONFIRMED = """
+SELECT count(*) FROM coverage AS asked JOIN bar ON bar.instrument_id = asked.instrument_id AND interval_s = 60
+    AND start_ms >= max(from_ms, ?1) AND start_ms < min(to_ms, ?2)
+WHERE series = '1m' AND state = 'complete' AND source = 'stream'
+"""
+#: Streamed minutes that history has replaced: what was streamed last, and what stands now.
+_CORRECTED = """
+SELECT symbol, was.start_ms, was.open, was.high, was.low, was.close, was.volume,
+    bar.open, bar.high, bar.low, bar.close, bar.volume
+FROM bar_revision AS was JOIN bar USING (instrument_id, interval_s, start_ms) JOIN instrument ON id = instrument_id
+WHERE interval_s = 60 AND was.start_ms >= ?1 AND was.start_ms < ?2 AND was.source = 'stream' AND bar.source = 'rest'
+    AND NOT EXISTS (
+        SELECT 1 FROM bar_revision AS later WHERE later.instrument_id = was.instrument_id
+        AND later.interval_s = was.interval_s AND later.start_ms = was.start_ms
+        AND later.revision > was.revision AND later.source = 'stream'
+    )
+"""
+
+
+def _reconciliation(connection: sqlite3.Connection, start_ms: int, end_ms: int, limit: int) -> Reconciliation:
+    (confirmed,) = connection.execute(_CONFIRMED, (start_ms, end_ms)).fetchone()
+    differences = [_difference(*row) for row in connection.execute(_CORRECTED, (start_ms, end_ms))]
+    differences.sort(key=lambda d: (-d.percent, -abs(d.volume), d.streamed.symbol, d.streamed.start))
+    count = len(differences)
+    return Reconciliation(confirmed + count, count, tuple(differences[:limit]))
+
+
+def _difference(symbol: str, start_ms: int, *values: float) -> Difference:
+    streamed = _bar(symbol, Interval.M1, start_ms, *values[:5], BarSource.STREAM)
+    settled = _bar(symbol, Interval.M1, start_ms, *values[5:], BarSource.REST)
+    pairs = list(zip(values[:4], values[5:9], strict=True))
+    price = max(abs(now - was) for was, now in pairs)
+    percent = max((abs(now - was) / abs(now) * 100 for was, now in pairs if now), default=0.0)
+    return Difference(streamed, settled, price, percent, settled.volume - streamed.volume)
