@@ -10,9 +10,10 @@ from monitor.market.instrument import Instrument
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnswer:
-    """What history answered: bars ascending, clipped to what was asked.
+    """What a source has of a stretch: ``bars`` ascending and clipped to it.
 
-    ``is_empty`` is the source's own word that it has nothing; ``rejected`` counts by kind what could not be read.
+    ``is_empty`` is true where the source itself says that it has nothing; no bars without it only means that none
+    begins in the stretch. ``rejected`` counts the bars that cannot be, by kind of fault (see BarFault).
     """
 
     bars: tuple[Bar, ...]
@@ -24,7 +25,11 @@ class PriceHistory(Protocol):
     """Bars and facts on request. Every call raises Transient, Refused, BadData or SignInNeeded."""
 
     async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
-        """Bars that start in [start_ms, end_ms), minutes with extended hours."""
+        """Bars that begin in [start_ms, end_ms); intraday ones with extended hours.
+
+        Daily bars start at midnight New York of their trading day, weekly and monthly ones at that of the first day of
+        their week or month. Refused for an interval that the source does not have.
+        """
 
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         """Daily bars, ascending; ``start`` is midnight New York of the trading day."""
