@@ -27,7 +27,7 @@ bench: setup ## Run every benchmark
 	@set -e; for file in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python -m benchmarks.$$(basename $$file .py); done
 
 soak: setup ## Run the long tests
-	@$(BIN)/python -m pytest -m soak
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak
 
 requirements: setup ## Compile the pinned, hashed requirement files again (UPGRADE=--upgrade takes newer versions)
 	@packaging/requirements.sh $(UPGRADE)

@@ -5,10 +5,17 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Chromium refuses to run as root with its own sandbox, and tests often run as root in a container.
 os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
+
+# The same examples on every machine, however busy: `make soak` looks for new ones.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
+settings.register_profile("test", derandomize=True, **_PATIENT)
+settings.register_profile("soak", max_examples=5_000, **_PATIENT)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 pytest_plugins = ["tests.support.sandbox"]
 

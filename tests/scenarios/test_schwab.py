@@ -147,12 +147,13 @@ async def test_a_lost_stream_comes_back_with_everything(client: Client, sandbox:
     client.stream.want(Wanted(frozenset({"AAPL", "SPY"}), frozenset({"AAPL"}), frozenset({"AAPL"})))
     running = asyncio.create_task(client.stream.run(listener))
     everything = {"AAPL", "SPY"}, {"AAPL"}
-    await until(lambda: (listener.symbols, listener.books) == everything)
+    await until(lambda: (listener.symbols, listener.books) == everything and listener.phases[-1] is StreamPhase.LIVE)
     listener.symbols.clear()
     listener.books.clear()
     assert sandbox.lever(lever) == 1
-    await until(lambda: (listener.symbols, listener.books) == everything)
+    await until(
+        lambda: (listener.symbols, listener.books) == everything and listener.phases.count(StreamPhase.LIVE) == 2
+    )
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert listener.phases.count(StreamPhase.LIVE) == 2
     assert listener.rejected == []
