@@ -16,8 +16,6 @@ DATABASE = "monitor.db"
 
 def run(options: ExportOptions) -> int:
     """Write the file, say what it holds, and give exit code 0. Raises MonitorError."""
-    if options.what == "options":
-        raise Unusable("Option quotes are not recorded yet, so there are none to export; that comes later.")
     if options.out.suffix.lower() == ".parquet":
         raise Unusable("Parquet files cannot be written yet, that comes later; let --out end in .csv.")
     result = asyncio.run(_export(options, _folder(options.data_dir)))

@@ -11,6 +11,7 @@ from monitor.apps.health import stream_health
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
 from monitor.clock import now_ms
+from monitor.collect.chain_snapshots import ChainSnapshots
 from monitor.collect.repair import Repair
 from monitor.collect.streaming import Streaming
 from monitor.collect.subscriptions import Subscriptions
@@ -55,6 +56,7 @@ class Services:
     sign_in: SchwabSignIn
     history: SchwabMarketData
     repair: Repair
+    chains: ChainSnapshots
     subscriptions: Subscriptions
     streaming: Streaming
     meters: LiveMeters
@@ -138,11 +140,14 @@ async def _start(
     # The sandbox's market goes on when New York's has closed.
     trading = around_the_clock if address.sandbox else sessions
     repair = Repair(history, store.coverage, store.recorder, bus, trading=trading)
+    chains = ChainSnapshots(history, store.chain_schedules, store.recorder, bus, trading=trading)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
     subscriptions = Subscriptions(stream)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     stack.callback(health.close)
-    services = Services(bus, board, store, sign_in, history, repair, subscriptions, streaming, meters, health, frames)
+    services = Services(
+        *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, meters, health, frames)
+    )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))
     _hold_or_resume(repair, sign_in.signed_in)
@@ -160,6 +165,7 @@ async def _start(
         trading=trading,
     )
     spine.keep("upkeep of history", upkeep.run)
+    spine.keep("snapshots of option chains", chains.run)
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from monitor.market.bar import Bar, Interval
+from monitor.market.chain_schedule import ChainSlot
 from monitor.market.gap import Gap
 from monitor.ports import AuditEntry, SignInState, StreamPhase
 
@@ -54,6 +55,13 @@ class GapChanged:
     """A hole in what is streamed began, or is over."""
 
     gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSlotKept:
+    """What became of a moment at which a snapshot of a chain was due."""
+
+    slot: ChainSlot
 
 
 @dataclass(frozen=True, slots=True)

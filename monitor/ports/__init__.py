@@ -10,7 +10,14 @@ from monitor.ports.archive import (
     StoreMeter,
     Watchlists,
 )
-from monitor.ports.chains import ChainAnswer, ExpirationsAnswer, OptionChains
+from monitor.ports.chains import (
+    ChainAnswer,
+    ChainSchedules,
+    ChainTaking,
+    ExpirationsAnswer,
+    KeptSchedule,
+    OptionChains,
+)
 from monitor.ports.coverage import Coverage, Difference, HistoryRepair, Provenance, Reconciliation, Revision
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
 from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes, RequestMeter
@@ -30,6 +37,8 @@ __all__ = [
     "Archive",
     "AuditEntry",
     "ChainAnswer",
+    "ChainSchedules",
+    "ChainTaking",
     "ConnectionHealth",
     "Coverage",
     "Difference",
@@ -45,6 +54,7 @@ __all__ = [
     "HoursAnswer",
     "Instruments",
     "InstrumentsAnswer",
+    "KeptSchedule",
     "MarketHours",
     "Meters",
     "Movers",

@@ -9,6 +9,8 @@ from monitor.analysis.coverage import Asked
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.book import Book, BookService
+from monitor.market.chain import Chain
+from monitor.market.chain_schedule import ChainSlot
 from monitor.market.gap import Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
@@ -49,6 +51,9 @@ class Recorder(Protocol):
 
     def record_coverage(self, symbol: str, interval: Interval, asked: Asked) -> None:
         """What history was asked for and answered; what was answered for good is never taken back."""
+
+    def record_chain(self, slot: ChainSlot, chain: Chain | None = None) -> None:
+        """What became of a moment at which a snapshot was due, and the snapshot; a miss replaces nothing."""
 
     def record_audit(self, kind: str, sentence: str) -> None:
         """A sign-in, renewal, refusal, export …: kind is one word, the sentence holds no secret."""
@@ -127,7 +132,7 @@ class Watchlists(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to write: ``what`` is quotes, trades, bars or book; the range is [start_ms, end_ms) UTC."""
+    """What to write: ``what`` is quotes, trades, bars, book or options; the range is [start_ms, end_ms) UTC."""
 
     what: str
     symbols: tuple[str, ...]

@@ -1,11 +1,12 @@
-"""Option chains and their expiries, on request."""
+"""Option chains and their expiries, on request, and the snapshots that are kept of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from monitor.market.chain import Chain, Expiration, OptionSide
+from monitor.market.chain_schedule import ChainSchedule, ChainSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,38 @@ class OptionChains(Protocol):
         A chain too large for one answer is asked for in parts; ``on_progress`` then hears how many expiries of how
         many are there. To cancel, cancel the task.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSchedule:
+    """A schedule, since when it holds, and the newest of its moments of which something is on disk (0 for none)."""
+
+    schedule: ChainSchedule
+    since_ms: int
+    newest_ms: int
+
+
+class ChainSchedules(Protocol):
+    """The schedules that the person made, and what became of their moments; every call raises StoreUnavailable."""
+
+    async def all(self) -> Sequence[KeptSchedule]:
+        """By symbol."""
+
+    async def put(self, schedule: ChainSchedule) -> None:
+        """Add a schedule, or change that of its symbol."""
+
+    async def remove(self, symbol: str) -> None:
+        """Take no more snapshots of ``symbol``; those that are there stay."""
+
+    async def slots(self, symbol: str, limit: int) -> Sequence[ChainSlot]:
+        """The newest moments, newest first."""
+
+
+class ChainTaking(Protocol):
+    """Takes snapshots, in the background; what becomes of each comes as a ChainSlotKept event."""
+
+    def take(self, symbol: str) -> None:
+        """Take one now, whatever the schedule; returns at once."""
+
+    def look(self) -> None:
+        """A schedule has changed."""

@@ -13,6 +13,7 @@ from monitor.market.book import BookService, Level
 from monitor.ports import ExportRequest
 from monitor.store.archive import base_of
 from monitor.store.book_levels import unpack
+from monitor.store.chain_rows import VALUES
 from monitor.store.csv_text import received_text, safe_text, time_text
 
 _ROWS_A_PAGE = 4000
@@ -61,10 +62,41 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Contracts:
+    """The contracts of an underlying's snapshots that were due in [start, end); a snapshot a page."""
+
+    number: int
+    start: int
+    end: int
+
+    def count(self, connection: sqlite3.Connection) -> int:
+        sql = f"SELECT total(contracts) FROM chain WHERE {_DUE}"
+        return int(connection.execute(sql, self._values(self.start)).fetchone()[0])
+
+    def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
+        """Ascending by the moment, the contracts of each by their symbol."""
+        start = self.start
+        sql = f"SELECT id, slot_ms FROM chain WHERE {_DUE} ORDER BY slot_ms LIMIT 1"
+        while found := connection.execute(sql, self._values(start)).fetchone():
+            yield connection.execute(_CONTRACTS, found[:1]).fetchall()
+            start = found[1] + 1
+
+    def _values(self, start: int) -> tuple[int, int, int]:
+        return self.number, start, min(self.end, _LAST)
+
+
+_DUE = "instrument_id = ? AND slot_ms >= ? AND slot_ms < ?"
+_CONTRACTS = f"""
+SELECT slot_ms, taken_ms, state, underlying_price, contract, expiry, strike, side, {", ".join(VALUES)}
+FROM chain JOIN option_quote ON chain_id = id WHERE id = ? ORDER BY expiry, strike, side, contract
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One instrument's part of an export: its stored rows and how they become lines."""
 
-    query: Query
+    query: Query | Contracts
     lines: Callable[[Iterable[list[Row]]], Iterator[Page]]
 
     def pages(self, connection: sqlite3.Connection) -> Iterator[Page]:
@@ -76,19 +108,20 @@ _HEADERS = {
     "quotes": "symbol,received,bid,ask,last,bid_size,ask_size,last_size,volume,quote_time,trade_time",
     "trades": "symbol,time,price,size,volume,unseen,side",
     "book": "symbol,service,received,book_time,side,level,price,size,makers",
+    "options": "symbol,slot,taken,state,underlying_price,contract,expiry,strike,side," + ",".join(VALUES),
 }
 
 
 def header(request: ExportRequest) -> list[str]:
     """The column names. Raises BadData for a kind that cannot be exported."""
     if request.what not in _HEADERS:
-        raise BadData(f"“{request.what}” cannot be exported: choose quotes, trades, bars or book.")
+        raise BadData(f"“{request.what}” cannot be exported: choose quotes, trades, bars, book or options.")
     return (_HEADERS[request.what] + (",venue,venue_size" if _by_venue(request) else "")).split(",")
 
 
 def source(request: ExportRequest, symbol: str, number: int) -> Source:
     """What to write of one instrument."""
-    kinds = {"bars": _bars, "quotes": _quotes, "trades": _trades, "book": _book}
+    kinds = {"bars": _bars, "quotes": _quotes, "trades": _trades, "book": _book, "options": _options}
     return kinds[request.what](request, safe_text(symbol), number)
 
 
@@ -182,6 +215,20 @@ def _book(request: ExportRequest, symbol: str, number: int) -> Source:
                     yield (*stamp, side, place, *rest)
 
     return Source(query, lines)
+
+
+_TIMES = VALUES.index("quote_time"), VALUES.index("trade_time")
+
+
+def _options(request: ExportRequest, symbol: str, number: int) -> Source:
+    def line(row: Row) -> Row:
+        slot, taken, state, price, contract, *which = row[:8]
+        values = list(row[8:])
+        for place in _TIMES:
+            values[place] = time_text(values[place])
+        return (symbol, time_text(slot), time_text(taken), state, price, safe_text(contract), *which, *values)
+
+    return Source(Contracts(number, request.start_ms, request.end_ms), _line_by_line(line))
 
 
 def _level_cells(level: Level) -> Iterator[Row]:

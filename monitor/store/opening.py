@@ -10,6 +10,7 @@ from monitor.errors import StoreUnavailable
 from monitor.market.book import BookService
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
+from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
 from monitor.store.export import CsvExporter
@@ -70,6 +71,7 @@ class Store:
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         self.archive = StoredArchive(self._reader)
         self.coverage = StoredCoverage(self._reader)
+        self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
         self._writer.start()

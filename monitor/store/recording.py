@@ -9,6 +9,8 @@ from monitor.clock import now_ms
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
+from monitor.market.chain import Chain
+from monitor.market.chain_schedule import ChainSlot
 from monitor.market.gap import Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
@@ -17,6 +19,7 @@ from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import AuditEntry
 from monitor.store.batch import LARGEST_RAW
+from monitor.store.chain_rows import SaveChain
 from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCoverage, SaveGap, SaveInstruments, Task
 from monitor.store.writer import Writer
 
@@ -127,6 +130,13 @@ class Recording:
         number = self._ids.get(symbol) or self._allot(symbol)
         start, end, answer, *rest = asked
         self._do(SaveCoverage(number, interval.label, start, end, answer.value, *rest))
+
+    def record_chain(self, slot: ChainSlot, chain: Chain | None = None) -> None:
+        self._do(SaveChain(self.number_of(slot.symbol), slot, chain))
+
+    def number_of(self, symbol: str) -> int:
+        """The instrument's number, a new one where it has none yet."""
+        return self._ids.get(symbol) or self._allot(symbol)
 
     def record_audit(self, kind: str, sentence: str) -> None:
         entry = AuditEntry(self._now_ms(), kind, sentence)

@@ -153,9 +153,53 @@ def _history_tables(db: "Database") -> None:
     count_all(db.conn)
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (_first_tables, _stream_tables, _history_tables)
+# A snapshot that could not be taken has a row too, without contracts.
+_CHAIN_TABLES = """
+CREATE TABLE chain_schedule (
+    instrument_id INTEGER PRIMARY KEY, every_minutes INTEGER NOT NULL, days INTEGER, since_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE chain (
+    id INTEGER PRIMARY KEY, instrument_id INTEGER NOT NULL, slot_ms INTEGER NOT NULL,
+    state TEXT NOT NULL, sentence TEXT NOT NULL, taken_ms INTEGER, contracts INTEGER NOT NULL,
+    underlying_price ANY, interest_rate ANY, dividend_yield ANY, is_delayed INTEGER,
+    UNIQUE (instrument_id, slot_ms)
+) STRICT;
+
+CREATE TABLE option_quote (
+    chain_id INTEGER NOT NULL, contract TEXT NOT NULL, expiry TEXT NOT NULL, strike ANY NOT NULL, side TEXT NOT NULL,
+    bid ANY, ask ANY, last ANY, mark ANY, bid_size ANY, ask_size ANY, last_size ANY, volume ANY, open_interest ANY,
+    volatility ANY, delta ANY, gamma ANY, theta ANY, vega ANY, rho ANY, theoretical_value ANY,
+    quote_time INTEGER, trade_time INTEGER, multiplier ANY,
+    expiration_type TEXT NOT NULL, settlement_type TEXT NOT NULL, non_standard INTEGER,
+    PRIMARY KEY (chain_id, contract)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _chain_tables(db: "Database") -> None:
+    db.executescript(_CHAIN_TABLES)
+
+
+STEPS: tuple[Callable[["Database"], None], ...] = (
+    _first_tables,
+    _stream_tables,
+    _history_tables,
+    _chain_tables,
+)
 VERSION = len(STEPS)
 TABLES = (
     *("instrument", "quote", "quote_detail", "trade", "bar", "bar_day", "bar_revision", "book", "screener", "activity"),
-    *("headline", "coverage", "gap", "quarantine", "audit", "watchlist", "watchlist_symbol"),
+    *(
+        "chain",
+        "option_quote",
+        "chain_schedule",
+        "headline",
+        "coverage",
+        "gap",
+        "quarantine",
+        "audit",
+        "watchlist",
+        "watchlist_symbol",
+    ),
 )

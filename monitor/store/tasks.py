@@ -13,6 +13,7 @@ from monitor.market.bar import Bar
 from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
 from monitor.store import bar_days
+from monitor.store.chain_rows import SaveChain
 from monitor.store.insert import Insert
 
 
@@ -181,7 +182,7 @@ class SaveAudit(Struct, frozen=True, tag=True):
 
 
 #: What comes with the stream, and can wait in a file.
-Recorded = SaveInstruments | NoteBookService | SaveBars | SaveCoverage | SaveGap | CloseGaps | SaveAudit
+Recorded = SaveInstruments | NoteBookService | SaveBars | SaveCoverage | SaveChain | SaveGap | CloseGaps | SaveAudit
 
 
 @dataclass(frozen=True, slots=True)

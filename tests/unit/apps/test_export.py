@@ -59,7 +59,6 @@ def test_only_rows_of_the_range_are_written(recorded: Path, limits: list[str], r
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        (["options", "--symbols", "A", "--out", "x.csv"], "Option quotes are not recorded yet"),
         (["bars", "--symbols", "A", "--out", "x.parquet"], "Parquet files cannot be written yet"),
         (["bars", "--symbols", "ZZZ", "--out", "x.csv"], "Nothing has been recorded for ZZZ."),
         (["bars", "--symbols", "AAPL", "--out", "/no/x.csv"], "cannot be written"),
