@@ -186,7 +186,7 @@ async def test_a_disk_that_fails_leaves_nothing(store: Store, out: Path, monkeyp
     ("what", "symbols", "name", "kind", "sentence"),
     [
         ("quotes", ("AAPL", "NONE", "MISS"), "a.csv", BadData, "Nothing has been recorded for NONE, MISS"),
-        ("options", ("AAPL",), "a.csv", BadData, "“options” cannot be exported"),
+        ("greeks", ("AAPL",), "a.csv", BadData, "“greeks” cannot be exported"),
         ("quotes", ("AAPL",), "a.parquet", BadData, "exports are CSV files today"),
         ("quotes", ("AAPL",), "missing/a.csv", Unusable, "cannot be written: No such file or directory"),
     ],
