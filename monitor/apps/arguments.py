@@ -112,7 +112,9 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
 def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("what", choices=_WHAT)
     export.add_argument("--symbols", type=_symbols, required=True, metavar="A,B")
-    export.add_argument("--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 15m, 30m, 1h, D, W or M")
+    export.add_argument(
+        "--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, D, W or M"
+    )
     for option, name, missing, help_text in (
         ("--from", "start_ms", 0, "first day or moment; New York time unless it has an offset"),
         ("--to", "end_ms", NO_END, "last day, or the moment before which rows must lie"),

@@ -30,7 +30,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
 from monitor.schwab.oauth import SchwabSignIn
-from monitor.schwab.rest import SchwabHistory, market_client
+from monitor.schwab.rest import SchwabMarketData, market_client
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
 from monitor.schwab.tokens import Vault
@@ -51,7 +51,7 @@ class Services:
     board: Board
     store: Store
     sign_in: SchwabSignIn
-    history: SchwabHistory
+    history: SchwabMarketData
     backfill: Backfill
     subscriptions: Subscriptions
     streaming: Streaming
@@ -104,7 +104,7 @@ async def _start(
     client = market_client(sign_in, transport)
     stack.push_async_callback(client.close_async_session)
     stack.push_async_callback(sign_in.close)  # before the client, which closes the transport under a renewal
-    history = SchwabHistory(client)
+    history = SchwabMarketData(client)
     frames = FrameRecording(on_trouble=lambda sentence: _warn(bus, sentence))
     stack.callback(frames.stop)
     board = Board()

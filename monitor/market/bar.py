@@ -16,6 +16,7 @@ class Interval(IntEnum):
 
     M1 = 60
     M5 = 300
+    M10 = 600
     M15 = 900
     M30 = 1800
     H1 = 3600
@@ -25,7 +26,7 @@ class Interval(IntEnum):
 
     @property
     def label(self) -> str:
-        """As people write it: 1m, 5m, 15m, 30m, 1h, D, W, M."""
+        """As people write it: 1m, 5m, 10m, 15m, 30m, 1h, D, W, M."""
         return _LABELS[self]
 
     @property
@@ -48,6 +49,7 @@ class Interval(IntEnum):
 _LABELS = {
     Interval.M1: "1m",
     Interval.M5: "5m",
+    Interval.M10: "10m",
     Interval.M15: "15m",
     Interval.M30: "30m",
     Interval.H1: "1h",

@@ -41,6 +41,7 @@ class Instrument(Struct, frozen=True):
     description: str = ""
     exchange: str = ""
     asset_type: str = ""
+    cusip: str = ""
 
 
 def parse_symbol(text: str) -> str:

@@ -4,12 +4,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.market.bar import Bar
+from monitor.market.bar import Bar, Interval
 from monitor.market.instrument import Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """What a source has of a stretch: ``bars`` ascending and clipped to it.
+
+    ``is_empty`` is true where the source itself says that it has nothing; no bars without it only means that none
+    begins in the stretch. ``rejected`` counts the bars that cannot be, by kind of fault (see BarFault).
+    """
+
+    bars: tuple[Bar, ...]
+    is_empty: bool
+    rejected: Mapping[str, int]
 
 
 class PriceHistory(Protocol):
     """Bars and facts on request. Every call raises Transient, Refused, BadData or SignInNeeded."""
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
+        """Bars that begin in [start_ms, end_ms); intraday ones with extended hours.
+
+        Daily bars start at midnight New York of their trading day, weekly and monthly ones at that of the first day of
+        their week or month. Refused for an interval that the source does not have.
+        """
 
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         """Daily bars, ascending; ``start`` is midnight New York of the trading day."""

@@ -13,6 +13,10 @@ _log = logging.getLogger(__name__)
 _LONGEST_REASON = 160
 
 
+class TooLarge(Refused):
+    """The answer would be larger than Schwab's gateway lets through."""
+
+
 def check(response: httpx.Response) -> None:
     """Pass a success. Raises Transient or Refused, with a sentence, for everything else."""
     correlation = response.headers.get("schwab-client-correlid", "none")
@@ -41,7 +45,7 @@ def meaning(response: httpx.Response) -> MonitorError:
     if status == 429:
         return Transient("Schwab asks us to slow down.", detail)
     if "TooBigBody" in why:
-        return Refused("The answer is too large for Schwab to send; ask for less.", detail)
+        return TooLarge("The answer is too large for Schwab to send; ask for less.", detail)
     if status >= 500:
         return Transient("Schwab has a problem of its own and could not answer.", detail)
     if status < 400:

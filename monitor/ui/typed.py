@@ -15,7 +15,7 @@ from monitor.errors import BadData
 from monitor.market.bar import Interval
 from monitor.ui.panel import named
 
-_MINUTES = {"1": "1m", "5": "5m", "15": "15m", "30": "30m", "60": "1h"}
+_MINUTES = {"1": "1m", "5": "5m", "10": "10m", "15": "15m", "30": "30m", "60": "1h"}
 
 
 def hear_typing(window: QWidget, letter: Callable[[str], None], digit: Callable[[str], None]) -> None:

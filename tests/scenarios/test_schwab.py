@@ -15,7 +15,7 @@ from monitor.ports import SignInState, StreamPhase, Wanted
 from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 from monitor.schwab.oauth import SchwabSignIn
-from monitor.schwab.rest import SchwabHistory, market_client
+from monitor.schwab.rest import SchwabMarketData, market_client
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.tokens import Vault
 from monitor.schwab.transport import SchwabTransport
@@ -31,7 +31,7 @@ class Client:
     """The adapter as the program joins it, and what it announced."""
 
     sign_in: SchwabSignIn
-    history: SchwabHistory
+    history: SchwabMarketData
     stream: SchwabStream
     changes: list[tuple[SignInState, str, int | None]]
     audits: list[str]
@@ -50,7 +50,7 @@ async def client_of(base_url: str, folder: Path) -> AsyncIterator[Client]:
     )
     await sign_in.load("passphrase")
     session = market_client(sign_in, transport)
-    yield Client(sign_in, SchwabHistory(session), SchwabStream(session, sign_in, address), changes, audits)
+    yield Client(sign_in, SchwabMarketData(session), SchwabStream(session, sign_in, address), changes, audits)
     await session.close_async_session()
     await sign_in.close()
 

@@ -15,7 +15,7 @@ MODULES = {path.relative_to(MONITOR).as_posix(): path for path in sorted(MONITOR
 CONNECTING = Counter(
     {
         ("schwab/headless.py", "AsyncClient"): 2,
-        ("schwab/rest.py", "AsyncClient"): 1,
+        ("schwab/rest/client.py", "AsyncClient"): 1,
         ("schwab/token_endpoint.py", "AsyncClient"): 1,
         ("schwab/transport.py", "AsyncHTTPTransport"): 1,
         ("schwab/connection.py", "_Connect"): 1,

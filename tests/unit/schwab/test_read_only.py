@@ -17,7 +17,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.connection import Connection
 from monitor.schwab.library import CurrentToken, MarketClient
 from monitor.schwab.limit import RequestBudget
-from monitor.schwab.rest import SchwabHistory, market_client
+from monitor.schwab.rest import SchwabMarketData, market_client
 from monitor.schwab.transport import SchwabTransport
 from tests.unit.schwab.conftest import make_sign_in, redirect_of
 from tests.unit.schwab.streamer import Listener, Preferences, Tokens
@@ -206,7 +206,7 @@ async def test_a_portal_in_schwabs_place_is_no_history_and_no_stream(schwab, hea
         way.blocked = True
         client = market_client(sign_in, schwab.transport)
         with pytest.raises(MonitorError):
-            await SchwabHistory(client).daily_bars("AAPL")
+            await SchwabMarketData(client).daily_bars("AAPL")
         connection = Connection(client, Address(base_url), Listener())
         with pytest.raises(MonitorError):
             await connection.login()
