@@ -12,6 +12,7 @@ from monitor.ui.typed import parse_typed_interval
     [
         ("1", Interval.M1),
         ("5", Interval.M5),
+        ("10", Interval.M10),
         ("15m", Interval.M15),
         ("30M", Interval.M30),
         ("60", Interval.H1),

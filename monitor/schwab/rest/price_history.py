@@ -1,5 +1,6 @@
 """GET /pricehistory: bars at every interval that Schwab gives."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
@@ -12,9 +13,10 @@ from monitor.market.bar import Bar, Interval
 from monitor.market.bar_fault import EARLIEST_MS, LATEST_MS
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.ports import HistoryAnswer
-from monitor.schwab.rest.candles import Candles, read_candles, sift
+from monitor.schwab.rest.candles import Candles, Sifted, read_candles, sift
 from monitor.schwab.rest.client import Asking
 
+_log = logging.getLogger(__name__)
 _DAY_MS = 86_400_000
 _PERIOD_DAYS = 10
 _ALL_MS = LATEST_MS
@@ -64,9 +66,9 @@ class SchwabHistory(Asking):
         answers = []
         for start, end in _pieces(interval, max(start_ms, EARLIEST_MS), min(end_ms, LATEST_MS)):
             candles, unreadable = await self._ask_candles(symbol, interval, start, end)
-            sifted = sift(symbol, interval, candles.candles, start, end)
+            sifted = _sifted(symbol, interval, candles, unreadable, start, end)
             bars += sifted.bars
-            rejected.update(unreadable + sifted.rejected)
+            rejected.update(sifted.rejected)
             answers.append(candles)
         is_empty = bool(answers) and all(answer.empty and not answer.candles for answer in answers)
         return HistoryAnswer(tuple(bars), is_empty, rejected)
@@ -74,8 +76,7 @@ class SchwabHistory(Asking):
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         period = next((known for known in _YEARS if known >= years), _YEARS[-1])
         response = await self._get_candles(symbol, Interval.DAY, period=self._client.PriceHistory.Period(period))
-        candles, _ = read_candles(response)
-        return sift(symbol, Interval.DAY, candles.candles, EARLIEST_MS, LATEST_MS).bars
+        return _sifted(symbol, Interval.DAY, *read_candles(response), EARLIEST_MS, LATEST_MS).bars
 
     async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
         return list((await self.bars(symbol, Interval.M1, start_ms, end_ms)).bars)
@@ -103,6 +104,21 @@ class SchwabHistory(Asking):
         )
         content: bytes = response.content
         return content
+
+
+def _sifted(
+    symbol: str, interval: Interval, candles: Candles, unreadable: Counter[str], start_ms: int, end_ms: int
+) -> Sifted:
+    """The bars of a stretch in an answer; the log tells of those that were left out."""
+    sifted = sift(symbol, interval, candles.candles, start_ms, end_ms)
+    sifted.rejected.update(unreadable)
+    if sifted.rejected:
+        _log.warning("history of %s (%s): left out %s", symbol, interval.label, _counts(sifted.rejected))
+    return sifted
+
+
+def _counts(rejected: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(rejected.items()))
 
 
 def _pieces(interval: Interval, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:

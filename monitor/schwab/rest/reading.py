@@ -68,15 +68,21 @@ def as_struct(kind: type[S], raw: object) -> S | None:
     """``raw`` as ``kind``, without the fields that cannot be read; None when a required one is among those."""
     if isinstance(raw, kind):
         return raw
+    if (whole := _converted(kind, raw)) is not None:
+        return whole
+    if not isinstance(raw, dict):
+        return None
+    # Nothing but NaN where a number should be is what is odd most often, and to try every field takes long.
+    some = {name: value for name, value in raw.items() if value != "NaN"}
+    if (whole := _converted(kind, some)) is not None:
+        return whole
+    types = _types(kind)
+    return _converted(kind, {n: v for n, v in some.items() if n in types and _fits(v, types[n])})
+
+
+def _converted(kind: type[S], raw: object) -> S | None:
     try:
         return msgspec.convert(raw, kind)
-    except msgspec.ValidationError:
-        pass
-    if not isinstance(raw, Mapping):
-        return None
-    types = _types(kind)
-    try:
-        return msgspec.convert({n: v for n, v in raw.items() if n in types and _fits(v, types[n])}, kind)
     except msgspec.ValidationError:
         return None
 

@@ -184,6 +184,17 @@ async def test_a_week_that_began_before_the_stretch_is_asked_for_but_not_given(m
     assert int(asked["endDate"]) == thursday + DAY_MS
 
 
+async def test_what_is_left_out_is_counted_over_all_answers_and_logged(market_data, answer_with, caplog):
+    end = 1_791_208_800_000
+    good = {"open": 1, "high": 1, "low": 1, "close": 1, "volume": 1, "datetime": end - 60_000}
+    answer_with(json.dumps({"candles": [good, good | {"high": 0.5}, 7, good | {"close": "NaN"}]}).encode())
+    answer = await market_data.bars("SPY", Interval.M1, end - 20 * DAY_MS, end)
+    # The first answer has nothing of its own ten days, but two candles that nobody can read.
+    assert [bar.start for bar in answer.bars] == [end - 60_000]
+    assert answer.rejected == {"high below low": 1, "unreadable": 2, "not a number": 2}
+    assert "history of SPY (1m): left out 1 high below low, 1 not a number, 1 unreadable" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
