@@ -24,7 +24,6 @@ class _Stretch(Struct):
 class _Product(Struct, rename={"is_open": "isOpen", "name": "productName", "hours": "sessionHours"}):
     date: str
     is_open: bool | None = None
-    product: str = ""
     name: str = ""
     hours: dict[str, Any] = {}
 
@@ -41,9 +40,7 @@ def read_hours(content: bytes, where: str = "markets") -> HoursAnswer:
                 continue
             sessions = {name: _stretches(stretches, rejected) for name, stretches in found.hours.items()}
             is_open = bool(sessions) if found.is_open is None else found.is_open
-            products.append(
-                ProductHours(market, found.product or key, found.name or key, found.date, is_open, sessions)
-            )
+            products.append(ProductHours(market, key, found.name or key, found.date, is_open, sessions))
     return HoursAnswer(tuple(products), rejected)
 
 

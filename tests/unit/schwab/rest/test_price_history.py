@@ -69,6 +69,14 @@ async def test_a_long_range_is_asked_for_in_pieces_of_ten_days(market_data, schw
     assert asked[0]["needExtendedHoursData"] == "true"
 
 
+@pytest.mark.parametrize(("interval", "pieces"), [(Interval.M5, 6), (Interval.M30, 1), (Interval.DAY, 1)])
+async def test_longer_bars_come_in_longer_pieces(market_data, schwab, answer_with, interval, pieces):
+    answer_with(EMPTY)
+    end = 1_791_208_800_000
+    await market_data.bars("SPY", interval, end - 274 * DAY_MS, end)
+    assert len(schwab.requests) == pieces
+
+
 async def test_nothing_is_asked_of_no_time_at_all(market_data, schwab):
     answer = await market_data.bars("SPY", Interval.M1, DAY_MS * 9000, DAY_MS * 9000)
     assert (answer.bars, answer.is_empty, schwab.requests) == ((), False, [])
