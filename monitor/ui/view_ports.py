@@ -6,10 +6,12 @@ from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.ports import (
     Archive,
+    Coverage,
     Exporter,
     FrameFile,
     Health,
     HistoryLoader,
+    HistoryRepair,
     Meters,
     Preferences,
     PriceHistory,
@@ -29,6 +31,7 @@ class ViewPorts:
     bus: Bus
     board: Board
     archive: Archive
+    coverage: Coverage
     exporter: Exporter
     health: Health
     history: PriceHistory
@@ -37,6 +40,7 @@ class ViewPorts:
     preferences: Preferences
     profile: Profile
     recorder: Recorder
+    repair: HistoryRepair
     sign_in: SignIn
     tasks: Tasks
     watching: Watching

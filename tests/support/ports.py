@@ -16,7 +16,8 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from monitor.analysis.bars import aggregate
-from monitor.analysis.coverage import Asked
+from monitor.analysis.coverage import Asked, DayCoverage
+from monitor.analysis.repair import Expiring, Request
 from monitor.errors import BadData, MonitorError
 from monitor.live.board import Board
 from monitor.live.bus import Bus
@@ -36,9 +37,12 @@ from monitor.ports import (
     ConnectionHealth,
     ExportRequest,
     ExportResult,
+    HistoryAnswer,
     MarketHours,
     ProcessHealth,
     Profile,
+    Provenance,
+    Reconciliation,
     Remark,
     RequestMeter,
     ServiceHealth,
@@ -307,17 +311,79 @@ class FakeWatching:
 
 
 class FakeLoader:
-    """Remembers which symbols' history was asked for and called off."""
+    """HistoryLoader and HistoryRepair: remembers what history was asked for and called off; plans are given to it."""
 
     def __init__(self) -> None:
         self.ensured: list[str] = []
         self.cancelled: list[str] = []
+        self.repaired: list[tuple[tuple[str, ...], Interval, int, int, bool]] = []
+        self.planned: list[Request] = []
 
     def ensure(self, symbol: str) -> None:
         self.ensured.append(symbol)
 
     def cancel(self, symbol: str) -> None:
         self.cancelled.append(symbol)
+
+    def cancel_all(self) -> None:
+        self.cancelled.append("all")
+
+    def repair(
+        self, symbols: Sequence[str], interval: Interval, start_ms: int = 0, end_ms: int = 2**62, *, again: bool = False
+    ) -> None:
+        self.repaired.append((tuple(symbols), interval, start_ms, end_ms, again))
+
+    async def plan(
+        self, symbols: Sequence[str], interval: Interval, start_ms: int = 0, end_ms: int = 2**62, *, again: bool = False
+    ) -> list[Request]:
+        return [each for each in self.planned if each.symbol in symbols]
+
+
+class FakeCoverage:
+    """Days, ledgers and reports as a test sets them."""
+
+    def __init__(self) -> None:
+        self.ledgers: dict[str, list[Asked]] = {}
+        self.stand: dict[str, tuple[DayCoverage, ...]] = {}
+        self.leaving: list[Expiring] = []
+        self.series: dict[str, frozenset[Interval]] = {}
+        self.origins: dict[tuple[str, int], Provenance] = {}
+        self.report = Reconciliation(0, 0)
+        self.failure: MonitorError | None = None
+
+    async def ledger(self, symbols: Sequence[str], interval: Interval) -> dict[str, list[Asked]]:
+        self._fail()
+        return {symbol: self.ledgers.get(symbol, []) for symbol in symbols}
+
+    async def days(
+        self, symbols: Sequence[str], interval: Interval, first: datetime.date, last: datetime.date
+    ) -> dict[str, tuple[DayCoverage, ...]]:
+        self._fail()
+        return {s: tuple(d for d in self.stand.get(s, ()) if first <= d.day <= last) for s in symbols}
+
+    async def expiring(self, days: int = 7) -> list[Expiring]:
+        self._fail()
+        return self.leaving
+
+    async def kept(self) -> dict[str, frozenset[Interval]]:
+        self._fail()
+        return self.series
+
+    async def failed_due(self, now_ms: int) -> list[tuple[str, Interval, Asked]]:
+        self._fail()
+        return []
+
+    async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
+        self._fail()
+        return self.origins.get((symbol, start_ms))
+
+    async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        self._fail()
+        return self.report
+
+    def _fail(self) -> None:
+        if self.failure:
+            raise self.failure
 
 
 class FakeHealth:
@@ -420,6 +486,12 @@ class FakeHistory:
         self.instruments = list(instruments)
         self.hours: MarketHours | None = None
         self.failure: MonitorError | None = None
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
+        self._fail()
+        known = (self.minutes if interval.intraday else self.days).get(symbol, [])
+        found = tuple(bar for bar in known if bar.interval is interval and start_ms <= bar.start < end_ms)
+        return HistoryAnswer(found, is_empty=not known)
 
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         self._fail()
@@ -538,6 +610,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "bus": bus,
         "board": Board(),
         "archive": FakeArchive(),
+        "coverage": FakeCoverage(),
         "exporter": FakeExporter(),
         "health": FakeHealth(),
         "history": FakeHistory(),
@@ -546,6 +619,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "preferences": FakePreferences(),
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
         "recorder": FakeRecorder(),
+        "repair": FakeLoader(),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
         "watching": FakeWatching(),
