@@ -77,17 +77,17 @@ def test_a_file_cut_anywhere_gives_its_whole_blocks_once(
     assert [block.head.newest_us for block in found] == [*expected, 99]
     for block, number in zip(found, expected, strict=False):
         assert block.body is not None
-        assert repr(block.body.rows) == repr([("quote", blocks[number])])
+        assert repr(block.body.rows) == repr([("quote", [tuple(row) for row in blocks[number]])])
         assert block.body.tasks == [SaveAudit(number, "k", "s")]
     assert not path.exists()
 
 
 def test_a_damaged_byte_costs_no_more_than_from_its_block_on_and_is_never_believed(tmp_path: Path) -> None:
     path = tmp_path / "monitor.spill"
-    kept = [[number, "x" * 20] for number in range(3)]
+    kept = [(number, "x" * 20) for number in range(3)]
     waiting = Spill(path)
     for number, row in enumerate(kept):
-        waiting.append({"quote": [tuple(row)]}, [], Head(1, number, {}))
+        waiting.append({"quote": [row]}, [], Head(1, number, {}))
     waiting.close()
     content = path.read_bytes()
     block_size = (len(content) - 16) // 3
