@@ -484,3 +484,16 @@ async def test_signed_out_is_a_hole_until_the_next_sign_in_or_the_end(make):
     assert abs(gap.from_ms - scene.wall()) < 1000
     scene.stream.end_holes()
     assert scene.holes()[QUOTES, ""].to_ms is not None
+
+
+async def test_silence_is_no_fault_while_it_is_we_who_do_not_read(make):
+    scene = make(timing=Timing(look=LOOK, silence=0.3, quiet_silence=0.3, ping=0.1, pong=0.1))
+    await scene.live()
+    scene.listener.room = False
+    connection = scene.stream._connection
+    while not connection.is_paused:
+        await scene.streamer.send(data=quotes({"key": "AAPL", "1": 1}))
+        await asyncio.sleep(0.002)
+    await scene.looks(80)
+    assert scene.phases() == ONCE
+    assert scene.listener.gaps == []
