@@ -176,7 +176,7 @@ class SaveAudit(Struct, frozen=True, tag=True):
 Recorded = SaveInstruments | NoteBookService | SaveBars | SaveCoverage | SaveGap | CloseGaps | SaveAudit
 
 
-_BAR_WEIGHT, _INSTRUMENT_WEIGHT, _TASK_WEIGHT = 400, 700, 700
+_BAR_WEIGHT, _INSTRUMENT_WEIGHT, _TASK_WEIGHT = 320, 700, 700
 
 
 def weight_of(task: Task) -> int:

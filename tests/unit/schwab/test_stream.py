@@ -354,6 +354,7 @@ async def test_no_deadline_passes_while_nothing_is_read(scene, connection):
     connection.last_frame -= 1000  # it was a long time
     connection.check_deadlines(connection._clock())
     assert not connection.ended.done()
+    assert connection._ping is None
     connection.check_deadlines(connection._clock() + 26)
     assert connection.ended.done()
     await asyncio.gather(command, return_exceptions=True)
