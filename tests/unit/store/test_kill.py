@@ -154,7 +154,7 @@ def tear(spill: Path, rng: random.Random) -> None:
             file.write(b"BLCK" + rng.randbytes(rng.randrange(2_000)))
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(250, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("kills", [6, pytest.param(250, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
 @pytest.mark.parametrize(("program", "most"), [(LOCKED, 12), (HELD_UP, 4)], ids=["locked", "held-up"])
 async def test_a_kill_loses_nothing_that_waits_beside_the_database(
     path: Path, rows: Rows, kills: int, program: str, most: int
