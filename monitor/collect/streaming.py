@@ -220,6 +220,9 @@ class Streaming:
         if count & (count - 1) == 0:
             _log.warning("a part of a frame (%d bytes) is %s: %s (%d so far)", len(raw), kind, reason, count)
 
+    def has_room(self) -> bool:
+        return self._recorder.has_room()
+
     def age_ms(self) -> int | None:
         """Milliseconds since the last frame of any kind, or None when the stream is not live."""
         if self.phase not in _CONNECTED:

@@ -58,6 +58,9 @@ class Recorder(Protocol):
     def record_audit(self, kind: str, sentence: str) -> None:
         """A sign-in, renewal, refusal, export …: kind is one word, the sentence holds no secret."""
 
+    def has_room(self) -> bool:
+        """False while more waits than should: what brings more had better pause for a moment. Nothing is refused."""
+
     async def flushed(self) -> None:
         """Wait until everything recorded so far is committed. Raises StoreUnavailable."""
 
@@ -68,7 +71,7 @@ class StoreMeter:
 
     ``spilled`` counts the bytes of rows that wait in a file because the writer fell behind, ``behind_ms`` is the age
     of the oldest row that waits, ``committed_ms`` when rows were last committed, ``trouble`` the sentence why nothing
-    can be written, and ``lost`` counts rows that found no place anywhere.
+    can be written, and ``lost`` counts rows that found no place anywhere. While it is ``full`` the stream waits.
     """
 
     queued: int
@@ -80,6 +83,7 @@ class StoreMeter:
     committed_ms: int | None = None
     trouble: str = ""
     lost: int = 0
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

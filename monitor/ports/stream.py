@@ -82,6 +82,9 @@ class StreamListener(Protocol):
     def hear_rejected(self, kind: str, raw: bytes, reason: str) -> None:
         """A part of a frame that could not be read; the rest of it was delivered."""
 
+    def has_room(self) -> bool:
+        """False while nothing more should be read from the socket; asked about a hundred times a second."""
+
 
 class QuoteStream(Protocol):
     """The live feed: it keeps itself connected and asks for everything wanted on each connection."""

@@ -33,6 +33,7 @@ _quiet.setLevel(logging.INFO)
 
 _LARGEST_FRAME = 16 * 2**20
 _LONGEST_TURN = 0.008  # seconds of reading before others on the loop get theirs
+_PAUSE = 0.01
 _TOO_LARGE = 1009
 #: So many unreadable frames within a minute: the connection itself may be broken.
 _MOST_UNREADABLE = 20
@@ -111,6 +112,9 @@ class Connection(StreamClient):  # type: ignore[misc]
         self.host = ""  # of the streamer, once its address is known
         self._outcome = Outcome(0)
         self._socket: ClientConnection | None = None
+        self._listener = listener
+        self.is_paused = False  # nothing is read: the listener has no room
+        self._resumed = 0.0
         self._delivery = Delivery(listener, self, on_books)
         self.set_json_decoder(self._delivery)
 
@@ -253,7 +257,18 @@ class Connection(StreamClient):  # type: ignore[misc]
                 _log.exception("a frame of %d bytes could not be handled", len(raw))
             if now - turn_began > _LONGEST_TURN:
                 await asyncio.sleep(0)
+                if not self._listener.has_room():
+                    await self._pause()
                 turn_began = clock()
+
+    async def _pause(self) -> None:
+        """Read nothing until there is room again: soon the streamer cannot send any more, and waits, too."""
+        self.is_paused = True
+        try:
+            while not self._listener.has_room() and not self.ended.done():  # noqa: ASYNC110  threads make room
+                await asyncio.sleep(_PAUSE)
+        finally:
+            self.is_paused, self._resumed = False, self._clock()
 
     def check_deadlines(self, now: float, silence: float | None = None) -> None:
         """One look at all deadlines, to be taken once a second: a timer for each message would wear qasync down.
@@ -261,8 +276,13 @@ class Connection(StreamClient):  # type: ignore[misc]
         Ends the connection when nothing at all came for ``silence`` seconds, or the other side does not answer a ping;
         fails commands whose answer did not come.
         """
+        if self.is_paused:
+            # What is owed may have come; it has not been read.
+            for waiting in self._waiting.values():
+                waiting.deadline = max(waiting.deadline, now + self._timing.answer)
+            return
         silence = silence or self._timing.silence
-        if now - self.last_frame > silence:
+        if now - max(self.last_frame, self._resumed) > silence:
             self.end(Ended(f"Nothing came from the streamer for {silence:.0f} s.", cause=Cause.SILENCE))
         self._check_ping(now)
         self._check_unreadable(now)
@@ -272,12 +292,13 @@ class Connection(StreamClient):  # type: ignore[misc]
 
     def _check_ping(self, now: float) -> None:
         """After a while without a frame, ask whether the other side is still there."""
+        heard = max(self.last_frame, self._pinged, self._resumed)
         if self._ping is None or self._ping.done():
-            idle = now - max(self.last_frame, self._pinged) >= self._timing.ping
+            idle = now - heard >= self._timing.ping
             if idle and self._socket is not None and not self.ended.done():
                 self._pinged = now
                 self._ping = asyncio.create_task(self._ping_once(self._socket), name="ping")
-        elif now - max(self.last_frame, self._pinged) > self._timing.pong:
+        elif now - heard > self._timing.pong:
             self.end(Ended("The streamer does not answer any more.", cause=Cause.SILENCE))
 
     def _check_unreadable(self, now: float) -> None:

@@ -122,7 +122,10 @@ class Lookout:
         connection.check_deadlines(now, self._timing.silence if is_open else self._timing.quiet_silence)
         if self._is_logged_in:
             self._hear(connection.take_heard(), now, is_open)
-            self._watch_data(connection, now, is_open)
+            if connection.is_paused:  # silence proves nothing: it is we who do not listen
+                self._watch.begin(self._subscriptions.wanted_keys(), now)
+            else:
+                self._watch_data(connection, now, is_open)
 
     def _wake_up(self, seconds: float) -> None:
         """Whatever was connected before is dead, and nothing that was waited for matters any more."""

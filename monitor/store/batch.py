@@ -2,18 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Generic, TypeVar
 
 import msgspec
 
 from monitor.store.book_levels import pack
 from monitor.store.insert import Insert, Row
 from monitor.store.spill import Block, Body
-from monitor.store.tasks import Recorded, Task
+from monitor.store.tasks import Recorded, Task, weight_of
 
-#: More than this goes to disk in several transactions, so that each stays short.
+#: More than so many quotes, or what of another kind takes as much memory, goes to disk in several transactions.
 LARGEST_BATCH = 20_000
 
 #: What the quarantine keeps: the newest so many messages, of so many bytes in all, each cut at so many.
@@ -56,38 +58,66 @@ def _json(value: object) -> str:
         return json.dumps(msgspec.to_builtins(value))
 
 
+# What queued rows take in memory, in bytes: counted where one may be a hundred times as large as another.
+_LEVEL, _MAKER, _RANKED, _FACT, _ROW = 190, 180, 480, 160, 300
+
+
+def _weight_of_book(row: Row) -> int:
+    book = row[3]
+    levels = len(book.bids) + len(book.asks)
+    makers = sum([len(level.makers) for side in (book.bids, book.asks) for level in side])
+    return _ROW + _LEVEL * levels + _MAKER * makers
+
+
+def _weight_of_details(row: Row) -> int:
+    details = row[2]
+    return _ROW + _FACT * len(details) + sum([len(value) for value in details.values() if isinstance(value, str)])
+
+
+def _weight_of_ranking(row: Row) -> int:
+    return _ROW + _RANKED * len(row[3].rows)
+
+
+def _weight_of_texts(row: Row) -> int:
+    return _ROW + sum([sys.getsizeof(value) for value in row if isinstance(value, str | bytes)])
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """A table whose rows stream in, how a queued row becomes a stored one, and what is run after rows came.
 
-    ``weight`` is about what a queued row takes in memory, ``stamp`` which of its columns is the time of receipt.
+    ``weight`` tells what a queued row takes in memory: of some kinds one as much as the other, of the others by row.
+    ``stamp`` is which of its columns is the time of receipt.
     """
 
     name: str
     insert: Insert
-    weight: int
+    weight: int | Callable[[Row], int]
     encoded: Callable[[list[Row]], list[Row]] = _as_they_are
     stamp: int = 1
     afterwards: tuple[str, ...] = ()
 
 
-QUOTES = Stream("quote", Insert("INSERT INTO quote", 11), 400)
-DETAILS = Stream("quote_detail", Insert("INSERT INTO quote_detail", 3), 1_000, _with_details_as_json)
-TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 300)
-BOOKS = Stream("book", Insert("INSERT INTO book", 5), 16_000, _with_packed_levels, stamp=2)
-SCREENERS = Stream("screener", Insert("INSERT INTO screener", 5), 8_000, _with_ranking_as_json)
-ACTIVITIES = Stream("activity", Insert("INSERT INTO activity (received_us, account, kind, text)", 4), 4_000, stamp=0)
+QUOTES_WEIGHT = 400
+QUOTES = Stream("quote", Insert("INSERT INTO quote", 11), QUOTES_WEIGHT)
+DETAILS = Stream("quote_detail", Insert("INSERT INTO quote_detail", 3), _weight_of_details, _with_details_as_json)
+TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 200)
+BOOKS = Stream("book", Insert("INSERT INTO book", 5), _weight_of_book, _with_packed_levels, stamp=2)
+SCREENERS = Stream("screener", Insert("INSERT INTO screener", 5), _weight_of_ranking, _with_ranking_as_json)
+ACTIVITIES = Stream(
+    "activity", Insert("INSERT INTO activity (received_us, account, kind, text)", 4), _weight_of_texts, stamp=0
+)
 HEADLINES = Stream(
     "headline",
     Insert("INSERT INTO headline (received_us, time, story, text, symbols, source, teaser)", 7),
-    1_000,
+    _weight_of_texts,
     stamp=0,
 )
 #: Text counts as bytes here: SQLite's own length() stops at a zero byte.
 REJECTED = Stream(
     "quarantine",
     Insert("INSERT INTO quarantine (received_us, kind, reason, raw)", 4),
-    LARGEST_RAW,
+    _weight_of_texts,
     _with_raw_as_text,
     stamp=0,
     afterwards=(
@@ -101,13 +131,75 @@ REJECTED = Stream(
 STREAMS = {
     stream.name: stream for stream in (QUOTES, DETAILS, TRADES, BOOKS, SCREENERS, ACTIVITIES, HEADLINES, REJECTED)
 }
-_TASK_WEIGHT = 2_000
+
+
+_Item = TypeVar("_Item")
+
+
+class Queue(Generic[_Item]):
+    """What of one kind waits, in order. The loop appends; from the front takes whoever holds the spill's lock."""
+
+    __slots__ = ("_appended", "_items", "_taken", "append", "weight")
+
+    def __init__(self, weight: int | Callable[[_Item], int]) -> None:
+        self.weight = weight
+        self._items: list[_Item] = []
+        # Two counts, each changed by one thread only.
+        self._appended = self._taken = 0
+        #: Where each takes as much as the other nothing is counted: a row costs one append.
+        self.append: Callable[[_Item], None] = self._items.append if isinstance(weight, int) else self._append_weighed
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[_Item]:
+        return iter(self._items)
+
+    @property
+    def bytes(self) -> int:
+        """About what the queue takes in memory."""
+        return len(self._items) * self.weight if isinstance(self.weight, int) else self._appended - self._taken
+
+    def take(self, most: int | None = None) -> list[_Item]:
+        """The front of it, as many as take about ``most`` bytes, one at least. A slice and its deletion are one step
+        each, so that the loop may append meanwhile."""
+        part = self._items[: self._fitting(most)]
+        del self._items[: len(part)]
+        self._taken += self.weigh(part)
+        return part
+
+    def give_back(self, part: list[_Item]) -> None:
+        """Put at the front again, or for the first time, what was taken."""
+        self._taken -= self.weigh(part)
+        self._items[:0] = part
+
+    def weigh(self, part: list[_Item]) -> int:
+        return len(part) * self.weight if isinstance(self.weight, int) else sum(map(self.weight, part))
+
+    def _append_weighed(self, item: _Item) -> None:
+        assert callable(self.weight)  # noqa: S101  chosen so
+        self._appended += self.weight(item)
+        self._items.append(item)
+
+    def _fitting(self, most: int | None) -> int | None:
+        if most is None:
+            return None
+        if isinstance(self.weight, int):
+            return max(1, most // self.weight)
+        count = 0
+        for item in islice(self._items, len(self._items)):
+            most -= self.weight(item)
+            count += 1
+            if most <= 0:
+                break
+        return count
 
 
 @dataclass(slots=True)
 class Batch:
     """One transaction's worth; ``outcomes`` is what became of its tasks, ``unfit`` counts rows no table can hold.
 
+    ``bytes`` is about what it takes in memory, ``full`` says whether there was more than may be taken at once.
     ``spilled`` is the block that it comes from, whose rows are in the form of their tables already.
     """
 
@@ -115,6 +207,7 @@ class Batch:
     rows: list[tuple[Stream, list[Row]]]
     tasks: list[Asked]
     full: bool
+    bytes: int = 0
     spilled: Block | None = None
     outcomes: list[tuple[Waiting | None, Exception | None]] = field(default_factory=list)
     unfit: int = 0
@@ -123,7 +216,7 @@ class Batch:
     def of(cls, block: Block) -> "Batch":
         """What a block of the spill holds; nothing where it cannot be read any more."""
         body = block.body or Body([], [])
-        rows = [(STREAMS[name], [tuple(row) for row in part]) for name, part in body.rows if name in STREAMS]
+        rows = [(STREAMS[name], part) for name, part in body.rows if name in STREAMS]
         return cls([], rows, [(task, None) for task in body.tasks], full=True, spilled=block)
 
     @property
@@ -141,95 +234,91 @@ class Batch:
 
     def drop_waiting(self) -> list[Waiting]:
         """Those who wait, taken out with the tasks they asked for: they will hear of the failure instead."""
-        dropped = _taken(self.waiting)
+        dropped, self.waiting = self.waiting, []
         self.tasks, asked = _without_asked(self.tasks)
         return dropped + asked
 
 
 class Intake:
-    """Lists that the loop appends to and the writer takes from the front of."""
+    """The queues between the loop and the writer."""
 
     def __init__(self) -> None:
         self.waiting: list[Waiting] = []
-        self.quotes: list[Row] = []
-        self.details: list[Row] = []
-        self.trades: list[Row] = []
-        self.books: list[Row] = []
-        self.screeners: list[Row] = []
-        self.activities: list[Row] = []
-        self.headlines: list[Row] = []
-        self.rejected: list[Row] = []
-        self.tasks: list[Asked] = []
-        lists = (
+        self.quotes: Queue[Row] = Queue(QUOTES.weight)
+        self.details: Queue[Row] = Queue(DETAILS.weight)
+        self.trades: Queue[Row] = Queue(TRADES.weight)
+        self.books: Queue[Row] = Queue(BOOKS.weight)
+        self.screeners: Queue[Row] = Queue(SCREENERS.weight)
+        self.activities: Queue[Row] = Queue(ACTIVITIES.weight)
+        self.headlines: Queue[Row] = Queue(HEADLINES.weight)
+        self.rejected: Queue[Row] = Queue(REJECTED.weight)
+        self.tasks: Queue[Asked] = Queue(_weight_of_asked)
+        queues = (
             *(self.quotes, self.details, self.trades, self.books),
             *(self.screeners, self.activities, self.headlines, self.rejected),
         )
-        self._lists = tuple(zip(STREAMS.values(), lists, strict=True))
+        self._queues = dict(zip(STREAMS, queues, strict=True))
 
     @property
     def rows(self) -> int:
-        return sum(len(queue) for _, queue in self._lists)
+        return sum(map(len, self._queues.values()))
 
     @property
     def bytes(self) -> int:
         """About what the queues take in memory."""
-        return sum(len(queue) * stream.weight for stream, queue in self._lists) + len(self.tasks) * _TASK_WEIGHT
+        return sum([queue.bytes for queue in self._queues.values()]) + self.tasks.bytes
 
     def take(self) -> Batch:
-        """What has gathered, up to LARGEST_BATCH rows of a kind, or all of it when someone waits for it."""
-        waiting = _taken(self.waiting)
-        rows, full = self._take_rows(None if waiting else LARGEST_BATCH)
-        return Batch(waiting, rows, _taken(self.tasks), full)
+        """What has gathered, up to LARGEST_BATCH of each kind, or all of it when someone waits for it."""
+        waiting = self.waiting[:]
+        del self.waiting[: len(waiting)]
+        return self._batch(waiting, None if waiting else LARGEST_BATCH * QUOTES_WEIGHT, self.tasks.take())
 
     def take_recorded(self) -> Batch:
         """As ``take``, but leave out whatever somebody waits for."""
-        rows, full = self._take_rows(LARGEST_BATCH)
-        tasks, _ = self._take_tasks(asked=False)
-        return Batch([], rows, tasks, full)
+        tasks, asked = _parted(self.tasks.take())
+        self.tasks.give_back(asked)
+        return self._batch([], LARGEST_BATCH * QUOTES_WEIGHT, tasks)
 
     def take_asked(self) -> list[Asked]:
         """The tasks that somebody waits for, out of their turn: nothing that streams in hangs on them."""
-        return self._take_tasks(asked=True)[0]
+        tasks, asked = _parted(self.tasks.take())
+        self.tasks.give_back(tasks)
+        return asked
 
     def give_back(self, batch: Batch) -> None:
         """Put what was taken at the front again."""
-        queues = dict(zip((stream.name for stream, _ in self._lists), (queue for _, queue in self._lists), strict=True))
         for stream, rows in batch.rows:
-            queues[stream.name][:0] = rows
-        self.tasks[:0] = batch.tasks
-
-    def _take_rows(self, limit: int | None) -> tuple[list[tuple[Stream, list[Row]]], bool]:
-        """The front of each queue, and whether one of them has more; no kind takes more memory than quotes would."""
-        rows, full = [], False
-        for stream, queue in self._lists:
-            most = None if limit is None else max(1, limit * min(QUOTES.weight, stream.weight) // stream.weight)
-            part = _taken(queue, most)
-            full = full or len(part) == most
-            rows.append((stream, part))
-        return rows, full
-
-    def _take_tasks(self, asked: bool) -> tuple[list[Asked], list[Asked]]:
-        tasks = _taken(self.tasks)
-        chosen = [one for one in tasks if (one[1] is not None) == asked]
-        left = [one for one in tasks if (one[1] is not None) != asked]
-        self.tasks[:0] = left
-        return chosen, left
+            self._queues[stream.name].give_back(rows)
+        self.tasks.give_back(batch.tasks)
 
     def drop_waiting(self) -> list[Waiting]:
         """As Batch.drop_waiting; what the loop adds meanwhile stays."""
-        dropped = _taken(self.waiting)
-        kept, asked = _without_asked(_taken(self.tasks))
-        self.tasks[:0] = kept
-        return dropped + asked
+        dropped = self.waiting[:]
+        del self.waiting[: len(dropped)]
+        return dropped + [who for _, who in self.take_asked() if who is not None]
+
+    def _batch(self, waiting: list[Waiting], most: int | None, tasks: list[Asked]) -> Batch:
+        batch = Batch(waiting, [], tasks, full=False, bytes=self.tasks.weigh(tasks))
+        for name, queue in self._queues.items():
+            rows = queue.take(most)
+            taken = queue.weigh(rows)
+            batch.rows.append((STREAMS[name], rows))
+            batch.bytes += taken
+            batch.full = batch.full or (most is not None and taken + QUOTES_WEIGHT > most)
+        return batch
+
+
+def _weight_of_asked(asked: Asked) -> int:
+    return weight_of(asked[0])
+
+
+def _parted(tasks: list[Asked]) -> tuple[list[Asked], list[Asked]]:
+    """Those for which nobody waits, and the others."""
+    return [one for one in tasks if one[1] is None], [one for one in tasks if one[1] is not None]
 
 
 def _without_asked(tasks: list[Asked]) -> tuple[list[Asked], list[Waiting]]:
     """The tasks for which nobody waits, and those who wait for the others."""
-    return [(task, who) for task, who in tasks if who is None], [who for _, who in tasks if who is not None]
-
-
-def _taken(queue: list[Any], limit: int | None = None) -> list[Any]:
-    """The front of a list to which another thread appends: the slice and its deletion are one step each."""
-    part = queue[:limit]
-    del queue[: len(part)]
-    return part
+    kept, asked = _parted(tasks)
+    return kept, [who for _, who in asked if who is not None]

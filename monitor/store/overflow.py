@@ -22,8 +22,9 @@ from monitor.store.tasks import SaveGap
 
 _log = logging.getLogger(__name__)
 
-#: More than this is not kept in memory.
+#: More than this is not kept in memory; at so many times as much nothing more is taken from the socket.
 LARGEST_QUEUE = 128 * 1024 * 1024
+BRIM = 1.125
 LOOK_SECONDS = 0.05
 #: Below the smaller of both the disk is said to be nearly full.
 LITTLE_BYTES = 1024**3
@@ -42,7 +43,10 @@ _LEVEL_ONE = {
 
 
 class Overflow:
-    """The thread between intake and spill; ``refused`` says whether the database takes nothing at the moment."""
+    """The thread between intake and spill.
+
+    ``refused`` says whether the database takes nothing at the moment, ``in_hand`` what the writer has in memory.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Overflow:
         spill: Spill,
         ids: Mapping[str, int],
         refused: Callable[[], bool],
+        in_hand: Callable[[], int],
         say: Callable[[str], None],
     ) -> None:
         self.lost = 0
@@ -59,6 +64,8 @@ class Overflow:
         self._ids = ids
         self._known = len(ids)  # numbers up to here are on disk; those above may not be
         self._refused = refused
+        self._in_hand = in_hand
+        self._moving = 0
         self._say = say
         self._ending = threading.Event()
         self._space_looked_at = 0.0
@@ -67,6 +74,16 @@ class Overflow:
         self._told_loss = False
         self._losses: dict[str, Gap] = {}
         self._thread = threading.Thread(target=self._run, name="store overflow", daemon=True)
+
+    @property
+    def bytes(self) -> int:
+        """About what everything takes in memory that is not on disk in one place or the other."""
+        return self._intake.bytes + self._in_hand() + self._moving
+
+    @property
+    def has_room(self) -> bool:
+        """False while more comes in than the file takes. Not when it takes nothing at all: then what is oldest goes."""
+        return self._told_refusal or self.bytes <= LARGEST_QUEUE * BRIM
 
     def start(self) -> None:
         self._thread.start()
@@ -102,7 +119,7 @@ class Overflow:
         """Bring what waits in memory below the bound; to nothing while the database refuses."""
         if self._refused():
             self._relieve(0)
-        elif self._intake.bytes > LARGEST_QUEUE:
+        elif self.bytes > LARGEST_QUEUE:
             self._relieve(LARGEST_QUEUE // 2)
 
     # ---------------------------------------------------------------------------- the thread
@@ -118,12 +135,15 @@ class Overflow:
     def _relieve(self, bound: int) -> None:
         while not self._ending.is_set():
             with self._spill.lock:
-                if self._intake.bytes <= bound:
+                if self.bytes <= bound:
                     return
                 batch = self._intake.take_recorded()
                 if not batch.size:
                     return
-                if not self.keep(batch):
+                self._moving = batch.bytes
+                kept = self.keep(batch)
+                self._moving = 0
+                if not kept:
                     self._intake.give_back(batch)
                     self._drop_oldest()
                     return
@@ -136,15 +156,15 @@ class Overflow:
 
     def _drop_oldest(self) -> None:
         """Neither database nor spill take anything: what came first goes, and the hole it leaves is recorded."""
-        while self._intake.bytes > LARGEST_QUEUE:
+        while self.bytes > LARGEST_QUEUE:
             batch = self._intake.take_recorded()
-            self._intake.tasks[:0] = batch.tasks
             if not batch.rows_taken:
+                self._intake.tasks.give_back(batch.tasks)
                 return
             self.lost += batch.rows_taken
             for stream, rows in batch.rows:
                 self._note_loss(stream, rows)
-            self._intake.tasks += [(SaveGap(gap), None) for gap in self._losses.values()]
+            self._intake.tasks.give_back(batch.tasks + [(SaveGap(gap), None) for gap in self._losses.values()])
             if not self._told_loss:
                 self._told_loss = True
                 self._say("The disk takes nothing any more and the memory set aside is full: what came first is lost.")

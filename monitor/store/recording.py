@@ -143,6 +143,9 @@ class Recording:
         self._do(SaveAudit(entry.at_ms, kind, sentence))
         self._on_audit(entry)
 
+    def has_room(self) -> bool:
+        return self._writer.has_room()
+
     async def flushed(self) -> None:
         await self._writer.flushed()
 

@@ -1,8 +1,9 @@
 """What waits beside the database while that cannot take it: one file, block after block, first in, first out.
 
 A block says in its head what it brings, so that a program that takes the file up knows the instruments and stamps in it
-without reading the rows. Which blocks are in the database already, the database itself says, in the transaction that
-took them in. So whenever a program is killed, each block that was whole is taken in once, and a torn one not at all.
+without reading the rows. One that brings bars, gaps or the audit is synced, one of streamed rows alone is not: no more
+is promised of them in the database. Which blocks are in that already, it says itself, in the transaction that took them
+in. So whenever a program is killed, each block that was whole is taken in once, and a torn one not at all.
 """
 
 import errno
@@ -13,8 +14,9 @@ import shutil
 import sqlite3
 import struct
 import threading
+import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,17 +25,24 @@ from msgspec import Struct
 
 from monitor.store.insert import Row
 from monitor.store.tasks import Recorded
+from monitor.whole_file import PRIVATE, sync_folder
 
 _log = logging.getLogger(__name__)
 
 #: Left free on the disk, for the database to be tidied up with.
 RESERVE = 64 * 1024 * 1024
-_MAGIC: Final = b"MkMoSpl1"
+#: How old and how used up the last look at the free space may be.
+_SPACE_SECONDS, _SPACE_BYTES = 1.0, 16 * 1024 * 1024
+#: So many rows are decoded in one step: for longer nobody, the loop above all, should wait for the interpreter.
+_ROWS_A_PART = 4_096
+_MAGIC: Final = b"MkMoSpl2"
 _ID_BYTES: Final = 8
 _START: Final = len(_MAGIC) + _ID_BYTES
-#: Before each block: a mark, then the length and the checksum of its head and of its body.
-_FRAME: Final = struct.Struct("<4sIIII")
+#: Before each block: a mark, the length and the checksum of its head, the length of its body, whose own end checks it.
+_FRAME: Final = struct.Struct("<4sIII")
 _MARK: Final = b"BLCK"
+#: What is written goes to the end, wherever was read last.
+_OPEN: Final = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class Head(Struct, array_like=True, frozen=True):
@@ -47,7 +56,14 @@ class Head(Struct, array_like=True, frozen=True):
 class Body(Struct, array_like=True, frozen=True):
     """Rows as their tables take them, by table, and what else was recorded."""
 
-    rows: list[tuple[str, list[list[Any]]]]
+    rows: list[tuple[str, list[Row]]]
+    tasks: list[Recorded]
+
+
+class _Coded(Struct, array_like=True, frozen=True):
+    """A body whose rows are not decoded yet, by table in parts."""
+
+    rows: list[tuple[str, msgspec.Raw]]
     tasks: list[Recorded]
 
 
@@ -61,7 +77,8 @@ class Block(NamedTuple):
 
 
 _head = msgspec.msgpack.Decoder(Head)
-_body = msgspec.msgpack.Decoder(Body)
+_coded = msgspec.msgpack.Decoder(_Coded)
+_rows = msgspec.msgpack.Decoder(list[tuple[Any, ...]])
 
 
 class Spill:
@@ -78,6 +95,7 @@ class Spill:
         self._file = -1
         self._id = ""
         self._next = self._end = _START
+        self._free, self._looked = 0, -_SPACE_SECONDS
         if path.exists():
             self._take_up(taken)
 
@@ -88,14 +106,15 @@ class Spill:
 
     def append(self, rows: Mapping[str, Sequence[Row]], tasks: Sequence[Recorded], head: Head) -> None:
         """Put a block at the end, or leave the file as it was. Raises OSError, OverflowError and UnicodeError."""
-        coded = msgspec.msgpack.encode((list(rows.items()), tasks))
+        # Each call that works outside the interpreter's lock has to wait for it afterwards, behind a busy loop for
+        # 5 ms: so these are few, and that is what the speed hangs on.
+        coded = msgspec.msgpack.encode((list(_in_parts(rows)), tasks))
         block = _framed(msgspec.msgpack.encode(head), zlib.compress(coded, 1))
-        if shutil.disk_usage(self.path.parent).free < RESERVE + len(block):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with self.lock:
+            self._look_at_space(len(block))
             if self._file < 0:
                 self._create()
-            self._write(block)
+            self._write(block, durable=bool(tasks))
             self.rows += head.rows
             self.newest_us = max(self.newest_us, head.newest_us)
 
@@ -108,9 +127,9 @@ class Spill:
             if found is None:  # somebody else has been at the file: there is no way on from here
                 return Block(Head(self.rows, 0, {}), None, f"{self._id}:{self._end}", self._end)
             head, end = found
-            _, head_size, _, body_size, checksum = _FRAME.unpack(_read(self._file, self._next, _FRAME.size))
+            _, head_size, _, body_size = _FRAME.unpack(_read(self._file, self._next, _FRAME.size))
             coded = _read(self._file, self._next + _FRAME.size + head_size, body_size)
-            return Block(head, _decoded(coded, checksum), f"{self._id}:{end}", end)
+            return Block(head, _decoded(coded), f"{self._id}:{end}", end)
 
     def confirm(self, block: Block) -> None:
         """The block is in the database; with the last one the file goes."""
@@ -130,21 +149,34 @@ class Spill:
 
     def _create(self) -> None:
         ident = secrets.token_bytes(_ID_BYTES)
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+        self._file = os.open(self.path, _OPEN | os.O_CREAT | os.O_TRUNC, PRIVATE)
         self._id, self._next, self._end = ident.hex(), 0, 0
         try:
-            self._write(_MAGIC + ident)
+            self._write(_MAGIC + ident, durable=False)
+            sync_folder(self.path.parent)
         except OSError:
             self._remove()
             raise
         self._next = _START
 
-    def _write(self, block: bytes) -> None:
+    def _look_at_space(self, size: int) -> None:
+        """Whether a block of ``size`` leaves the reserve. Raises OSError."""
+        now = time.monotonic()
+        if now - self._looked >= _SPACE_SECONDS or self._free < RESERVE + _SPACE_BYTES + size:
+            self._looked, self._free = now, shutil.disk_usage(self.path.parent).free
+        if self._free < RESERVE + size:
+            self._looked = -_SPACE_SECONDS
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._free -= size
+
+    def _write(self, block: bytes, durable: bool) -> None:
+        """At the end, all of it or nothing; ``durable`` means that a power cut cannot take it away any more."""
         left = memoryview(block)
         try:
-            os.lseek(self._file, self._end, os.SEEK_SET)
             while left:
                 left = left[os.write(self._file, left) :]
+            if durable:
+                os.fsync(self._file)
         except OSError:
             os.ftruncate(self._file, self._end)
             raise
@@ -160,7 +192,7 @@ class Spill:
             _log.warning("%s cannot be removed: %s", self.path, error)
 
     def _take_up(self, taken: str) -> None:
-        self._file = os.open(self.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        self._file = os.open(self.path, _OPEN)
         size = os.fstat(self._file).st_size
         if not _read(self._file, 0, min(size, len(_MAGIC))).startswith(_MAGIC) or size < _START:
             self.torn = size
@@ -192,7 +224,7 @@ class Spill:
         framed = _read(self._file, at, _FRAME.size)
         if len(framed) < _FRAME.size:
             return None
-        mark, head_size, checksum, body_size, _ = _FRAME.unpack(framed)
+        mark, head_size, checksum, body_size = _FRAME.unpack(framed)
         end = at + _FRAME.size + head_size + body_size
         if mark != _MARK or end > size:
             return None
@@ -217,7 +249,13 @@ def noted(connection: sqlite3.Connection) -> str:
 
 
 def _framed(head: bytes, body: bytes) -> bytes:
-    return _FRAME.pack(_MARK, len(head), zlib.crc32(head), len(body), zlib.crc32(body)) + head + body
+    return _FRAME.pack(_MARK, len(head), zlib.crc32(head), len(body)) + head + body
+
+
+def _in_parts(rows: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, Sequence[Row]]]:
+    for name, part in rows.items():
+        for first in range(0, len(part), _ROWS_A_PART):
+            yield name, part[first : first + _ROWS_A_PART]
 
 
 def _read(file: int, at: int, size: int) -> bytes:
@@ -230,10 +268,12 @@ def _read(file: int, at: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _decoded(coded: bytes, checksum: int) -> Body | None:
-    if zlib.crc32(coded) != checksum:
-        return None
+def _decoded(coded: bytes) -> Body | None:
+    rows: dict[str, list[Row]] = {}
     try:
-        return _body.decode(zlib.decompress(coded))
+        body = _coded.decode(zlib.decompress(coded))
+        for name, part in body.rows:
+            rows.setdefault(name, []).extend(_rows.decode(part))
     except (zlib.error, msgspec.MsgspecError):
         return None
+    return Body(list(rows.items()), body.tasks)

@@ -185,6 +185,18 @@ class SaveAudit(Struct, frozen=True, tag=True):
 Recorded = SaveInstruments | NoteBookService | SaveBars | SaveCoverage | SaveChain | SaveGap | CloseGaps | SaveAudit
 
 
+_BAR_WEIGHT, _INSTRUMENT_WEIGHT, _TASK_WEIGHT = 320, 700, 700
+
+
+def weight_of(task: Task) -> int:
+    """About what a task that waits takes in memory, in bytes: an answer with history brings thousands of bars."""
+    if isinstance(task, SaveBars):
+        return _TASK_WEIGHT + _BAR_WEIGHT * len(task.bars)
+    if isinstance(task, SaveInstruments):
+        return _TASK_WEIGHT + _INSTRUMENT_WEIGHT * len(task.instruments)
+    return _TASK_WEIGHT
+
+
 @dataclass(frozen=True, slots=True)
 class CreateWatchlist:
     """A new list with its symbols."""

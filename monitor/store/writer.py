@@ -53,7 +53,7 @@ class Writer:
         """Made on the loop's thread, where ``on_trouble`` will be called too; ``ids`` are the instruments' numbers."""
         self.intake = Intake()
         self._spill = spill
-        self._overflow = Overflow(self.intake, spill, ids, lambda: bool(self._trouble), self._say)
+        self._overflow = Overflow(self.intake, spill, ids, lambda: bool(self._trouble), self._in_hand, self._say)
         self._connection = connection
         self._path = path
         self._wal = path.with_name(path.name + "-wal")
@@ -101,7 +101,12 @@ class Writer:
             committed_ms=self._committed_ms,
             trouble=self._trouble,
             lost=self._overflow.lost,
+            full=not self._overflow.has_room,
         )
+
+    def has_room(self) -> bool:
+        """As Recorder.has_room."""
+        return self._overflow.has_room
 
     async def flushed(self) -> None:
         """Wait until all that was taken in so far is committed. Raises StoreUnavailable."""
@@ -133,6 +138,10 @@ class Writer:
             meter = self.meter()
             self._overflow.lost += meter.queued - self._spill.rows
             _log.error("the store's writer did not end in time")
+
+    def _in_hand(self) -> int:
+        hand = self._hand
+        return hand.bytes if hand is not None and hand.spilled is None else 0
 
     def _check_running(self) -> None:
         if self._closing.is_set():
@@ -292,9 +301,10 @@ class Writer:
     def _suffer(self, error: Exception) -> None:
         """The disk refused: tell it once, fail those who wait, keep the rest where a kill cannot reach it."""
         sentence = sentence_of(error, self._path)
-        for future in [*(self._hand.drop_waiting() if self._hand else ()), *self.intake.drop_waiting()]:
-            self._answer(future, StoreUnavailable(sentence, str(error)))
         with self._spill.lock:
+            dropped = [*(self._hand.drop_waiting() if self._hand else ()), *self.intake.drop_waiting()]
+            for future in dropped:
+                self._answer(future, StoreUnavailable(sentence, str(error)))
             # Only as the first: what the overflow has put there meanwhile came later.
             if self._hand and not self._hand.spilled and not self._spill.size and self._overflow.keep(self._hand):
                 self._hand = None

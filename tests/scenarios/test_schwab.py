@@ -92,6 +92,9 @@ class Listener:
     def hear_rejected(self, kind, raw, reason) -> None:
         self.rejected.append(reason)
 
+    def has_room(self) -> bool:
+        return True
+
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):

@@ -580,6 +580,9 @@ class FakeRecorder:
     def record_audit(self, kind: str, sentence: str) -> None:
         self.audits.append((kind, sentence))
 
+    def has_room(self) -> bool:
+        return True
+
     async def flushed(self) -> None:
         return
 

@@ -234,13 +234,21 @@ def test_storage_that_falls_behind_says_by_how_much(qtbot: QtBot) -> None:
     assert bar.queue.text() == "Storage is behind: 12 s, 80 MB on disk waiting"
     assert bar.queue.property("tone") == "amber"
     assert bar.queue.toolTip() == (
-        "The disk is slower than the stream. 250,000 rows wait, 83,886,080 bytes of them in a file. Nothing is lost."
+        "The disk is slower than the stream."
+        " 250,000 rows wait; the file beside the database holds 80 MB of them. Nothing is lost."
     )
     with qtbot.waitSignal(bar.health_wanted):
         bar.queue.click()
     ports.meters.store_meter = StoreMeter(250_000, 9, 1, behind_ms=12_400)
     bar.refresh()
     assert bar.queue.text() == "Storage is behind: 12 s"
+    ports.meters.store_meter = StoreMeter(250_000, 9, 1, behind_ms=12_400, full=True)
+    bar.refresh()
+    assert bar.queue.text() == "Storage is behind: 12 s, the stream waits"
+    assert bar.queue.toolTip() == (
+        "The disk is slower than the stream. It is read more slowly until there is room again."
+        " 250,000 rows wait. Nothing is lost."
+    )
     ports.meters.store_meter = StoreMeter(0, 9, 1)
     bar.refresh()
     assert (bar.queue.text(), bar.queue.property("tone")) == ("Queue 0", "")
@@ -252,7 +260,9 @@ def test_recording_that_stopped_is_red_and_says_why(qtbot: QtBot) -> None:
     bar = StatusFields(ports, Theme())
     qtbot.addWidget(bar)
     assert (bar.queue.text(), bar.queue.property("tone")) == ("Recording stopped", "red")
-    assert bar.queue.toolTip().startswith("The disk is full. 8 rows wait")
+    assert bar.queue.toolTip() == (
+        "The disk is full. 8 rows wait. Nothing is lost: they are written as soon as that is possible."
+    )
     ports.meters.store_meter = StoreMeter(8, 9, 1, trouble="The disk is full.", lost=1200)
     bar.refresh()
     assert (bar.queue.text(), bar.queue.property("tone")) == ("1,200 rows lost", "red")

@@ -98,17 +98,22 @@ def queue_phrase(meter: StoreMeter) -> Phrase:
 
 def storage_phrase(meter: StoreMeter) -> Phrase | None:
     """What is wrong with the recording: it lost rows, stands still, or has fallen behind; None while it keeps up."""
-    waits = f"{meter.queued:,} rows wait, {meter.spilled:,} bytes of them in a file."
+    waits = f"{meter.queued:,} rows wait."
+    if meter.spilled:
+        waits = f"{meter.queued:,} rows wait; the file beside the database holds {_size(meter.spilled)} of them."
     if meter.lost:
         tip = f"{meter.lost:,} rows found no place on any disk and are lost. {meter.trouble} {waits}"
         return Phrase(f"{meter.lost:,} rows lost", Tone.RED, " ".join(tip.split()))
     if meter.trouble:
-        return Phrase("Recording stopped", Tone.RED, f"{meter.trouble} {waits}")
-    if not (meter.spilled or meter.behind_ms):
+        tip = f"{meter.trouble} {waits} Nothing is lost: they are written as soon as that is possible."
+        return Phrase("Recording stopped", Tone.RED, tip)
+    if not (meter.spilled or meter.behind_ms or meter.full):
         return None
     parts = [fmt.duration(meter.behind_ms / 1000)] if meter.behind_ms else []
     parts += [f"{_size(meter.spilled)} on disk waiting"] if meter.spilled else []
-    tip = f"The disk is slower than the stream. {waits} Nothing is lost."
+    parts += ["the stream waits"] if meter.full else []
+    slowed = "It is read more slowly until there is room again. " if meter.full else ""
+    tip = f"The disk is slower than the stream. {slowed}{waits} Nothing is lost."
     return Phrase(f"Storage is behind: {', '.join(parts)}", Tone.AMBER, tip)
 
 

@@ -97,6 +97,10 @@ class Listener:
     def __init__(self):
         self.quotes, self.books, self.bars, self.beats, self.rejected, self.phases = [], [], [], [], [], []
         self.gaps = []
+        self.room = True
+
+    def has_room(self):
+        return self.room
 
     def hear_quotes(self, changes, sent_ms):
         self.quotes += [(change, sent_ms) for change in changes]

@@ -315,6 +315,57 @@ async def test_a_lost_answer_fails_its_command_only(scene, connection):
     assert (await connection.command(Command("CHART_EQUITY", "SUBS", ("A",)))).code == 0
 
 
+async def test_without_room_nothing_is_read_and_the_streamer_has_to_wait_until_there_is(scene, connection):
+    scene.listener.room = False
+    frames = [quotes({"key": f"S{number}", "15": "x" * 1_000_000}) for number in range(60)]
+
+    async def send_all():
+        for frame in frames:
+            await scene.streamer.send(data=frame)
+
+    sending = asyncio.create_task(send_all())
+    await until(lambda: connection.is_paused and scene.streamer.connections[-1].transport.get_write_buffer_size())
+    assert not sending.done()
+    assert len(scene.listener.quotes) <= 1
+    scene.listener.room = True
+    await sending
+    await until(lambda: len(scene.listener.quotes) == len(frames))
+    assert [quote.symbol for quote, _ in scene.listener.quotes] == [f"S{number}" for number in range(60)]
+    assert not connection.is_paused
+
+
+async def pause(scene, connection):
+    scene.listener.room = False
+    while not connection.is_paused:  # looked at once a turn, not at every frame
+        await scene.streamer.send(data=quotes({"key": "AAPL", "1": 1}))
+        await asyncio.sleep(0.002)
+
+
+async def test_no_deadline_passes_while_nothing_is_read(scene, connection):
+    scene.streamer.answer = lambda _request: []
+    command = asyncio.create_task(connection.command(Command("CHART_EQUITY", "SUBS", ("A",))))
+    await until(lambda: len(scene.streamer.commands) == 2)
+    await pause(scene, connection)
+    connection.check_deadlines(connection.last_frame + 1000)
+    assert not connection.ended.done()
+    assert not command.done()
+    scene.listener.room = True
+    await until(lambda: not connection.is_paused)
+    connection.last_frame -= 1000  # it was a long time
+    connection.check_deadlines(connection._clock())
+    assert not connection.ended.done()
+    assert connection._ping is None
+    connection.check_deadlines(connection._clock() + 26)
+    assert connection.ended.done()
+    await asyncio.gather(command, return_exceptions=True)
+
+
+async def test_a_connection_can_be_closed_while_nothing_is_read(scene, connection):
+    await pause(scene, connection)
+    await connection.close()
+    assert not connection.is_paused
+
+
 async def test_answers_find_their_commands_out_of_order(scene, connection):
     scene.streamer.answer = lambda _request: []
     waiting = asyncio.create_task(connection.command(Command("CHART_EQUITY", "SUBS", ("A",))))

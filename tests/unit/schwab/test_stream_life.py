@@ -484,3 +484,35 @@ async def test_signed_out_is_a_hole_until_the_next_sign_in_or_the_end(make):
     assert abs(gap.from_ms - scene.wall()) < 1000
     scene.stream.end_holes()
     assert scene.holes()[QUOTES, ""].to_ms is not None
+
+
+async def stop_reading(scene):
+    scene.listener.room = False
+    connection = scene.stream._connection
+    while not connection.is_paused:  # looked at once a turn, not at every frame
+        await scene.streamer.send(data=quotes({"key": "F", "1": 1}))
+        await asyncio.sleep(0.002)
+
+
+async def test_no_frames_are_no_fault_while_it_is_we_who_do_not_read(make):
+    scene = make(timing=Timing(look=LOOK, silence=0.3, quiet_silence=0.3, ping=0.1, pong=0.1))
+    await scene.live()
+    await stop_reading(scene)
+    await scene.looks(80)
+    assert scene.phases() == ONCE
+    assert scene.listener.gaps == []
+
+
+async def test_no_data_is_no_fault_while_it_is_we_who_do_not_read(make):
+    quoted, brought = Quoted(), {}
+    scene = make(timing=HURRIED, quotes=quoted, newest=lambda service, symbol: brought.get((service, symbol)))
+    quoted.scene = scene
+    await scene.live(Wanted(frozenset({"F"})))
+    brought[QUOTES, "F"] = scene.wall()
+    await stop_reading(scene)
+    await scene.looks(2)
+    asked = len(quoted.asked)
+    await scene.looks(60)
+    assert len(quoted.asked) == asked
+    assert scene.phases() == ONCE
+    assert [name for name, _ in scene.streamer.asked(QUOTES)] == ["SUBS"]

@@ -1,12 +1,15 @@
 """What waits beside the database: in order, once, whatever happens to the file or to the program."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -77,17 +80,17 @@ def test_a_file_cut_anywhere_gives_its_whole_blocks_once(
     assert [block.head.newest_us for block in found] == [*expected, 99]
     for block, number in zip(found, expected, strict=False):
         assert block.body is not None
-        assert repr(block.body.rows) == repr([("quote", blocks[number])])
+        assert repr(block.body.rows) == repr([("quote", [tuple(row) for row in blocks[number]])])
         assert block.body.tasks == [SaveAudit(number, "k", "s")]
     assert not path.exists()
 
 
 def test_a_damaged_byte_costs_no_more_than_from_its_block_on_and_is_never_believed(tmp_path: Path) -> None:
     path = tmp_path / "monitor.spill"
-    kept = [[number, "x" * 20] for number in range(3)]
+    kept = [(number, "x" * 20) for number in range(3)]
     waiting = Spill(path)
     for number, row in enumerate(kept):
-        waiting.append({"quote": [tuple(row)]}, [], Head(1, number, {}))
+        waiting.append({"quote": [row]}, [], Head(1, number, {}))
     waiting.close()
     content = path.read_bytes()
     block_size = (len(content) - 16) // 3
@@ -108,6 +111,57 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     waiting.append({}, [SaveAudit(1, "k", "s")], Head(0, 0, {}))
     assert stat.S_IMODE(waiting.path.stat().st_mode) == 0o600
     waiting.close()
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked of the disk, in order: writes and syncs, of files and of folders."""
+    asked = list[str]()
+
+    def watched(name: str) -> None:
+        real: Callable[..., object] = getattr(os, name)
+
+        def call(handle: int, *rest: object) -> object:
+            kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+            done = real(handle, *rest)
+            asked.append(f"{name} {kind}")
+            return done
+
+        monkeypatch.setattr(os, name, call)
+
+    watched("write")
+    watched("fsync")
+    return asked
+
+
+def test_what_a_power_cut_may_not_take_is_synced_with_its_block(tmp_path: Path, disk: list[str]) -> None:
+    waiting = Spill(tmp_path / "monitor.spill")
+    waiting.append({"quote": [(1,)]}, [], Head(1, 1, {}))
+    assert disk == ["write file", "fsync folder", "write file"]  # its beginning, its name, the block
+    disk.clear()
+    waiting.append({"quote": [(2,)]}, [], Head(1, 2, {}))
+    assert disk == ["write file"]
+    disk.clear()
+    waiting.append({"quote": [(3,)]}, [SaveAudit(1, "k", "s")], Head(1, 3, {}))
+    assert disk == ["write file", "fsync file"]
+    waiting.close()
+
+
+def test_a_block_that_cannot_be_synced_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = Spill(tmp_path / "monitor.spill")
+    waiting.append({"quote": [(1,)]}, [], Head(1, 1, {}))
+    size = waiting.path.stat().st_size
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        with pytest.raises(OSError, match="no"):
+            waiting.append({}, [SaveAudit(1, "k", "s")], Head(0, 0, {}))
+    assert waiting.path.stat().st_size == size
+    waiting.append({"quote": [(2,)]}, [], Head(1, 2, {}))
+    assert [block.head.newest_us for block in taken_out(waiting)] == [1, 2]
 
 
 def test_a_foreign_file_is_set_aside(tmp_path: Path) -> None:
@@ -271,6 +325,62 @@ async def test_memory_is_bounded_while_the_disk_hangs_and_nothing_is_lost(
         "Recording goes on",
     ]
     assert not path.with_suffix(".spill").exists()
+
+
+@pytest.fixture
+def slow_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The spill: it takes nothing until the event is set."""
+    opened, append = threading.Event(), Spill.append
+
+    def slow(own: Spill, *block: Any) -> None:
+        assert opened.wait(30)
+        append(own, *block)
+
+    monkeypatch.setattr(Spill, "append", slow)
+    yield opened
+    opened.set()
+
+
+async def test_at_the_brim_it_says_that_there_is_no_room_and_goes_on_when_the_file_has_taken_it(
+    path: Path, rows: Rows, gate: threading.Event, slow_file: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "LARGEST_BATCH", 500)
+    monkeypatch.setattr(overflow, "LARGEST_QUEUE", 400 * 1_000)
+    store = open_store(path, sandbox=True, on_trouble=print)
+    count = 300
+    for received_us in range(1, count + 1):
+        store.recorder.record_quote(received_us, a_quote(bid=received_us))
+    await until(lambda: store._writer._hand is not None and store._writer._hand.size)
+    while store.recorder.has_room():
+        count += 1
+        store.recorder.record_quote(count, a_quote(bid=count))
+    # Nothing is on disk yet: what the writer and the spill have in hand counts, too.
+    assert count * 400 <= overflow.LARGEST_QUEUE * overflow.BRIM + 400
+    assert store.meter().full
+    slow_file.set()
+    await until(store.recorder.has_room)
+    assert not store.meter().full
+    gate.set()
+    await store.recorder.flushed()
+    await store.close()
+    assert rows("SELECT count(*), max(bid) FROM quote") == [(count, count)]
+
+
+async def test_where_not_even_the_file_takes_anything_the_stream_does_not_wait_for_it(
+    path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "LARGEST_BATCH", 500)
+    monkeypatch.setattr(overflow, "LARGEST_QUEUE", 400 * 1_000)
+    monkeypatch.setattr(spill, "RESERVE", 2**62)
+    store = open_store(path, sandbox=True, on_trouble=print)
+    for received_us in range(1, 3_000):
+        store.recorder.record_quote(received_us, a_quote())
+    await until(lambda: store.meter().lost)
+    for received_us in range(3_000, 6_000):
+        store.recorder.record_quote(received_us, a_quote())
+        assert store.recorder.has_room()
+    gate.set()
+    await store.close()
 
 
 async def test_what_is_lost_when_nothing_can_be_written_is_a_hole_on_record(
