@@ -5,7 +5,7 @@ import re
 import sqlite3
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -193,7 +193,9 @@ def _book(service: str, item: Item) -> Row:
 def _screener(service: str, item: Item) -> Row:
     rows = []
     for row in item.get("4", []):
-        named = {_RANKED[name]: _plain(value) for name, value in row.items() if name in _RANKED and value not in ("", None)}
+        named = {
+            _RANKED[name]: _plain(value) for name, value in row.items() if name in _RANKED and value not in ("", None)
+        }
         if isinstance(percent := named.get("net_percent_change"), float):
             named["net_percent_change"] = float(Decimal(repr(percent)).scaleb(2))
         elif percent is not None:

@@ -6,7 +6,6 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,14 +22,21 @@ DEADLINES = Timing(answer=60.0, silence=60.0, ping=20.0, pong=40.0, stall=60.0, 
 
 def run_paced(pace: float, began_ms: int, typed: list[str]) -> int:
     """The command line's exit code. What the stream, its hearing and the history know of time is the market's."""
-    market_ms: Callable[[], int] = lambda: began_ms + round((now_ms() - began_ms) * pace)
-    seconds: Callable[[], float] = lambda: since_boot() * pace
+
+    def market_ms() -> int:
+        return began_ms + round((now_ms() - began_ms) * pace)
+
+    def seconds() -> float:
+        return since_boot() * pace
+
     looking = {"look": DEADLINES.look / pace, "open": 10.0}
     timing = Timing(**{name: getattr(DEADLINES, name) for name in Timing.__slots__} | looking)
 
     def stream(*arguments: Any, **options: Any) -> SchwabStream:
         clocks = {"clock": seconds, "awake": seconds, "now_ms": market_ms}
-        return SchwabStream(*arguments, **options | clocks | {"timing": timing, "sleep": lambda s: asyncio.sleep(s / pace)})
+        return SchwabStream(
+            *arguments, **options | clocks | {"timing": timing, "sleep": lambda s: asyncio.sleep(s / pace)}
+        )
 
     wiring.SchwabStream = stream  # type: ignore[assignment,misc]
     wiring.Streaming = partial(Streaming, wall_ms=market_ms)  # type: ignore[assignment,misc]
