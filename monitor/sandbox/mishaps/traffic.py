@@ -87,14 +87,17 @@ class Traffic:
         async with self._lock:
             if self._faults and (self._faults.has("silent") or self._faults.has("half-open")):
                 return
+            trickle = self._faults.of("trickle") if self._faults else []
             try:
-                trickle = self._faults.of("trickle") if self._faults else []
                 if trickle:
                     await self._drip(frame, trickle[-1].bytes_per_second)
                 else:
                     await self._socket.send_frame(frame.payload, frame.kind)
             except ConnectionError:
                 frame.handed(False)
+                raise
+            except asyncio.CancelledError:  # what is not dripped is written first, then waited for
+                frame.handed(not trickle)
                 raise
             frame.handed(True)
 

@@ -117,6 +117,22 @@ async def test_a_lost_connection_is_a_hole_from_the_newest_frame_to_the_answer(m
         assert stamp < gap.to_ms <= scene.wall()
 
 
+async def test_a_hole_ends_when_the_streamer_says_that_it_agreed(make):
+    scene, agreed = make(), []
+    await scene.live()
+    await scene.beat()
+
+    def another_clock():
+        agreed.append(scene.wall() + HOUR_MS)
+        return agreed[-1]
+
+    scene.streamer.now_ms = another_clock
+    scene.streamer.connections[0].transport.abort()
+    await scene.reach(StreamPhase.LIVE, 2)
+    _login, *subscribed = agreed
+    assert all(scene.holes()[s, ""].to_ms >= sent for s, sent in zip((QUOTES, CHART), subscribed, strict=True))
+
+
 async def test_what_is_wanted_and_cannot_be_had_from_the_start_is_a_hole(make):
     scene = make()
     scene.client.failure = Transient("Schwab cannot be reached.")
