@@ -18,7 +18,7 @@ from monitor.live.receive import ReceiveClock
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
-from monitor.market.gap import Cause, Gap
+from monitor.market.gap import Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument, Kind, kind_of
 from monitor.market.quote import DetailedQuote, Quote
@@ -80,7 +80,6 @@ class Streaming:
         self.tally = Tally()
         self.paces = Paces(monotonic, wall_ms)
         self._order = Order(wall_ms)
-        self._last_activity: tuple[int, int] | None = None  # its sequence on this connection, and when it was sent
         self.phase = StreamPhase.OFF
 
     def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
@@ -169,15 +168,7 @@ class Streaming:
             return
         self._board.take_activities(entries)
         for entry in entries:
-            self._look_for_a_hole(entry.sequence, sent_ms)
             self._recorder.record_activity(self._receive.stamp(), entry)
-
-    def _look_for_a_hole(self, sequence: int, sent_ms: int) -> None:
-        """Account activity is numbered, so that what did not come is known."""
-        last, self._last_activity = self._last_activity, (sequence, sent_ms)
-        if last is not None and sequence > last[0] + 1:
-            missing = f"{sequence - last[0] - 1} messages of the account's activity did not come."
-            self.hear_gap(Gap("ACCT_ACTIVITY", last[1], Cause.SILENCE, sent_ms, sentence=missing))
 
     def hear_news(self, headlines: Sequence[Headline], sent_ms: int) -> None:
         if self._count("NEWS_HEADLINE", headlines, sent_ms) == DUPLICATE:
@@ -197,7 +188,6 @@ class Streaming:
             self.paces.forget_beats()
         if phase is StreamPhase.CONNECTING:
             self._order.begin()
-            self._last_activity = None
         self.phase = phase
         self.tally.last_frame = self._monotonic()
         self._bus.publish(StreamChanged(phase, sentence, retry_at_ms))

@@ -10,7 +10,6 @@ from monitor.live.receive import ReceiveClock
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.book import Book, BookService, Level
-from monitor.market.gap import Cause, Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import FutureQuote, Number, OptionQuote, Quote
@@ -163,17 +162,6 @@ def test_screeners_activity_and_news_are_shown_recorded_and_counted() -> None:
     assert board.screener("OPTION_PUT_VOLUME_5") is screener
     assert (list(board.activities), list(board.headlines)) == ([activity], [headline])
     assert bench.streaming.tally.items == {"SCREENER_OPTION": 1, "ACCT_ACTIVITY": 1, "NEWS_HEADLINE": 1}
-
-
-def test_a_number_that_is_missing_in_the_accounts_activity_is_a_hole() -> None:
-    bench = Bench()
-    for sent_ms, sequence in ((1, 0), (2, 1), (3, 4)):
-        bench.streaming.hear_activity([Activity("1", "k", "", sequence)], sent_ms)
-    bench.streaming.hear_phase(StreamPhase.CONNECTING, "Connecting", None)
-    bench.streaming.hear_activity([Activity("1", "k", "", 9)], 4)
-    assert bench.recorder.gaps == [
-        Gap("ACCT_ACTIVITY", 2, Cause.SILENCE, 3, sentence="2 messages of the account's activity did not come."),
-    ]
 
 
 HOUR = 3_600_000
