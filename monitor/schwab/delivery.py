@@ -98,7 +98,8 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
             if missing := sequence.missing(item.key, item.seq):
                 sentence = f"{missing} message{'s' * (missing > 1)} with {what(service)} did not come."
                 symbol = item.key if sequence.each_key else ""
-                self._listener.hear_gap(Gap(service, since, Cause.SILENCE, data.timestamp, symbol, sentence))
+                until = max(since, data.timestamp)
+                self._listener.hear_gap(Gap(service, since, Cause.SILENCE, until, symbol, sentence))
 
     def _take_rest(self, frame: Frame) -> None:
         for response in frame.response:

@@ -179,6 +179,25 @@ def test_what_comes_late_or_twice_is_counted_and_recorded() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", [Quote, FutureQuote])
+def test_a_late_quote_is_recorded_but_the_board_keeps_the_newer_one(kind: type[Quote]) -> None:
+    bench = Bench()
+    for sent_ms, bid in ((10, 1), (12, 3), (11, 2)):
+        bench.streaming.hear_quotes([kind(symbol="A", bid=bid)], sent_ms)
+    assert [bid for _, bid, _ in bench.recorder.states] == [1, 3, 2]
+    newest = bench.board.quote("A")
+    assert newest is not None
+    assert newest.bid == 3
+
+
+def test_an_older_version_of_a_minute_that_comes_late_does_not_replace_the_newer() -> None:
+    bench = Bench()
+    older, newer = (Bar("A", Interval.M1, 60_000, 1, 2, 1, 2, volume, BarSource.STREAM) for volume in (50, 60))
+    for bar, sent_ms in ((newer, 122_000), (older, 121_000), (newer, 122_000), (older, 0)):
+        bench.streaming.hear_bars([bar], sent_ms)
+    assert bench.recorder.bars == [newer, newer, older]  # what tells no time is taken as it comes
+
+
 def test_a_late_book_is_recorded_but_does_not_replace_a_newer_one() -> None:
     bench = Bench()
     newer, older = Book("A", 9, (Level(10.0, 5),), ()), Book("A", 8, (), ())
