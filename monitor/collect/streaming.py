@@ -18,7 +18,7 @@ from monitor.live.receive import ReceiveClock
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService
-from monitor.market.gap import Cause, Gap
+from monitor.market.gap import Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument, Kind, kind_of
 from monitor.market.quote import DetailedQuote, Quote
@@ -80,30 +80,30 @@ class Streaming:
         self.tally = Tally()
         self.paces = Paces(monotonic, wall_ms)
         self._order = Order(wall_ms)
-        self._last_activity: tuple[int, int] | None = None  # its sequence on this connection, and when it was sent
+        self._bars_sent: dict[str, tuple[int, int]] = {}  # each symbol's newest bar: its start, and when it was sent
         self.phase = StreamPhase.OFF
 
     def hear_quotes(self, changes: Sequence[Quote], sent_ms: int) -> None:
         if not changes:
             return
-        self._count(changes[0].service, changes, sent_ms)
+        late = self._count(changes[0].service, changes, sent_ms) == OUT_OF_ORDER
         self._board.latest_ms = sent_ms + FUTURE_MS if sent_ms else _NEVER
         if isinstance(changes[0], DetailedQuote):
-            self._take_detailed(changes)
+            self._take_detailed(changes, late)
         else:
-            self._take_quotes(changes)
+            self._take_quotes(changes, late)
         if self._board.prints_too_late:
             self._board.prints_too_late = 0
             self._note(FROM_THE_FUTURE, b"", f"A print of {changes[0].service}.")
 
-    def _take_quotes(self, changes: Sequence[Quote]) -> None:
+    def _take_quotes(self, changes: Sequence[Quote], late: bool) -> None:
         take, record = self._board.take_quote, self._recorder.record_quote
         named: list[Instrument] = []
         for received_us, change in zip(self._receive.stamps(len(changes)), changes, strict=True):
             if change.description:  # comes once, with a symbol's first message
                 named.append(_instrument(change))
             try:
-                state, trade = take(change)
+                state, trade = take(change, late)
             except ArithmeticError:  # a number so large that nothing can be counted with it
                 self._note_senseless(change)
                 continue
@@ -113,14 +113,14 @@ class Streaming:
         if named:
             self._recorder.record_instruments(named)
 
-    def _take_detailed(self, changes: Sequence[Quote]) -> None:
+    def _take_detailed(self, changes: Sequence[Quote], late: bool) -> None:
         recorder = self._recorder
         for received_us, change in zip(self._receive.stamps(len(changes)), changes, strict=True):
             assert isinstance(change, DetailedQuote)  # noqa: S101  a frame's part is of one service
             if change.description:
                 recorder.record_instruments([_instrument(change)])
             try:
-                state, trade, details = self._board.take_detailed(change)
+                state, trade, details = self._board.take_detailed(change, late)
             except ArithmeticError:
                 self._note_senseless(change)
                 continue
@@ -149,10 +149,19 @@ class Streaming:
         for bar in bars:
             if bar.start > latest:
                 self._note(FROM_THE_FUTURE, msgspec.json.encode(bar), f"A minute bar of {service}.")
-        bars = [bar for bar in bars if bar.start <= latest]
+        bars = [bar for bar in bars if bar.start <= latest and not self._was_revised(bar, sent_ms)]
         self._recorder.record_bars(bars)
         for bar in bars:
             self._bus.publish(BarsArrived(bar.symbol, Interval.M1, (bar,)))
+
+    def _was_revised(self, bar: Bar, sent_ms: int) -> bool:
+        """Whether the same minute came already as it was sent later."""
+        start, newest_ms = self._bars_sent.get(bar.symbol, (0, 0))
+        if bar.start == start and 0 < sent_ms < newest_ms:
+            return True
+        if bar.start >= start:
+            self._bars_sent[bar.symbol] = bar.start, sent_ms
+        return False
 
     def hear_screeners(self, screeners: Sequence[Screener], sent_ms: int) -> None:
         if not screeners:
@@ -169,15 +178,7 @@ class Streaming:
             return
         self._board.take_activities(entries)
         for entry in entries:
-            self._look_for_a_hole(entry.sequence, sent_ms)
             self._recorder.record_activity(self._receive.stamp(), entry)
-
-    def _look_for_a_hole(self, sequence: int, sent_ms: int) -> None:
-        """Account activity is numbered, so that what did not come is known."""
-        last, self._last_activity = self._last_activity, (sequence, sent_ms)
-        if last is not None and sequence > last[0] + 1:
-            missing = f"{sequence - last[0] - 1} messages of the account's activity did not come."
-            self.hear_gap(Gap("ACCT_ACTIVITY", last[1], Cause.SILENCE, sent_ms, sentence=missing))
 
     def hear_news(self, headlines: Sequence[Headline], sent_ms: int) -> None:
         if self._count("NEWS_HEADLINE", headlines, sent_ms) == DUPLICATE:
@@ -197,7 +198,6 @@ class Streaming:
             self.paces.forget_beats()
         if phase is StreamPhase.CONNECTING:
             self._order.begin()
-            self._last_activity = None
         self.phase = phase
         self.tally.last_frame = self._monotonic()
         self._bus.publish(StreamChanged(phase, sentence, retry_at_ms))

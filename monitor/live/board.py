@@ -5,16 +5,17 @@ Beside them are the newest screeners, and the last of the account's activity and
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from monitor.analysis.bars import RunningBar
-from monitor.analysis.tape import infer_trade
+from monitor.analysis.tape import infer_trade, is_older
 from monitor.live.events import BoardChanged
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar
 from monitor.market.book import Book, BookService
 from monitor.market.headline import Headline
-from monitor.market.quote import DetailedQuote, Quote, empty_state, merge, merge_detailed
+from monitor.market.quote import DetailedQuote, Quote, empty_state, fill, merge, merge_detailed
 from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 
@@ -75,12 +76,20 @@ class Board:
         """The last headlines, oldest first."""
         return self._headlines
 
-    def take_quote(self, change: Quote) -> tuple[Quote, Trade | None]:
-        """Merge one Level 1 change; gives the state after it and the print it reports, if any."""
+    def take_quote(self, change: Quote, late: bool = False) -> tuple[Quote, Trade | None]:
+        """Merge one Level 1 change; gives the state after it and the print it reports, if any.
+
+        What is older than the state replaces nothing in it: then the state is told as if it had.
+        """
         symbol = change.symbol
         state = self._quotes.get(symbol)
         if state is None:
             state = self._quotes[symbol] = Quote(symbol=symbol)
+        if late or is_older(state, change):
+            told = copy(state)
+            merge(told, change)
+            self._fill(state, change)
+            return told, None
         trade = infer_trade(state, change)
         merge(state, change)
         self._touched_quotes.add(symbol)
@@ -88,13 +97,18 @@ class Board:
             trade = None
         return state, trade
 
-    def take_detailed(self, change: DetailedQuote) -> tuple[Quote, Trade | None, dict[str, Any]]:
+    def take_detailed(self, change: DetailedQuote, late: bool = False) -> tuple[Quote, Trade | None, dict[str, Any]]:
         """As ``take_quote`` for what is not a share; gives the details among what changed, too."""
         symbol = change.symbol
         state = self._quotes.get(symbol)
         trade = None
         if state is None or state.service != change.service:
             state = self._quotes[symbol] = empty_state(change)  # what it said first happened long ago
+        elif late or is_older(state, change):
+            told = copy(state)
+            details = merge_detailed(told, change)
+            self._fill(state, change)
+            return told, None, details
         else:
             trade = infer_trade(state, change)
         details = merge_detailed(state, change)
@@ -102,6 +116,10 @@ class Board:
         if trade is not None and not self._take_trade(trade):
             trade = None
         return state, trade, details
+
+    def _fill(self, state: Quote, older: Quote) -> None:
+        fill(state, older)
+        self._touched_quotes.add(state.symbol)
 
     def take_book(self, service: BookService, book: Book) -> None:
         self._books[book.symbol][service] = book

@@ -6,7 +6,7 @@ from msgspec import Struct
 class Activity(Struct, frozen=True, gc=False):
     """One message: ``kind`` is Schwab's word (SUBSCRIBED, OrderCreated …), ``text`` its JSON, both as sent.
 
-    ``sequence`` counts the messages of a connection; a missing number is a message that did not come.
+    ``sequence`` counts the messages of a connection.
     """
 
     account: str

@@ -231,6 +231,13 @@ _DETAILED: dict[type[DetailedQuote], Callable[[Quote, Quote], dict[str, Any]]] =
 }
 
 
+def fill(state: Quote, older: Quote) -> None:
+    """Put what ``older`` tells into the fields of ``state`` of which nothing newer was told."""
+    for field in fields(state):
+        if getattr(state, field.name) is None:
+            setattr(state, field.name, getattr(older, field.name, None))
+
+
 @cache
 def _kind(change: type[DetailedQuote]) -> type[DetailedQuote]:
     """Which of the kinds a change is, whatever names it has on the wire."""

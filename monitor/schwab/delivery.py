@@ -1,17 +1,23 @@
 """From a frame's text to the listener: schwab-py's seam for JSON decoders, with nothing left for schwab-py to do."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from monitor.market.book import BookService
+from monitor.market.gap import Cause, Gap
 from monitor.ports import StreamListener
 from monitor.schwab.library import StreamJsonDecoder
+from monitor.schwab.sequence import Sequence
+from monitor.schwab.services import what
 from monitor.schwab.wire import (
     ActivityData,
     BarData,
     BookData,
+    ChartData,
     Data,
     Frame,
+    FutureChartData,
     NasdaqBookData,
     Notify,
     NyseBookData,
@@ -27,6 +33,7 @@ _BOOKS: dict[type[Data], BookService] = {
     NasdaqBookData: BookService.NASDAQ,
     OptionsBookData: BookService.OPTIONS,
 }
+_Numbered = ChartData | FutureChartData | ActivityData
 
 
 class Commands(Protocol):
@@ -56,6 +63,8 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
         self.sent_ms = 0  # the streamer's own time of the newest frame that tells it
         self.unreadable = 0  # frames of which nothing could be read
         self._heard: dict[type[Data], int] = {}
+        self._sequences: dict[type[Data], Sequence] = defaultdict(Sequence)
+        self._numbered_ms: dict[type[Data], int] = {}  # when the newest items with numbers were sent
 
     def take_heard(self) -> dict[str, int]:
         """The services that sent data since this was last asked, each with the time of its newest frame."""
@@ -71,12 +80,26 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
             if isinstance(data, BookData):
                 self._on_books(_BOOKS[type(data)].value, [book.symbol for book in data.content])
             _hand_on(data, self._listener)
+            if isinstance(data, _Numbered):
+                self._look_for_holes(data)
         if frame.response or frame.notify:
             self._take_rest(frame)
         for part in rejected:
             self.unreadable += part.kind == "undecodable"
             self._listener.hear_rejected(part.kind, part.raw, part.reason)
         return {}
+
+    def _look_for_holes(self, data: _Numbered) -> None:
+        """What a number shows to be missing is told as a hole, so that history is asked for it."""
+        kind = type(data)
+        sequence, service = self._sequences[kind], str(kind.__struct_config__.tag)
+        since, self._numbered_ms[kind] = self._numbered_ms.get(kind, data.timestamp), data.timestamp
+        for item in data.content:
+            if missing := sequence.missing(item.key, item.seq):
+                sentence = f"{missing} message{'s' * (missing > 1)} with {what(service)} did not come."
+                symbol = item.key if sequence.each_key else ""
+                until = max(since, data.timestamp)
+                self._listener.hear_gap(Gap(service, since, Cause.SILENCE, until, symbol, sentence))
 
     def _take_rest(self, frame: Frame) -> None:
         for response in frame.response:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.analysis.tape import infer_trade, side_of
+from monitor.analysis.tape import infer_trade, is_older, side_of
 from monitor.live.board import Board
-from monitor.market.quote import Quote
+from monitor.market.quote import Quote, merge
 from monitor.market.trade import Side, Trade
-from tests.support.builders import a_quote, a_trade
+from monitor.schwab.wire import decode_frame
+from tests.support.builders import a_quote, a_trade, ms
 from tests.support.captures import BURST, frames, play
 
 SNAPSHOT: dict[str, Any] = {
@@ -67,8 +68,51 @@ def test_the_first_message_of_all_describes_an_old_print() -> None:
 
 
 def test_the_first_print_of_a_day_that_began_without_volume_is_seen() -> None:
-    trade = infer_trade(a_quote(bid=99.9, ask=100.1), a_quote(last=100.1, last_size=40, volume=40, trade_time="09:30"))
+    before = a_quote(asset_type="EQUITY", bid=99.9, ask=100.1)
+    trade = infer_trade(before, a_quote(last=100.1, last_size=40, volume=40, trade_time="09:30"))
     assert trade == a_trade(price=100.1, size=40, volume=40, side=Side.AT_ASK)
+
+
+def test_before_a_snapshot_the_volume_so_far_is_unknown_and_not_nothing() -> None:
+    assert infer_trade(a_quote(bid=99.9), a_quote(last=100.1, volume=5_000_000, trade_time="09:30")) is None
+
+
+def test_a_snapshot_after_a_hole_tells_what_passed_meanwhile_but_not_of_another_day() -> None:
+    before = a_quote(asset_type="EQUITY", last=100, volume=5000, trade_time="09:30")
+    again = a_quote(asset_type="EQUITY", last=100, last_size=10, volume=6000, trade_time="09:40")
+    trade = infer_trade(before, again)
+    assert trade is not None
+    assert (trade.size, trade.unseen) == (10, 990)
+    again.trade_time = ms("09:30") + 86_400_000
+    assert infer_trade(before, again) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "older"),
+    [
+        pytest.param({"volume": 4990, "trade_time": "09:29"}, True, id="told again"),
+        pytest.param({"volume": 4990}, True, id="told again, the volume alone"),
+        pytest.param({"volume": 0}, False, id="a new day"),
+        pytest.param({"volume": 3, "trade_time": "09:31"}, False, id="the first print of a new day"),
+        pytest.param({"volume": 5000, "trade_time": "09:30"}, False, id="the same again"),
+        pytest.param({"volume": 5010}, False, id="a new print"),
+        pytest.param({"bid": 1}, False, id="no volume"),
+    ],
+)
+def test_what_has_less_volume_and_no_newer_print_is_older(change: dict[str, Any], older: bool) -> None:
+    assert is_older(a_quote(**SNAPSHOT), a_quote(**change)) is older
+
+
+def test_nothing_of_a_real_market_is_older_than_what_came_before(shared: Path) -> None:
+    states: dict[str, Quote] = {}
+    names = ("LEVELONE_EQUITIES_session_roll_PCG_2026-09-29", "session_LEVELONE_EQUITIES_AAPL_2025-08-13")
+    for name in names:
+        for line in (shared / f"schwab/samples/stream/{name}.jsonl").read_text().splitlines():
+            for data in decode_frame(line)[0].data:
+                for change in data.content:
+                    state = states.setdefault(change.symbol, Quote(symbol=change.symbol))
+                    assert not is_older(state, change)
+                    merge(state, change)
 
 
 @pytest.mark.parametrize(

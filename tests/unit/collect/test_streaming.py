@@ -10,7 +10,6 @@ from monitor.live.receive import ReceiveClock
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.book import Book, BookService, Level
-from monitor.market.gap import Cause, Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import FutureQuote, Number, OptionQuote, Quote
@@ -165,17 +164,6 @@ def test_screeners_activity_and_news_are_shown_recorded_and_counted() -> None:
     assert bench.streaming.tally.items == {"SCREENER_OPTION": 1, "ACCT_ACTIVITY": 1, "NEWS_HEADLINE": 1}
 
 
-def test_a_number_that_is_missing_in_the_accounts_activity_is_a_hole() -> None:
-    bench = Bench()
-    for sent_ms, sequence in ((1, 0), (2, 1), (3, 4)):
-        bench.streaming.hear_activity([Activity("1", "k", "", sequence)], sent_ms)
-    bench.streaming.hear_phase(StreamPhase.CONNECTING, "Connecting", None)
-    bench.streaming.hear_activity([Activity("1", "k", "", 9)], 4)
-    assert bench.recorder.gaps == [
-        Gap("ACCT_ACTIVITY", 2, Cause.SILENCE, 3, sentence="2 messages of the account's activity did not come."),
-    ]
-
-
 HOUR = 3_600_000
 
 
@@ -189,6 +177,25 @@ def test_what_comes_late_or_twice_is_counted_and_recorded() -> None:
         ("out-of-order", "LEVELONE_EQUITIES, sent -1 ms after the newest."),
         ("duplicate", "LEVELONE_EQUITIES, sent +0 ms after the newest."),
     ]
+
+
+@pytest.mark.parametrize("kind", [Quote, FutureQuote])
+def test_a_late_quote_is_recorded_but_the_board_keeps_the_newer_one(kind: type[Quote]) -> None:
+    bench = Bench()
+    for sent_ms, bid in ((10, 1), (12, 3), (11, 2)):
+        bench.streaming.hear_quotes([kind(symbol="A", bid=bid)], sent_ms)
+    assert [bid for _, bid, _ in bench.recorder.states] == [1, 3, 2]
+    newest = bench.board.quote("A")
+    assert newest is not None
+    assert newest.bid == 3
+
+
+def test_an_older_version_of_a_minute_that_comes_late_does_not_replace_the_newer() -> None:
+    bench = Bench()
+    older, newer = (Bar("A", Interval.M1, 60_000, 1, 2, 1, 2, volume, BarSource.STREAM) for volume in (50, 60))
+    for bar, sent_ms in ((newer, 122_000), (older, 121_000), (newer, 122_000), (older, 0)):
+        bench.streaming.hear_bars([bar], sent_ms)
+    assert bench.recorder.bars == [newer, newer, older]  # what tells no time is taken as it comes
 
 
 def test_a_late_book_is_recorded_but_does_not_replace_a_newer_one() -> None:

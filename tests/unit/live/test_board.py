@@ -32,6 +32,37 @@ def test_a_print_goes_on_the_tape_and_into_the_running_minute() -> None:
     assert (minute.start, minute.close, minute.volume) == (ms("09:30"), 101, 5)
 
 
+def test_what_is_told_again_prints_nothing_again_and_sets_nothing_back() -> None:
+    board = Board()
+    told = [a_quote(asset_type="EQUITY", last=100, volume=1000, trade_time="09:30")]
+    told += [a_quote(last=100 + n, last_size=5, volume=1000 + 5 * n, trade_time=f"09:30:0{n}") for n in range(1, 6)]
+    prints = [board.take_quote(change)[1] for change in told]
+    assert [trade is not None for trade in prints] == [False, *[True] * 5]
+    again = [board.take_quote(change) for change in told]
+    assert [trade for _, trade in again] == [None] * 6
+    assert [state.volume for state, _ in again] == [change.volume for change in told]  # each as it was told
+    state, trade = board.take_quote(a_quote(last=107, last_size=2, volume=1027, trade_time="09:31"))
+    assert trade is not None
+    assert (trade.size, trade.unseen, len(board.tape("AAPL"))) == (2, 0, 6)
+    assert board.quote("AAPL") is state
+
+
+def test_what_comes_late_fills_only_what_was_unknown() -> None:
+    board = Board()
+    board.take_quote(a_quote(bid=2, volume=7))
+    told, trade = board.take_quote(a_quote(asset_type="EQUITY", bid=1, ask=3, volume=5), late=True)
+    assert (told.bid, told.ask, told.volume, trade) == (1, 3, 5, None)
+    state = board.quote("AAPL")
+    assert state is not None
+    assert (state.bid, state.ask, state.volume, state.asset_type) == (2, 3, 7, "EQUITY")
+    board.take_detailed(OptionQuote(symbol="X", bid=2, volume=7))
+    option, _, details = board.take_detailed(OptionQuote(symbol="X", bid=1, volume=5, delta=0.5), late=True)
+    assert (option.bid, details) == (1, {"delta": 0.5})
+    newest = board.quote("X")
+    assert isinstance(newest, OptionQuote)
+    assert (newest.bid, newest.volume, newest.delta) == (2, 7, 0.5)
+
+
 def test_the_tape_keeps_the_newest_prints() -> None:
     board = Board()
     for volume in range(TAPE_LENGTH + 11):
