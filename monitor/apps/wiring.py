@@ -25,12 +25,14 @@ from monitor.live.sign_in_clock import SignInClock
 from monitor.market.book import BookService
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
-from monitor.ports import SignInState
+from monitor.ports import USUAL_LIMIT, Priority, Requests, SignInState, asking
 from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
+from monitor.schwab.limit import RequestBudget
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.rest import SchwabHistory, market_client
+from monitor.schwab.sent_file import SentFile
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
 from monitor.schwab.tokens import Vault
@@ -38,6 +40,7 @@ from monitor.schwab.transport import SchwabTransport
 from monitor.store import Store, open_store
 
 DATABASE = "monitor.db"
+SENT = "requests.sent"
 #: A minute's bar can still be on its way this long after the minute began.
 _BAR_LATE_MS = 90_000
 _TIMING = Timing()
@@ -58,6 +61,7 @@ class Services:
     meters: LiveMeters
     health: StreamHealth
     frames: FrameRecording
+    requests: Requests
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -67,21 +71,26 @@ class Services:
 
 @asynccontextmanager
 async def running_services(
-    address: Address, folder: Path, hours: Callable[[], Hours] = lambda: Hours.ALWAYS, timing: Timing = _TIMING
+    address: Address,
+    folder: Path,
+    hours: Callable[[], Hours] = lambda: Hours.ALWAYS,
+    timing: Timing = _TIMING,
+    limit: int = USUAL_LIMIT,
 ) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
-    The stream stops outside ``hours``. Raises StoreUnavailable when the database cannot be opened.
+    The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds. Raises StoreUnavailable
+    when the database cannot be opened.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder, hours, timing)
+        yield await _start(stack, address, folder, hours, timing, limit)
     finally:
         await _uncut(stack.aclose())
 
 
 async def _start(
-    stack: AsyncExitStack, address: Address, folder: Path, hours: Callable[[], Hours], timing: Timing
+    stack: AsyncExitStack, address: Address, folder: Path, hours: Callable[[], Hours], timing: Timing, limit: int
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
     bus = Bus()
@@ -92,7 +101,7 @@ async def _start(
         on_audit=lambda entry: bus.publish(Audited(entry)),
     )
     stack.push_async_callback(store.close)
-    transport = SchwabTransport(address)
+    transport = SchwabTransport(address, RequestBudget(limit, file=SentFile(folder / SENT)))
     stack.push_async_callback(transport.aclose)
     sign_in = SchwabSignIn(
         address,
@@ -127,7 +136,9 @@ async def _start(
     subscriptions = Subscriptions(stream)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     stack.callback(health.close)
-    services = Services(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health, frames)
+    services = Services(
+        *(bus, board, store, sign_in, history, backfill, subscriptions, streaming, meters, health, frames, transport)
+    )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(backfill, change.signed_in)))
     _hold_or_resume(backfill, sign_in.signed_in)
@@ -195,7 +206,8 @@ async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> N
         while True:
             changed.clear()
             if services.sign_in.signed_in:
-                run = asyncio.create_task(stream.run(services.streaming), name="stream")
+                with asking(Priority.STREAM):
+                    run = asyncio.create_task(stream.run(services.streaming), name="stream")
                 await asyncio.wait({run})
                 if run.cancelled():
                     stream.miss(Cause.SIGN_IN, "Signed out.")

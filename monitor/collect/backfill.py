@@ -12,7 +12,7 @@ from monitor.errors import MonitorError, Refused, SignInNeeded
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress
 from monitor.market.bar import Bar, Interval
-from monitor.ports import Archive, PriceHistory, Recorder
+from monitor.ports import Archive, PriceHistory, Priority, Recorder, asking
 
 _log = logging.getLogger(__name__)
 
@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 MINUTES_KEPT = timedelta(days=48)
 MINUTES_AN_ANSWER = timedelta(days=10)
 DAILY_YEARS = 20
+#: Seconds that a download stands still, for a pause that Schwab asks for or an outage, until it is given up.
+_PATIENCE = 180.0
 _ALL = 0
 
 _Step = Callable[[], Awaitable[None]]
@@ -91,7 +93,9 @@ class Backfill:
     async def _fetch_next(self) -> None:
         """Fetch in a task of its own, so that one symbol can be cancelled without the others."""
         symbol, since = self._fetching = self._waiting.popitem()
-        self._task = task = asyncio.create_task(self._fetch(symbol, since), name=f"history of {symbol}")
+        # A chart asks for all of it and waits; nobody waits for a hole to be filled.
+        with asking(Priority.PERSON if since == _ALL else Priority.BACKGROUND, patience=_PATIENCE):
+            self._task = task = asyncio.create_task(self._fetch(symbol, since), name=f"history of {symbol}")
         try:
             await asyncio.wait([task])
         finally:

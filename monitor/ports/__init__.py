@@ -11,13 +11,34 @@ from monitor.ports.archive import (
     Watchlists,
 )
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
-from monitor.ports.history import HistoryLoader, MarketHours, PriceHistory, QuoteTimes, RequestMeter
+from monitor.ports.history import HistoryLoader, MarketHours, PriceHistory, QuoteTimes
+from monitor.ports.requests import (
+    LEAST_LIMIT,
+    LIMIT_KEY,
+    MOST_LIMIT,
+    USUAL_LIMIT,
+    Asking,
+    Outage,
+    Priority,
+    RequestMeter,
+    RequestRecord,
+    Requests,
+    Result,
+    asked,
+    asking,
+    chosen_limit,
+)
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
 from monitor.ports.sign_in import Remark, SignIn, SignInState
 from monitor.ports.stream import QuoteStream, StreamListener, StreamPhase, Wanted, Watching
 
 __all__ = [
+    "LEAST_LIMIT",
+    "LIMIT_KEY",
+    "MOST_LIMIT",
+    "USUAL_LIMIT",
     "Archive",
+    "Asking",
     "AuditEntry",
     "ConnectionHealth",
     "ExportRequest",
@@ -28,9 +49,11 @@ __all__ = [
     "HistoryLoader",
     "MarketHours",
     "Meters",
+    "Outage",
     "Owner",
     "Preferences",
     "PriceHistory",
+    "Priority",
     "ProcessHealth",
     "Profile",
     "QuoteStream",
@@ -38,6 +61,9 @@ __all__ = [
     "Recorder",
     "Remark",
     "RequestMeter",
+    "RequestRecord",
+    "Requests",
+    "Result",
     "ServiceHealth",
     "SignIn",
     "SignInState",
@@ -47,4 +73,7 @@ __all__ = [
     "Wanted",
     "Watching",
     "Watchlists",
+    "asked",
+    "asking",
+    "chosen_limit",
 ]

@@ -15,6 +15,7 @@ from monitor.ports import (
     PriceHistory,
     Profile,
     Recorder,
+    Requests,
     SignIn,
     Watching,
     Watchlists,
@@ -37,6 +38,7 @@ class ViewPorts:
     preferences: Preferences
     profile: Profile
     recorder: Recorder
+    requests: Requests
     sign_in: SignIn
     tasks: Tasks
     watching: Watching
