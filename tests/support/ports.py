@@ -31,6 +31,7 @@ from monitor.market.quote import Quote
 from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import (
+    USUAL_LIMIT,
     AuditEntry,
     ConnectionHealth,
     ExportRequest,
@@ -40,6 +41,7 @@ from monitor.ports import (
     Profile,
     Remark,
     RequestMeter,
+    RequestRecord,
     ServiceHealth,
     SignInState,
     StoreMeter,
@@ -390,6 +392,22 @@ class FakeMeters:
         return self.now
 
 
+class FakeRequests:
+    """Requests that a test lists, and a limit."""
+
+    def __init__(self) -> None:
+        self.limit = USUAL_LIMIT
+        self.records: list[RequestRecord] = []
+        self.asked = 0
+
+    def set_limit(self, limit: int) -> None:
+        self.limit = limit
+
+    def newest(self) -> list[RequestRecord]:
+        self.asked += 1
+        return list(self.records)
+
+
 class FakePreferences:
     """Settings in two dictionaries."""
 
@@ -545,6 +563,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "preferences": FakePreferences(),
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
         "recorder": FakeRecorder(),
+        "requests": FakeRequests(),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
         "watching": FakeWatching(),
