@@ -150,8 +150,6 @@ OUTAGE = Outage("chains", NOW_MS - 9000, NOW_MS + 51_000, "Schwab's service for 
             [
                 "40 requests in the last 60 seconds, at most 110.",
                 "Schwab asks us to slow down: nothing is sent before 11:46:14 ET (12 s).",
-                "Schwab asked to slow down, so 55 instead of 110 requests a minute are allowed."
-                " It grows back within three minutes.",
                 OUTAGE.sentence,
             ],
         ),

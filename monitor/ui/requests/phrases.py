@@ -124,7 +124,7 @@ def obstacles(meter: RequestMeter, now_ms: int) -> list[str]:
         left = _whole(max(meter.paused_until_ms - now_ms, 0) / 1000)
         until = fmt.clock(meter.paused_until_ms)
         found.append(f"Schwab asks us to slow down: nothing is sent before {until} ET ({left}).")
-    if meter.ceiling < meter.limit:
+    elif meter.ceiling < meter.limit:
         slower = (
             f"Schwab asked to slow down, so {meter.ceiling} instead of {meter.limit} requests a minute are allowed."
         )

@@ -177,10 +177,14 @@ def test_what_stands_in_the_way_is_told_above_the_table(qtbot: QtBot) -> None:
     panel.refresh()
     assert panel.obstacles.text().splitlines() == [
         "Schwab asks us to slow down: nothing is sent before 11:46:14 ET (12 s).",
-        "Schwab asked to slow down, so 55 instead of 110 requests a minute are allowed."
-        " It grows back within three minutes.",
         "Schwab's service for option chains is down.",
     ]
+    ports.meters.request_meter = RequestMeter(12, 55, 2)
+    panel.refresh()
+    assert panel.obstacles.text() == (
+        "Schwab asked to slow down, so 55 instead of 110 requests a minute are allowed."
+        " It grows back within three minutes."
+    )
     ports.meters.request_meter = RequestMeter(12, 110, 0)
     panel.refresh()
     assert panel.obstacles.isHidden()
