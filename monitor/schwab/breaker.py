@@ -1,5 +1,6 @@
 """A circuit breaker an endpoint: one that fails and fails is left alone but for one attempt a minute."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ from monitor.schwab.endpoint import NAMES
 #: As many as one request has attempts.
 _FAILURES: Final = 5
 _APART_SECONDS: Final = 60.0
+_APART_TO_COUNT: Final = 0.9  # the shortest pause between a request's attempts, less what clocks round
 #: Renewals and sign-ins have pauses of their own, and nobody may be kept from signing in.
 _WITHOUT: Final = frozenset({"token"})
 
@@ -20,6 +22,7 @@ _WITHOUT: Final = frozenset({"token"})
 @dataclass(slots=True)
 class _Breaker:
     failures: int = 0  # since the last success
+    failed_at: float = -math.inf  # the last one that counted
     failed_ms: int = 0
     next_probe: float = 0.0
 
@@ -58,12 +61,17 @@ class Breakers:
         """The endpoint has answered, be it that it knows nothing."""
         self._breakers.pop(endpoint, None)
 
-    def fail(self, endpoint: str) -> None:
-        """An attempt has failed, and not for the network's sake."""
+    def fail(self, endpoint: str, sent: float) -> None:
+        """The attempt of the moment ``sent`` has failed, and not for the network's sake.
+
+        Of attempts that were under way together one counts: a moment's trouble is no outage, however many it hits.
+        """
         if endpoint in _WITHOUT:
             return
         breaker = self._breakers.setdefault(endpoint, _Breaker())
-        breaker.failures += 1
+        if sent - breaker.failed_at >= _APART_TO_COUNT:
+            breaker.failures += 1
+            breaker.failed_at = self._clock()
         breaker.failed_ms = self._wall_ms()
         breaker.next_probe = self._clock() + _APART_SECONDS
 

@@ -132,9 +132,10 @@ class SchwabTransport(httpx.AsyncBaseTransport):
         for attempt in range(1, attempts + 1):
             sent = await self._budget.turn(said.priority, deadline - self._clock())
             entry.send()
-            seconds = min(retry.ATTEMPT[said.priority], deadline - self._clock())
+            begun = self._clock()
+            seconds = min(retry.ATTEMPT[said.priority], deadline - begun)
             answer = await self._try(request, entry, seconds)
-            self._judge(endpoint, answer, seconds)
+            self._judge(endpoint, answer, begun, seconds)
             left = deadline - self._clock()
             if isinstance(answer, httpx.Response) and answer.status_code == 429:
                 pause = retry.pause_of(answer, attempt, self._draw)
@@ -150,11 +151,11 @@ class SchwabTransport(httpx.AsyncBaseTransport):
                 break
         return answer
 
-    def _judge(self, endpoint: str, answer: retry.Answer, seconds: float) -> None:
+    def _judge(self, endpoint: str, answer: retry.Answer, begun: float, seconds: float) -> None:
         """Count for or against the endpoint; a network that is not there, a limit, or haste says nothing about it."""
         if retry.is_outage(answer):
             if seconds >= _FAIR_SECONDS or not isinstance(answer, TimeoutError):
-                self._breakers.fail(endpoint)
+                self._breakers.fail(endpoint, begun)
         elif isinstance(answer, httpx.Response) and answer.status_code != 429:
             self._breakers.succeed(endpoint)
 

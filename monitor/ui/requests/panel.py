@@ -174,6 +174,7 @@ class RequestsPanel(Panel):
         self.limit.setRange(LEAST_LIMIT, MOST_LIMIT)
         self.limit.setPrefix("at most ")
         self.limit.setSuffix(" a minute")
+        self.limit.lineEdit().setTextMargins(6, 0, 0, 0)  # the style sheet's padding does not reach it
         self.limit.setKeyboardTracking(False)  # a number that is being typed is not wished for yet
         self.limit.setAccessibleName("Limit of requests a minute")
         self.limit.setToolTip(_TIP.format(least=LEAST_LIMIT, most=MOST_LIMIT))

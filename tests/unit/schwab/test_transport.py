@@ -270,6 +270,24 @@ async def test_only_one_of_many_is_the_probe(clock):
     assert sorted(type(answer).__name__ for answer in answers) == ["Response"] + ["Transient"] * 4
 
 
+def test_a_moments_trouble_that_hits_many_at_once_is_no_outage():
+    loop = VirtualLoop()
+
+    def handle(_request):
+        return httpx.Response(500 if loop.now < 1003.5 else 200)
+
+    async def scenario():
+        transport = SchwabTransport(
+            Address(), RequestBudget(clock=loop.time), httpx.MockTransport(handle), loop.time, wall_ms=loop.wall_ms
+        )
+        async with httpx.AsyncClient(transport=transport) as client:
+            with asking(Priority.PERSON):
+                answers = await asyncio.gather(*(client.get(QUOTES) for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {200}
+
+    run(scenario(), loop)
+
+
 @pytest.mark.parametrize(
     "answer", [httpx.ConnectError("no"), httpx.ConnectTimeout("no"), httpx.Response(429), httpx.Response(404)]
 )
