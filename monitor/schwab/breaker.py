@@ -91,4 +91,6 @@ class Breakers:
 
     def _sentence(self, endpoint: str, breaker: _Breaker) -> str:
         last = f"{from_ms(breaker.failed_ms):%H:%M:%S}"
-        return f"Schwab's service for {NAMES[endpoint]} is down, last tried {last} ET; it is tried again once a minute."
+        return (
+            f"Schwab's service for {NAMES[endpoint]} is down (last failure {last} ET); it is tried again once a minute."
+        )

@@ -246,7 +246,7 @@ async def test_an_endpoint_that_is_down_is_left_alone_and_others_go_on(sandbox: 
         for _ in range(20):
             with pytest.raises(Transient) as failed:
                 await client.minutes()
-        assert failed.value.sentence.startswith("Schwab's service for price history is down, last tried ")
+        assert failed.value.sentence.startswith("Schwab's service for price history is down (last failure ")
         assert len(client.way.sent) == 5
         [outage] = client.transport.meter().outages
         assert outage.endpoint == "pricehistory"

@@ -130,7 +130,7 @@ def test_meters_in_words() -> None:
     assert disk_phrase(StoreMeter(0, 0, 3 * 1024**3)).text == "3.0 GB"
 
 
-OUTAGE = Outage("chains", NOW_MS - 9000, NOW_MS + 51_000, "Schwab's service for option chains is down, last tried …")
+OUTAGE = Outage("chains", NOW_MS - 9000, NOW_MS + 51_000, "Schwab's service for option chains is down (last failure …)")
 
 
 @pytest.mark.parametrize(

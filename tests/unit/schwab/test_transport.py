@@ -229,7 +229,7 @@ async def test_an_endpoint_that_fails_and_fails_is_asked_once_a_minute_and_other
     bad = [httpx.Response(500)] * 5
     client = client_of(clock, [*bad, httpx.Response(200), httpx.ReadTimeout("slow"), *[httpx.Response(200)] * 3])
     assert (await client.get(MINUTES)).status_code == 500
-    sentence = r"service for price history is down, last tried \d\d:\d\d:\d\d ET; it is tried again once a minute"
+    sentence = r"service for price history is down \(last failure \d\d:\d\d:\d\d ET\); it is tried again once a minute"
     for _ in range(3):
         with pytest.raises(Transient, match=sentence):
             await client.get(MINUTES)
