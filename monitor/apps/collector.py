@@ -16,7 +16,7 @@ from monitor.apps import world as worlds
 from monitor.apps.figures import Figures
 from monitor.apps.options import CollectOptions
 from monitor.apps.ownership import Ownership, What, holds
-from monitor.apps.settings import data_dir
+from monitor.apps.settings import data_dir, read_settings
 from monitor.apps.wiring import Services, running_services
 from monitor.apps.world import World
 from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusable
@@ -24,7 +24,7 @@ from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
 from monitor.market.hours import Hours
 from monitor.market.instrument import Kind, kind_of
-from monitor.ports import Owner, SignInState, StreamPhase, Wanted
+from monitor.ports import LIMIT_KEY, USUAL_LIMIT, Owner, SignInState, StreamPhase, Wanted, chosen_limit
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
 _log = logging.getLogger(__name__)
@@ -103,7 +103,8 @@ class _Collection:
         services: Services | None = None
         hours = Hours(self._options.hours)
         try:
-            async with running_services(self._world.address, self._folder, lambda: hours) as services:
+            limit = _limit(self._folder)
+            async with running_services(self._world.address, self._folder, lambda: hours, limit=limit) as services:
                 services.bus.listen(Notice, _log_notice)
                 services.bus.listen(StreamChanged, _log_stream)
                 self._record_raw(services)
@@ -163,6 +164,14 @@ class _Collection:
         except TimeoutError:
             return False
         return True
+
+
+def _limit(folder: Path) -> int:
+    """The request limit that was chosen in the window, which tells of settings that cannot be read."""
+    try:
+        return chosen_limit(read_settings(folder / "settings.json").get(LIMIT_KEY, ""))
+    except Unusable:
+        return USUAL_LIMIT
 
 
 def _tell_waiting(owner: Owner) -> None:

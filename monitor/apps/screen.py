@@ -23,7 +23,7 @@ from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice, SignInChanged
-from monitor.ports import Owner, Profile
+from monitor.ports import LIMIT_KEY, Owner, Profile, chosen_limit
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
 from monitor.ui.signin.dialog import SignInDialog
@@ -75,7 +75,13 @@ class Screen:
             world = worlds.sandbox_world(details.base_url) if details else worlds.live_world()
             settings = Settings(self._folder)
             services = await stack.enter_async_context(
-                running_services(world.address, self._folder, lambda: chosen_hours(settings), keeps_history=True)
+                running_services(
+                    world.address,
+                    self._folder,
+                    lambda: chosen_hours(settings),
+                    limit=chosen_limit(settings.get(LIMIT_KEY)),
+                    keeps_history=True,
+                )
             )
             if details:
                 _keep_key(services, details)
@@ -214,6 +220,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         profile=profile,
         recorder=store.recorder,
         repair=services.repair,
+        requests=services.requests,
         sign_in=services.sign_in,
         tasks=Tasks(services.bus),
         watching=services.subscriptions,

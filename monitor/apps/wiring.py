@@ -28,12 +28,14 @@ from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
-from monitor.ports import SignInState
+from monitor.ports import USUAL_LIMIT, Priority, Requests, SignInState, asking
 from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
+from monitor.schwab.limit import RequestBudget
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.rest import SchwabMarketData, market_client
+from monitor.schwab.sent_file import SentFile
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
 from monitor.schwab.tokens import Vault
@@ -41,6 +43,7 @@ from monitor.schwab.transport import SchwabTransport
 from monitor.store import Store, open_store
 
 DATABASE = "monitor.db"
+SENT = "requests.sent"
 #: A minute's bar can still be on its way this long after the minute began.
 _BAR_LATE_MS = 90_000
 _TIMING = Timing()
@@ -62,6 +65,7 @@ class Services:
     meters: LiveMeters
     health: StreamHealth
     frames: FrameRecording
+    requests: Requests
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -75,17 +79,19 @@ async def running_services(
     folder: Path,
     hours: Callable[[], Hours] = lambda: Hours.ALWAYS,
     timing: Timing = _TIMING,
+    limit: int = USUAL_LIMIT,
     *,
     keeps_history: bool = False,
 ) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
-    The stream stops outside ``hours``. With ``keeps_history`` what is on disk of the watched symbols' history is kept
-    whole; without it only holes of the stream are filled. Raises StoreUnavailable when the database cannot be opened.
+    The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds. With ``keeps_history``
+    what is on disk of the watched symbols' history is kept whole; without it only holes of the stream are filled.
+    Raises StoreUnavailable when the database cannot be opened.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder, hours, timing, keeps_history)
+        yield await _start(stack, address, folder, hours, timing, limit, keeps_history)
     finally:
         await _uncut(stack.aclose())
 
@@ -96,6 +102,7 @@ async def _start(
     folder: Path,
     hours: Callable[[], Hours],
     timing: Timing,
+    limit: int,
     keeps_history: bool,
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
@@ -107,7 +114,7 @@ async def _start(
         on_audit=lambda entry: bus.publish(Audited(entry)),
     )
     stack.push_async_callback(store.close)
-    transport = SchwabTransport(address)
+    transport = SchwabTransport(address, RequestBudget(limit, file=SentFile(folder / SENT)))
     stack.push_async_callback(transport.aclose)
     sign_in = SchwabSignIn(
         address,
@@ -146,7 +153,8 @@ async def _start(
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     stack.callback(health.close)
     services = Services(
-        *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, meters, health, frames)
+        *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, meters, health, frames),
+        transport,
     )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))
@@ -225,7 +233,8 @@ async def _stream_while_signed_in(stream: SchwabStream, services: Services) -> N
         while True:
             changed.clear()
             if services.sign_in.signed_in:
-                run = asyncio.create_task(stream.run(services.streaming), name="stream")
+                with asking(Priority.STREAM):
+                    run = asyncio.create_task(stream.run(services.streaming), name="stream")
                 await asyncio.wait({run})
                 if run.cancelled():
                     stream.miss(Cause.SIGN_IN, "Signed out.")

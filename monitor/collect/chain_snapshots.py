@@ -14,7 +14,7 @@ from monitor.live.events import ChainSlotKept, Level, Notice
 from monitor.market.calendar import Trading, from_ms, sessions
 from monitor.market.chain import Chain
 from monitor.market.chain_schedule import EVERY_MINUTES, ChainSchedule, ChainSlot, SlotState
-from monitor.ports import ChainAnswer, ChainSchedules, KeptSchedule, OptionChains, Recorder
+from monitor.ports import ChainAnswer, ChainSchedules, KeptSchedule, OptionChains, Priority, Recorder, asking
 
 _log = logging.getLogger(__name__)
 #: Clocks jump and machines sleep, so nothing relies on one long wait.
@@ -125,9 +125,9 @@ class ChainSnapshots:
         return _BUSY if symbol in self._taking else _ASLEEP
 
     def _start(self, schedule: ChainSchedule, slot_ms: int, ends_ms: int | None) -> None:
-        task = asyncio.get_running_loop().create_task(
-            self._take(schedule, slot_ms, ends_ms), name=f"chain of {schedule.symbol}"
-        )
+        seconds = None if ends_ms is None else (ends_ms - self._now_ms()) / 1000
+        with asking(Priority.STREAM, patience=seconds):  # its moment passes, so it goes before what can wait
+            task = asyncio.create_task(self._take(schedule, slot_ms, seconds), name=f"chain of {schedule.symbol}")
         self._taking[schedule.symbol] = task
         task.add_done_callback(lambda _: self._ended(schedule.symbol))
 
@@ -135,13 +135,13 @@ class ChainSnapshots:
         del self._taking[symbol]
         self._changed.set()
 
-    async def _take(self, schedule: ChainSchedule, slot_ms: int, ends_ms: int | None) -> None:
-        """Ask for the chain until ``ends_ms``, when the next moment is due, and keep what comes of it."""
+    async def _take(self, schedule: ChainSchedule, slot_ms: int, seconds: float | None) -> None:
+        """Ask for the chain, for so many ``seconds`` (until the next moment is due), and keep what comes of it."""
         symbol, last = schedule.symbol, None
         if schedule.days is not None:
             last = from_ms(slot_ms).date() + timedelta(days=schedule.days)
         try:
-            async with asyncio.timeout(None if ends_ms is None else (ends_ms - self._now_ms()) / 1000):
+            async with asyncio.timeout(seconds):
                 answer = await self._chains.chain(symbol, last=last)
         except TimeoutError:
             self._miss(symbol, slot_ms, "It had not come when the next one was due.")

@@ -27,12 +27,14 @@ from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress, Level, Notice
 from monitor.market.bar import Interval
 from monitor.market.calendar import Trading, from_ms, sessions
-from monitor.ports import Coverage, HistoryAnswer, PriceHistory, Recorder
+from monitor.ports import Coverage, HistoryAnswer, PriceHistory, Priority, Recorder, asking
 
 _log = logging.getLogger(__name__)
 
 _ALWAYS = (0, 2**62)
 _MINUTE_MS = 60_000
+#: Seconds that a request stands still, for a pause that Schwab asks for or an outage, until it counts as failed.
+_PATIENCE = 180.0
 
 
 class Urgency(IntEnum):
@@ -282,7 +284,9 @@ class Repair:
             return
         job = min(ready, key=self._place)
         request = (job.requests or [])[0]
-        task = asyncio.create_task(self._fetch(job, request), name=f"history of {job.symbol}")
+        priority = Priority.BACKGROUND if job.urgency is Urgency.KEPT else Priority.PERSON
+        with asking(priority, patience=_PATIENCE):
+            task = asyncio.create_task(self._fetch(job, request), name=f"history of {job.symbol}")
         self._fetching = job.symbol, task
         try:
             await asyncio.wait([task])

@@ -20,21 +20,42 @@ from monitor.ports.chains import (
 )
 from monitor.ports.coverage import Coverage, Difference, HistoryRepair, Provenance, Reconciliation, Revision
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
-from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes, RequestMeter
+from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes
 from monitor.ports.hours import MARKETS, HoursAnswer, ProductHours, TradingHours
 from monitor.ports.instruments import Instruments, InstrumentsAnswer, Projection
 from monitor.ports.movers import MOVER_LISTS, MOVER_MINUTES, MOVER_SORTS, Movers, MoversAnswer
 from monitor.ports.quotes import Quotes, QuotesAnswer
+from monitor.ports.requests import (
+    LEAST_LIMIT,
+    LIMIT_KEY,
+    MOST_LIMIT,
+    USUAL_LIMIT,
+    Asking,
+    Outage,
+    Priority,
+    RequestMeter,
+    RequestRecord,
+    Requests,
+    Result,
+    asked,
+    asking,
+    chosen_limit,
+)
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
 from monitor.ports.sign_in import Remark, SignIn, SignInState
 from monitor.ports.stream import QuoteStream, StreamListener, StreamPhase, Wanted, Watching
 
 __all__ = [
+    "LEAST_LIMIT",
+    "LIMIT_KEY",
     "MARKETS",
+    "MOST_LIMIT",
     "MOVER_LISTS",
     "MOVER_MINUTES",
     "MOVER_SORTS",
+    "USUAL_LIMIT",
     "Archive",
+    "Asking",
     "AuditEntry",
     "ChainAnswer",
     "ChainSchedules",
@@ -60,9 +81,11 @@ __all__ = [
     "Movers",
     "MoversAnswer",
     "OptionChains",
+    "Outage",
     "Owner",
     "Preferences",
     "PriceHistory",
+    "Priority",
     "ProcessHealth",
     "ProductHours",
     "Profile",
@@ -76,6 +99,9 @@ __all__ = [
     "Recorder",
     "Remark",
     "RequestMeter",
+    "RequestRecord",
+    "Requests",
+    "Result",
     "Revision",
     "ServiceHealth",
     "SignIn",
@@ -87,4 +113,7 @@ __all__ = [
     "Wanted",
     "Watching",
     "Watchlists",
+    "asked",
+    "asking",
+    "chosen_limit",
 ]

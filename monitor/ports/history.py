@@ -1,4 +1,4 @@
-"""Market data on request: bars, instruments, hours, and what the requests cost."""
+"""Market data on request: bars, instruments and hours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,12 +75,3 @@ class HistoryLoader(Protocol):
         """Queue days and minutes of ``symbol`` unless they were fetched lately; returns at once."""
 
     def cancel(self, symbol: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RequestMeter:
-    """Requests of the last 60 seconds against the ceiling, and how many wait."""
-
-    used: int
-    ceiling: int
-    waiting: int

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from monitor.ports.archive import StoreMeter
-from monitor.ports.history import RequestMeter
+from monitor.ports.requests import RequestMeter
 
 
 class Meters(Protocol):

@@ -73,11 +73,11 @@ def unauthorized() -> web.Response:
     return refuse(Refusal(401, "Client not authorized"))
 
 
-def too_many_requests(wait_seconds: int | None) -> web.Response:
+def too_many_requests(wait: int | str | None) -> web.Response:
     """No capture of a real 429 exists; this one follows the service's other errors, and may say when to come back."""
     response = refuse(Refusal(429))
-    if wait_seconds is not None:
-        response.headers["Retry-After"] = str(wait_seconds)
+    if wait is not None:
+        response.headers["Retry-After"] = str(wait)
     return response
 
 
@@ -85,6 +85,12 @@ def body_too_big() -> web.Response:
     """What the gateway says of an answer too large for it."""
     detail = {"errorcode": "protocol.http.TooBigBody"}
     return answer({"fault": {"faultstring": "Body buffer overflow", "detail": detail}}, 502)
+
+
+def gateway_down(status: int) -> web.Response:
+    """What the gateway says when the service behind it is away, or too slow."""
+    text = "upstream request timeout" if status == 504 else "no healthy upstream"
+    return web.Response(text=text, status=status, content_type="text/plain")
 
 
 def edge_refusal(path: str) -> web.Response:

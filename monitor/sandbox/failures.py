@@ -30,6 +30,8 @@ async def fail(fault: Fault, request: web.Request, handler: Handler) -> web.Stre
             return answers.page("portal")
         case "hang":
             return await hang(request)
+        case "stall" | "drip":
+            return await _stall(request, drips=fault.answer == "drip")
         case "drop-after":
             return cut(request, await handler(request))
         case "drop":
@@ -43,6 +45,20 @@ async def hang(request: web.Request) -> web.StreamResponse:
             break
         await asyncio.sleep(_LOOK_SECONDS)
     return cut(request, web.Response(status=_NO_ANSWER, body=b""))
+
+
+async def _stall(request: web.Request, drips: bool) -> web.StreamResponse:
+    """The headers and the beginning of a body whose rest does not come, or comes by a byte now and then."""
+    response = web.StreamResponse(headers={"content-type": "application/json", "content-length": "1000000"})
+    await response.prepare(request)
+    await response.write(b'{"candles": [')
+    while request.transport is not None and not request.transport.is_closing():
+        if request.app[STOPPING].is_set():
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+        if drips:
+            await response.write(b" ")
+    return cut(request, response)
 
 
 def cut(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
@@ -60,5 +76,7 @@ def _refusal(fault: Fault, path: str) -> web.Response:
             return answers.too_many_requests(fault.retry_after)
         case 502:
             return answers.body_too_big()
+        case 503 | 504:
+            return answers.gateway_down(fault.status)
         case _:
-            return answers.refuse(Refusal(500))
+            return answers.refuse(Refusal(fault.status))

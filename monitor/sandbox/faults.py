@@ -27,7 +27,7 @@ AT_LOGIN = ("refuse-login", "slow-login")
 #: Frames that no client can read, or should not.
 Garbage = Literal["text", "truncated", "binary", "nan", "endless-number", "surrogate", "nested", "list", "empty"]
 #: How a request fails: with a status of Schwab's, or in the way of a network that is not.
-RequestFault = Literal["garbage", "html", "hang", "drop", "drop-after"]
+RequestFault = Literal["garbage", "html", "hang", "stall", "drip", "drop", "drop-after"]
 #: The pages that people meet at the sign-in instead of the next one.
 Wall = Literal["pending", "unable", "denied", "invalid-client", "error", "voice-id", "login-loop", "slow"]
 
@@ -36,8 +36,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     """One entry of the list; the fields of all kinds together."""
 
     path: str | None = None
-    status: Literal[403, 429, 500, 502] = 500
-    retry_after: int | None = 1
+    status: Literal[403, 404, 429, 500, 502, 503, 504] = 500
+    retry_after: int | str | None = 1
     answer: RequestFault | None = None
     stream: StreamFault | None = None
     after_seconds: float = 0.0

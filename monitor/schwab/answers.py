@@ -1,12 +1,14 @@
 """What Schwab's answers mean: four families of error body, plus pages of HTML, turned into our few kinds of failure."""
 
 import logging
+import math
 from typing import Any
 
 import httpx
 import msgspec
 
 from monitor.errors import BadData, MonitorError, Refused, Transient
+from monitor.schwab.retry import retry_after
 from monitor.schwab.secret import hidden
 
 _log = logging.getLogger(__name__)
@@ -43,7 +45,9 @@ def meaning(response: httpx.Response) -> MonitorError:
     if status == 404:
         return Refused("Schwab knows nothing under this symbol.", detail)
     if status == 429:
-        return Transient("Schwab asks us to slow down.", detail)
+        told = retry_after(response)
+        pause = "" if told is None else f" ({math.ceil(told)} s)"
+        return Transient(f"Schwab asks us to slow down{pause}.", detail)
     if "TooBigBody" in why:
         return TooLarge("The answer is too large for Schwab to send; ask for less.", detail)
     if status >= 500:

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from monitor.clock import since_boot
 from monitor.errors import BadData, MonitorError, Refused, Transient
 from monitor.market.gap import Cause
-from monitor.ports import StreamListener
+from monitor.ports import StreamListener, asking
 from monitor.schwab.address import Address
 from monitor.schwab.delivery import Delivery
 from monitor.schwab.frame_file import FrameRecording
@@ -172,7 +172,8 @@ class Connection(StreamClient):  # type: ignore[misc]
 
     async def login(self, websocket_connect_args: dict[str, Any] | None = None) -> None:
         try:
-            await super().login(websocket_connect_args)
+            with asking(purpose="where the streamer is", attempts=1):  # the stream has delays of its own
+                await super().login(websocket_connect_args)
         except (ValueError, RecursionError) as error:  # a network's own page in the place of preferences
             raise BadData("Schwab's answer about its streamer could not be read.", type(error).__name__) from error
 

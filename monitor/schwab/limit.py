@@ -1,67 +1,85 @@
-"""The request budget: a log of when requests were sent, so that no 60 seconds ever hold more than the ceiling."""
+"""The request budget: who waits for a turn, and whose it is; more urgent ones first, then in the order they asked."""
 
 import asyncio
-import contextlib
-import time
-from collections import deque
+import math
 from collections.abc import Awaitable, Callable
 
-from monitor.errors import Unusable
-from monitor.ports import RequestMeter
+from monitor.clock import since_boot
+from monitor.errors import Transient
+from monitor.ports import USUAL_LIMIT, Priority
+from monitor.schwab.sent_file import SentFile
+from monitor.schwab.window import Window
 
-#: Nobody knows Schwab's real limit for GETs; 120 a minute is what clients take for it.
-CEILING = 120
-WINDOW_SECONDS = 60.0
-_MARGIN_SECONDS = 0.05  # for clocks that round
+#: Whoever is first looks again after so long: the limit may have been raised, or another program has sent something.
+_LOOK_SECONDS = 1.0
+#: A delay of less is rounding, which must not spin.
+_LEAST_SECONDS = 0.001
 
 
 class RequestBudget:
-    """Lets at most ``limit`` requests pass in any 60 seconds, in the order they asked; urgent ones up to CEILING."""
+    """Lets at most ``limit`` requests pass in any 60 seconds, together with other programs that use the ``file``."""
 
     def __init__(
         self,
-        limit: int = 110,
-        clock: Callable[[], float] = time.monotonic,
+        limit: int = USUAL_LIMIT,
+        clock: Callable[[], float] = since_boot,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        file: SentFile | None = None,
     ) -> None:
-        if not 1 <= limit <= CEILING:
-            raise Unusable(f"The request limit must be between 1 and {CEILING} a minute.")
-        self._limit = limit
+        self.window = Window(limit, clock, file)
         self._clock = clock
         self._sleep = sleep
-        self._sent: deque[float] = deque(maxlen=CEILING)
-        self._held_until = 0.0
-        self._waiting = 0
-        self._queue = asyncio.Lock()
-        self._urgent_queue = asyncio.Lock()
+        self._waiting: dict[Priority, dict[asyncio.Event, None]] = {priority: {} for priority in Priority}
 
-    async def turn(self, urgent: bool = False, held: bool = True) -> None:
-        """Wait for a turn and take it. Token renewals are urgent: others' requests wait for them.
+    async def turn(self, priority: Priority = Priority.BACKGROUND, patience: float = math.inf) -> float:
+        """Wait for a turn and take it; gives its moment. Who is cancelled has asked for nothing.
 
-        What is not ``held`` heeds no pause that Schwab asked for, nor who waits for its end: it would be worthless
-        after it.
+        Raises Transient when it will not come within ``patience`` seconds.
         """
-        queue = self._urgent_queue if urgent else self._queue
-        self._waiting += 1
+        if self._is_first(priority) and not self.window.take(priority):
+            return self._clock()
+        turned = asyncio.Event()
+        self._waiting[priority][turned] = None
         try:
-            async with queue if held else contextlib.nullcontext():
-                while (delay := self._delay(CEILING if urgent else self._limit, held)) > 0:
-                    await self._sleep(max(delay, 0.001))  # rounding must not spin
-                self._sent.append(self._clock())
+            async with asyncio.timeout(patience if patience < math.inf else None):
+                return await self._wait(priority, turned, self._clock() + patience)
+        except TimeoutError as error:
+            raise self._too_late() from error
         finally:
-            self._waiting -= 1
+            del self._waiting[priority][turned]
+            self._turn_to_first()
 
-    def hold(self, seconds: float) -> None:
-        """Let nobody pass for ``seconds``: Schwab asked for a pause."""
-        self._held_until = max(self._held_until, self._clock() + seconds)
+    def waiting(self) -> dict[Priority, int]:
+        """How many wait, by priority; those of which none waits are left out."""
+        return {priority: len(queue) for priority, queue in self._waiting.items() if queue}
 
-    def meter(self) -> RequestMeter:
-        """Requests of the last 60 seconds, the limit, and how many wait."""
-        now = self._clock()
-        used = sum(1 for sent in self._sent if now - sent < WINDOW_SECONDS)
-        return RequestMeter(used, self._limit, self._waiting)
+    async def _wait(self, priority: Priority, turned: asyncio.Event, deadline: float) -> float:
+        while True:
+            if self._first() is not turned:
+                turned.clear()
+                await turned.wait()
+                continue
+            delay = self.window.take(priority)
+            if not delay:
+                return self._clock()
+            paused = self.window.paused() if priority is not Priority.SIGN_IN else 0.0
+            if self._clock() + max(paused, _LEAST_SECONDS) > deadline:
+                raise self._too_late()
+            await self._sleep(min(max(delay, _LEAST_SECONDS), _LOOK_SECONDS))
 
-    def _delay(self, limit: int, held: bool) -> float:
-        now = self._clock()
-        window = self._sent[-limit] + WINDOW_SECONDS + _MARGIN_SECONDS - now if len(self._sent) >= limit else 0.0
-        return max(window, self._held_until - now) if held else window
+    def _is_first(self, priority: Priority) -> bool:
+        return not any(queue for other, queue in self._waiting.items() if other <= priority)
+
+    def _first(self) -> asyncio.Event | None:
+        return next((next(iter(queue)) for queue in self._waiting.values() if queue), None)
+
+    def _turn_to_first(self) -> None:
+        first = self._first()
+        if first is not None:
+            first.set()
+
+    def _too_late(self) -> Transient:
+        paused = math.ceil(self.window.paused())
+        if paused:
+            return Transient(f"Schwab asks us to slow down ({paused} s).")
+        return Transient("The limit of requests is used up for the moment; try again in a minute.")

@@ -8,7 +8,7 @@ from typing import Protocol
 from monitor.errors import MonitorError
 from monitor.market.gap import Cause
 from monitor.market.hours import Hours
-from monitor.ports import QuoteTimes
+from monitor.ports import QuoteTimes, asking
 from monitor.schwab.connection import Connection, Ended
 from monitor.schwab.coverage import Coverage, StreamTime
 from monitor.schwab.delays import Delays
@@ -164,7 +164,8 @@ class Lookout:
 
     async def _ask(self, quotes: QuoteTimes, symbols: list[str]) -> None:
         try:
-            times = await quotes.quote_times(symbols)
+            with asking(purpose="quotes to check the stream"):
+                times = await quotes.quote_times(symbols)
             self._watch.answered(times, self._subscriptions.wanted_keys(), self._clock(), self._time.now())
         except MonitorError as error:  # without proof nobody cries
             _log.info("the newest quotes could not be asked for: %s %s", error.sentence, error.detail)

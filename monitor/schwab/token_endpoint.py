@@ -2,17 +2,18 @@
 
 import base64
 import logging
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
 
 from monitor.errors import BadData, MonitorError, Refused, SignInNeeded, Transient
+from monitor.ports import Priority, asking
 from monitor.schwab import answers
 from monitor.schwab.address import SCHWAB
+from monitor.schwab.endpoint import TOKEN_PATH
 from monitor.schwab.secret import Secret
 from monitor.schwab.tokens import Kept
-from monitor.schwab.transport import SHORT_LIVED, TOKEN_PATH
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class TokenEndpoint:
     async def exchange(self, kept: Kept, code: Secret) -> Granted:
         """Tokens for a sign-in's code. Raises Refused, Transient or BadData."""
         form = {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": kept.callback_url}
-        response = await self._ask(kept, form, {SHORT_LIVED: True})
+        with asking(Priority.SIGN_IN, "sign-in"):
+            response = await self._ask(kept, form)
         if response.status_code == 400:
             raise Refused(f"Schwab did not take the sign-in's code; it lives for half a minute only. {AGAIN}")
         if response.status_code == 401:
@@ -61,16 +63,17 @@ class TokenEndpoint:
         edge or an answer that cannot be read ends no sign-in: those raise Transient or BadData.
         """
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token.reveal()}
-        response = await self._ask(kept, form)
+        with asking(Priority.RENEWAL, "renewal of the access token"):
+            response = await self._ask(kept, form)
         if (ended := _why_ended(response)) is not None:
             raise SignInNeeded(ended, f"HTTP {response.status_code}")
         return _granted(response)
 
-    async def _ask(self, kept: Kept, form: dict[str, str], extensions: dict[str, Any] | None = None) -> httpx.Response:
+    async def _ask(self, kept: Kept, form: dict[str, str]) -> httpx.Response:
         pair = f"{kept.client_id}:{kept.client_secret.reveal()}"
         basic = Secret(base64.b64encode(pair.encode()).decode())
         headers = {"Authorization": f"Basic {basic.reveal()}"}
-        return await self._http.post(TOKEN_PATH, data=form, headers=headers, extensions=extensions)
+        return await self._http.post(TOKEN_PATH, data=form, headers=headers)
 
 
 def _granted(response: httpx.Response) -> Granted:

@@ -1,32 +1,29 @@
-"""The one way out to Schwab over HTTP: read-only by construction, within the request budget, patient with failures."""
+"""The one way out to Schwab over HTTP: read-only by construction, within the limit, patient with failures."""
 
 import asyncio
-import email.utils
 import logging
 import random
-import time
-from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 import httpx
 
+from monitor.clock import now_ms, since_boot
 from monitor.errors import Refused, Transient
-from monitor.ports import RequestMeter
+from monitor.ports import RequestMeter, RequestRecord, Result, asked
+from monitor.schwab import answers, retry
 from monitor.schwab.address import SCHWAB, Address
+from monitor.schwab.breaker import Breakers
+from monitor.schwab.endpoint import MARKET_DATA, PREFERENCE_PATH, TOKEN_PATH, endpoint_of, purpose_of
 from monitor.schwab.limit import RequestBudget
+from monitor.schwab.request_log import Entry, RequestLog
 from monitor.schwab.tls import client_context, refusal
 
 _log = logging.getLogger(__name__)
 
-TOKEN_PATH: Final = "/v1/oauth/token"  # noqa: S105  a path
-#: An extension of requests that are worthless after a pause, such as the exchange of a code.
-SHORT_LIVED: Final = "short-lived"
-_ATTEMPTS = 5
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
-_ATTEMPT_SECONDS = 30.0
-_OVERALL_SECONDS = 120.0
 _MOST_BYTES = 64 * 2**20
-_UNREACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: An endpoint that had less time for its answer has not failed.
+_FAIR_SECONDS = 5.0
 
 
 def check_allowed(request: httpx.Request) -> None:
@@ -34,7 +31,7 @@ def check_allowed(request: httpx.Request) -> None:
     url, method = request.url, request.method
     path = url.raw_path.partition(b"?")[0].decode("ascii", "replace")
     plain = ".." not in path and "%2e" not in path.lower() and "//" not in path
-    reads = method == "GET" and (path.startswith("/marketdata/") or path == "/trader/v1/userPreference")
+    reads = method == "GET" and (path.startswith(MARKET_DATA) or path == PREFERENCE_PATH)
     signs_in = method == "POST" and path == TOKEN_PATH
     at_schwab = url.scheme == "https" and url.host == "api.schwabapi.com" and url.port is None and not url.userinfo
     if not (at_schwab and plain and (reads or signs_in)):
@@ -42,9 +39,11 @@ def check_allowed(request: httpx.Request) -> None:
 
 
 class SchwabTransport(httpx.AsyncBaseTransport):
-    """An httpx transport: allow-list, budget, retry and time limits around ``inner``; knows the sandbox's address.
+    """An httpx transport: allow-list, limit, attempts and deadlines around ``inner``; knows the sandbox's address.
 
-    Answers come back whole. What stays unreachable raises Transient; refusals by status are the caller's to read.
+    For what a request is, and how urgent, is what ``ports.asking`` has said. Answers come back whole. What stays
+    unreachable, or would not be sent in time, raises Transient; refusals by status are the caller's to read.
+    Implements the port Requests.
     """
 
     def __init__(
@@ -52,51 +51,128 @@ class SchwabTransport(httpx.AsyncBaseTransport):
         address: Address,
         budget: RequestBudget | None = None,
         inner: httpx.AsyncBaseTransport | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = since_boot,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        wall_ms: Callable[[], int] = now_ms,
+        draw: retry.Draw = random.uniform,
     ) -> None:
         self._address = address
         self._budget = budget or RequestBudget(clock=clock, sleep=sleep)
+        self._breakers = Breakers(clock, wall_ms)
+        self._requests = RequestLog(clock, wall_ms)
         # Made late: reading the system's certificates takes 20 ms.
         self._inner = inner
         self._clock = clock
         self._sleep = sleep
+        self._wall_ms = wall_ms
+        self._draw = draw
+
+    # ------------------------------------------------------------------ the port Requests
+
+    @property
+    def limit(self) -> int:
+        return self._budget.window.limit
+
+    def set_limit(self, limit: int) -> None:
+        self._budget.window.limit = limit
 
     def meter(self) -> RequestMeter:
-        """Requests of the last 60 seconds against the limit."""
-        return self._budget.meter()
+        """Requests of the last 60 seconds against what is allowed, and why it may be less than the limit."""
+        window, waiting = self._budget.window, self._budget.waiting()
+        paused = window.paused()
+        return RequestMeter(
+            window.used(),
+            window.ceiling(),
+            sum(waiting.values()),
+            window.limit,
+            waiting,
+            self._wall_ms() + round(paused * 1000) if paused else None,
+            self._breakers.outages(),
+        )
+
+    def newest(self) -> Sequence[RequestRecord]:
+        return self._requests.newest()
+
+    # ------------------------------------------------------------------ one request
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         check_allowed(request)
-        renewal = request.method == "POST"
-        deadline = self._clock() + _OVERALL_SECONDS
-        for attempt in range(1, _ATTEMPTS + 1):
-            await self._budget.turn(urgent=renewal, held=SHORT_LIVED not in request.extensions)
-            if attempt == 1:
-                deadline = self._clock() + _OVERALL_SECONDS  # waiting for the first turn does not count
-            answer = await self._try(request)
-            pause = self._pause(answer, attempt, renewal)
-            if pause is None or attempt == _ATTEMPTS or self._clock() + pause > deadline:
-                break
-            await self._sleep(pause)
+        endpoint, said = endpoint_of(request.url.path), asked()
+        entry = self._requests.begin(said.purpose or purpose_of(request, endpoint), endpoint, said.priority)
+        try:
+            answer = await self._ask(request, endpoint, entry)
+        except Transient as error:
+            entry.end(Result.NOT_SENT, error.sentence)
+            raise
+        except asyncio.CancelledError:
+            entry.end(Result.CANCELLED, "Whoever asked for it has called it off.")
+            raise
+        except Exception:
+            entry.end(Result.FAILED, "Something went wrong in the program; the log has the details.")
+            raise
         if isinstance(answer, Exception):
-            raise Transient(_unreachable(answer), f"{request.url.path}: {type(answer).__name__}") from answer
+            sentence = _unreachable(answer)
+            entry.end(Result.FAILED, sentence)
+            raise Transient(sentence, f"{request.url.path}: {type(answer).__name__}") from answer
+        entry.end(*_outcome(answer))
         return answer
 
     async def aclose(self) -> None:
+        self._budget.window.close()
         if self._inner is not None:
             await self._inner.aclose()
 
-    async def _try(self, request: httpx.Request) -> httpx.Response | httpx.TransportError | TimeoutError:
+    async def _ask(self, request: httpx.Request, endpoint: str, entry: Entry) -> retry.Answer:
+        """The last answer. Raises Transient when an attempt would not be sent in time."""
+        said = asked()
+        patience = retry.PATIENCE[said.priority] if said.patience is None else said.patience
+        deadline = self._clock() + patience
+        once = request.method == "POST"
+        attempts = 1 if self._breakers.admit(endpoint) else said.attempts or retry.ATTEMPTS
+        for attempt in range(1, attempts + 1):
+            sent = await self._budget.turn(said.priority, deadline - self._clock())
+            entry.send()
+            begun = self._clock()
+            seconds = min(retry.ATTEMPT[said.priority], deadline - begun)
+            answer = await self._try(request, entry, seconds)
+            self._judge(endpoint, answer, begun, seconds)
+            left = deadline - self._clock()
+            if isinstance(answer, httpx.Response) and answer.status_code == 429:
+                pause = retry.pause_of(answer, attempt, self._draw)
+                self._budget.window.slow_down(sent, pause)  # for all, and so for this one
+                if pause > left:
+                    break
+            elif retry.is_transient(answer, once) and not self._breakers.is_open(endpoint) and attempt < attempts:
+                delay = retry.delay(attempt, left - retry.LEAST_SECONDS, self._draw)
+                if delay is None:
+                    break
+                await self._sleep(delay)
+            else:
+                break
+        return answer
+
+    def _judge(self, endpoint: str, answer: retry.Answer, begun: float, seconds: float) -> None:
+        """Count for or against the endpoint; a network that is not there, a limit, or haste says nothing about it."""
+        if retry.is_outage(answer):
+            if seconds >= _FAIR_SECONDS or not isinstance(answer, TimeoutError):
+                self._breakers.fail(endpoint, begun)
+        elif isinstance(answer, httpx.Response) and answer.status_code != 429:
+            self._breakers.succeed(endpoint)
+
+    async def _try(self, request: httpx.Request, entry: Entry, seconds: float) -> retry.Answer:
         if self._inner is None:
             self._inner = httpx.AsyncHTTPTransport(verify=client_context(), limits=httpx.Limits(max_connections=8))
         try:
-            async with asyncio.timeout(_ATTEMPT_SECONDS):
+            async with asyncio.timeout(seconds):
                 answer = await self._inner.handle_async_request(self._addressed(request))
-                return await _read_whole(answer, request)
+                entry.hear(answer.status_code, 0)
+                whole, size = await _read_whole(answer, request)
         except (httpx.TransportError, TimeoutError) as error:
             _log.info("%s %s: %s", request.method, request.url.path, type(error).__name__)
+            entry.hear(None, 0)
             return error
+        entry.hear(whole.status_code, size)
+        return whole
 
     def _addressed(self, request: httpx.Request) -> httpx.Request:
         """The request itself, or the same one to the sandbox."""
@@ -107,23 +183,9 @@ class SchwabTransport(httpx.AsyncBaseTransport):
         headers["Host"] = url.netloc.decode("ascii")
         return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
 
-    def _pause(self, answer: httpx.Response | Exception, attempt: int, renewal: bool) -> float | None:
-        """Seconds before the next attempt, or None when there must be none."""
-        pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
-        if isinstance(answer, Exception):
-            if refusal(answer):
-                return None  # who stands in Schwab's place now stands there in a second as well
-            # A code or a refresh token that may have reached Schwab is not sent twice.
-            return pause if not renewal or isinstance(answer, _UNREACHED) else None
-        if answer.status_code == 429:
-            pause = retry_after(answer, pause)
-            self._budget.hold(pause)
-            return pause
-        transient = answer.status_code in {500, 502, 503, 504} and b"TooBigBody" not in answer.content
-        return pause if transient and not renewal else None
 
-
-async def _read_whole(answer: httpx.Response, request: httpx.Request) -> httpx.Response:
+async def _read_whole(answer: httpx.Response, request: httpx.Request) -> tuple[httpx.Response, int]:
+    """The answer with its body, and how many bytes of body came over the line."""
     content = bytearray()
     try:
         async for part in cast("httpx.AsyncByteStream", answer.stream):
@@ -133,21 +195,21 @@ async def _read_whole(answer: httpx.Response, request: httpx.Request) -> httpx.R
     finally:
         await answer.aclose()
     try:
-        return httpx.Response(answer.status_code, headers=answer.headers, content=bytes(content), request=request)
+        whole = httpx.Response(answer.status_code, headers=answer.headers, content=bytes(content), request=request)
     except httpx.DecodingError as error:
         raise httpx.ReadError("the answer is garbled") from error
+    return whole, len(content)
 
 
-def retry_after(answer: httpx.Response, otherwise: float) -> float:
-    """Seconds that Retry-After asks for, as a number or a date; ``otherwise`` without a usable one; at most 600."""
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(min(int(text[:6]), 600))
-    try:
-        seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
-    except (TypeError, ValueError):
-        return otherwise
-    return min(max(seconds, 0.0), 600.0)
+def _outcome(answer: httpx.Response) -> tuple[Result, str]:
+    """What an answer amounts to, with the sentence of those that are no success."""
+    if answer.status_code == 200 and not answers.is_page(answer):
+        return Result.OK, ""
+    sentence = answers.meaning(answer).sentence
+    if answer.status_code == 429:
+        return Result.SLOWED, sentence
+    refused = 400 <= answer.status_code < 500 or (answer.status_code == 502 and not retry.is_outage(answer))
+    return (Result.REFUSED if refused else Result.FAILED), sentence
 
 
 def _unreachable(error: Exception) -> str:

@@ -57,7 +57,7 @@ KEYS = (
         (("Tab, Space", "To a service's restart button, and press it"),),
     ),
     (
-        "Audit",
+        "Requests and audit",
         (("Ctrl+C", "Copy the selected rows"),),
     ),
 )

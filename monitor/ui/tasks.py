@@ -8,6 +8,7 @@ from typing import Any
 from monitor.errors import MonitorError
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
+from monitor.ports import Priority, asking
 
 _log = logging.getLogger(__name__)
 
@@ -15,7 +16,8 @@ _log = logging.getLogger(__name__)
 class Tasks:
     """Starts coroutines by name: a new one cancels its predecessor of the same name, so the newest symbol wins.
 
-    A MonitorError that a coroutine lets out becomes a Notice; anything else is logged with its traceback.
+    A person waits for what they ask of Schwab. A MonitorError that a coroutine lets out becomes a Notice; anything else
+    is logged with its traceback.
     """
 
     def __init__(self, bus: Bus) -> None:
@@ -24,7 +26,8 @@ class Tasks:
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self.cancel(name)
-        task = asyncio.get_running_loop().create_task(self._guard(name, work), name=name)
+        with asking(Priority.PERSON):
+            task = asyncio.get_running_loop().create_task(self._guard(name, work), name=name)
         self._running[name] = task
         task.add_done_callback(lambda done: self._forget(name, done, work))
         return task

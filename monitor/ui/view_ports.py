@@ -17,6 +17,7 @@ from monitor.ports import (
     PriceHistory,
     Profile,
     Recorder,
+    Requests,
     SignIn,
     Watching,
     Watchlists,
@@ -41,6 +42,7 @@ class ViewPorts:
     profile: Profile
     recorder: Recorder
     repair: HistoryRepair
+    requests: Requests
     sign_in: SignIn
     tasks: Tasks
     watching: Watching

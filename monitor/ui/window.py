@@ -25,6 +25,7 @@ from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
 from monitor.ui.panel import Panel, named
 from monitor.ui.raw_frames import RawFrames
+from monitor.ui.requests.panel import RequestsPanel
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.status.bar import StatusFields
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.log = LogPanel(ports, theme)
         self.audit = AuditPanel(ports, theme)
         self.health = HealthPanel(ports, theme)
+        self.requests = RequestsPanel(ports, theme)
         self.commands = Actions(self, theme, ports.profile.sandbox)
         self.toolbar = ToolBar(
             ports,
@@ -142,13 +144,14 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._log_dock, self._health_dock = dock(self.log, "Log"), dock(self.health, "Health")
+        self._requests_dock = dock(self.requests, "Requests")
         return DockArea(
             self,
             watchlist=dock(self.watchlist, "Watchlist"),
             chart=dock(self.chart, "Chart"),
             book=dock(self.book, "Level 2"),
             tape=dock(self.tape, "Time and sales"),
-            below=[self._log_dock, self._health_dock, dock(self.audit, "Audit")],
+            below=[self._log_dock, self._health_dock, self._requests_dock, dock(self.audit, "Audit")],
         )
 
     def _fill_frame(self) -> None:
@@ -208,6 +211,7 @@ class MainWindow(QMainWindow):
         self.chart.sign_in_wanted.connect(self.open_sign_in)
         self.status.sign_in_wanted.connect(self.open_sign_in)
         self.status.health_wanted.connect(self._show_health)
+        self.status.requests_wanted.connect(self._show_requests)
         self.messages.details_wanted.connect(self._show_log)
         self.messages.moving.connect(self._area.hold)
         self.messages.sign_in_wanted.connect(self.open_sign_in)
@@ -240,7 +244,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._keep_layout:
             self._area.keep(self._ports.preferences)
-        panels = (self.watchlist, self.chart, self.book, self.tape, self.log, self.health, self.audit)
+        panels = (self.watchlist, self.chart, self.book, self.tape, self.log, self.health, self.requests, self.audit)
         for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
         for stop in self._stops:
@@ -339,6 +343,11 @@ class MainWindow(QMainWindow):
         self._health_dock.show()
         self._health_dock.raise_()
         self.health.table.setFocus()
+
+    def _show_requests(self) -> None:
+        self._requests_dock.show()
+        self._requests_dock.raise_()
+        self.requests.table.setFocus()
 
     def _restart_stream(self) -> None:
         self._ports.health.restart()

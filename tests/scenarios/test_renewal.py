@@ -17,8 +17,8 @@ from monitor.apps.wiring import Services, running_services
 from monitor.clock import now_ms
 from monitor.errors import SignInNeeded
 from monitor.live.events import Audited, BoardChanged, SignInChanged, StreamChanged
-from monitor.ports import SignInState, StreamPhase, Wanted
-from monitor.schwab import transport as transport_module
+from monitor.ports import Priority, SignInState, StreamPhase, Wanted
+from monitor.schwab import retry
 from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 from monitor.schwab.library import MarketClient
@@ -170,7 +170,7 @@ async def test_a_renewal_in_trouble_costs_nothing(
     sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: dict[str, Any], refresh: str
 ) -> None:
     if trouble.get("answer") == "hang":
-        monkeypatch.setattr(transport_module, "_ATTEMPT_SECONDS", 0.3)
+        monkeypatch.setattr(retry, "ATTEMPT", dict.fromkeys(Priority, 0.3))
     async with client_of(sandbox, tmp_path) as client:
         faults = [{"refresh": refresh}, {"path": TOKEN} | trouble]
         (await client.control.post("/sandbox/faults", json=faults)).raise_for_status()

@@ -33,6 +33,7 @@ from monitor.market.quote import Quote
 from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 from monitor.ports import (
+    USUAL_LIMIT,
     AuditEntry,
     ConnectionHealth,
     ExportRequest,
@@ -45,6 +46,7 @@ from monitor.ports import (
     Reconciliation,
     Remark,
     RequestMeter,
+    RequestRecord,
     ServiceHealth,
     SignInState,
     StoreMeter,
@@ -457,6 +459,22 @@ class FakeMeters:
         return self.now
 
 
+class FakeRequests:
+    """Requests that a test lists, and a limit."""
+
+    def __init__(self) -> None:
+        self.limit = USUAL_LIMIT
+        self.records: list[RequestRecord] = []
+        self.asked = 0
+
+    def set_limit(self, limit: int) -> None:
+        self.limit = limit
+
+    def newest(self) -> list[RequestRecord]:
+        self.asked += 1
+        return list(self.records)
+
+
 class FakePreferences:
     """Settings in two dictionaries."""
 
@@ -623,6 +641,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
         "recorder": FakeRecorder(),
         "repair": FakeLoader(),
+        "requests": FakeRequests(),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
         "watching": FakeWatching(),

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from monitor.errors import Transient
 from monitor.live.events import HistoryProgress, StreamChanged
 from monitor.market.calendar import Phase, at_new_york
-from monitor.ports import MarketHours, RequestMeter, StoreMeter, StreamPhase
+from monitor.ports import MarketHours, Outage, Priority, RequestMeter, StoreMeter, StreamPhase
 from monitor.ui.status.bar import StatusFields
 from monitor.ui.status.market import market_state
 from monitor.ui.status.phrases import Tone, disk_phrase, requests_phrase, sign_in_phrase, stream_phrase
@@ -125,9 +125,42 @@ def test_stream_phases(phase: StreamPhase, retry_ms: int | None, age_ms: int | N
 
 
 def test_meters_in_words() -> None:
-    assert requests_phrase(RequestMeter(110, 110, 4)).text == "REST 110/110 +4"
-    assert requests_phrase(RequestMeter(110, 110, 4)).tone is Tone.AMBER
+    assert requests_phrase(RequestMeter(110, 110, 4), NOW_MS).text == "REST 110/110 +4"
+    assert requests_phrase(RequestMeter(110, 110, 4), NOW_MS).tone is Tone.AMBER
     assert disk_phrase(StoreMeter(0, 0, 3 * 1024**3)).text == "3.0 GB"
+
+
+OUTAGE = Outage("chains", NOW_MS - 9000, NOW_MS + 51_000, "Schwab's service for option chains is down (last failure …)")
+
+
+@pytest.mark.parametrize(
+    ("meter", "text", "tone", "lines"),
+    [
+        (RequestMeter(34, 110, 0), "REST 34/110", Tone.PLAIN, ["34 requests in the last 60 seconds, at most 110."]),
+        (
+            RequestMeter(40, 110, 3, waiting_by={Priority.BACKGROUND: 2, Priority.PERSON: 1}),
+            "REST 40/110 +3",
+            Tone.PLAIN,
+            ["40 requests in the last 60 seconds, at most 110.", "Waiting: 1 for you, 2 for background work."],
+        ),
+        (
+            RequestMeter(40, 55, 0, paused_until_ms=NOW_MS + 12_000, outages=(OUTAGE,)),
+            "REST 40/55",
+            Tone.AMBER,
+            [
+                "40 requests in the last 60 seconds, at most 110.",
+                "Schwab asks us to slow down: nothing is sent before 11:46:14 ET (12 s).",
+                OUTAGE.sentence,
+            ],
+        ),
+    ],
+)
+def test_the_request_field_says_what_stands_in_the_way(
+    meter: RequestMeter, text: str, tone: Tone, lines: list[str]
+) -> None:
+    phrase = requests_phrase(meter, NOW_MS)
+    assert (phrase.text, phrase.tone) == (text, tone)
+    assert phrase.tip.splitlines() == [*lines, "Click to see the requests."]
 
 
 def test_bar_shows_every_field(qtbot: QtBot) -> None:

@@ -400,13 +400,13 @@ async def test_what_a_notice_offers_opens_the_sign_in(open_window: Open, tmp_pat
     assert window.findChild(SignInDialog).isVisible()
 
 
-async def test_health_and_audit_are_tabs_behind_the_log(open_window: Open) -> None:
+async def test_health_requests_and_audit_are_tabs_behind_the_log(open_window: Open) -> None:
     window = await open_window(view_ports())
-    panels = (window.log, window.health, window.audit)
-    assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True]
-    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 3]
-    assert [tabs.tabText(index) for index in range(3)] == ["Log", "Health", "Audit"]
-    tabs.setCurrentIndex(2)
+    panels = (window.log, window.health, window.requests, window.audit)
+    assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True, True]
+    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 4]
+    assert [tabs.tabText(index) for index in range(4)] == ["Log", "Health", "Requests", "Audit"]
+    tabs.setCurrentIndex(3)
     await until(lambda: not window.audit.visibleRegion().isEmpty())
     entry(window, "View", "Reset layout").trigger()
     await until(lambda: not window.log.visibleRegion().isEmpty())
@@ -450,6 +450,13 @@ async def test_the_stream_field_opens_the_health(open_window: Open) -> None:
     window.status.stream.click()
     await until(lambda: not window.health.visibleRegion().isEmpty())
     assert window.health.table.hasFocus()
+
+
+async def test_the_request_field_opens_the_requests(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    entry(window, "View", "Requests").trigger()
+    window.status.requests.click()
+    await until(lambda: not window.requests.visibleRegion().isEmpty())
 
 
 async def test_a_closed_health_panel_comes_back_with_the_stream_field(open_window: Open) -> None:

@@ -41,6 +41,7 @@ class StatusFields(QWidget):
 
     sign_in_wanted = Signal()
     health_wanted = Signal()
+    requests_wanted = Signal()
 
     def __init__(self, ports: ViewPorts, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +61,7 @@ class StatusFields(QWidget):
         self.clock = named(QLabel(), "clock")
         self._lay_out()
         self.stream.clicked.connect(self._answer_stream)
+        self.requests.clicked.connect(self.requests_wanted)
         self.queue.clicked.connect(self.health_wanted)
         self.refused.clicked.connect(self.health_wanted)
         self.sign_in.clicked.connect(self.sign_in_wanted)
@@ -88,7 +90,7 @@ class StatusFields(QWidget):
         age = ports.meters.stream_age_ms()
         self._show_market(now)
         self.stream.show_phrase(stream_phrase(stream.phase, stream.sentence, stream.retry_at_ms, age, now))
-        self.requests.show_phrase(requests_phrase(ports.meters.requests()))
+        self.requests.show_phrase(requests_phrase(ports.meters.requests(), now))
         self.queue.show_phrase(storage_phrase(store) or queue_phrase(store))
         self._show_refused(ports.watching.refused)
         self.disk.show_phrase(disk_phrase(store))

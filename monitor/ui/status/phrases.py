@@ -8,6 +8,7 @@ from monitor.analysis.renewal import good_moment, moment_in_words
 from monitor.live.events import HistoryProgress
 from monitor.ports import RequestMeter, SignIn, SignInState, StoreMeter, StreamPhase
 from monitor.ui import format as fmt
+from monitor.ui.requests.phrases import obstacles, waiting
 
 #: A stream that is connected sends a heartbeat at least this often; beyond it the age turns amber.
 QUIET_MS = 25_000
@@ -81,12 +82,14 @@ def history_phrase(running: Mapping[str, HistoryProgress]) -> Phrase:
     return Phrase(text, Tone.PLAIN, f"{done} of {total} requests for the history of {symbols}. Click to cancel.")
 
 
-def requests_phrase(meter: RequestMeter) -> Phrase:
-    """Requests of the last minute against the ceiling."""
-    waiting = f", {meter.waiting} waiting" if meter.waiting else ""
-    tone = Tone.AMBER if meter.used >= meter.ceiling else Tone.PLAIN
-    tip = f"{meter.used} requests in the last 60 seconds, at most {meter.ceiling}{waiting}"
-    return Phrase(f"REST {meter.used}/{meter.ceiling}" + (f" +{meter.waiting}" if meter.waiting else ""), tone, tip)
+def requests_phrase(meter: RequestMeter, now_ms: int) -> Phrase:
+    """Requests of the last minute against what is allowed, and all that keeps others waiting."""
+    hindered = obstacles(meter, now_ms)
+    text = f"REST {meter.used}/{meter.ceiling}" + (f" +{meter.waiting}" if meter.waiting else "")
+    used = f"{meter.used} requests in the last 60 seconds, at most {meter.limit}."
+    tip = [used, waiting(meter), *hindered, "Click to see the requests."]
+    tone = Tone.AMBER if hindered or meter.used >= meter.ceiling else Tone.PLAIN
+    return Phrase(text, tone, "\n".join(line for line in tip if line))
 
 
 def queue_phrase(meter: StoreMeter) -> Phrase:

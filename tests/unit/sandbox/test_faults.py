@@ -1,5 +1,6 @@
 """The faults file: what it does, and what it says when it is wrong."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -28,11 +29,38 @@ async def test_requests_fail_after_so_many_and_so_often(tmp_path: Path, exchange
             assert await guest.status("movers/$SPX") == 200
 
 
-@pytest.mark.parametrize(("status", "says"), [(403, "Access Denied"), (500, "Internal"), (502, "TooBigBody")])
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        *((403, "Access Denied"), (404, "Not Found"), (500, "Internal"), (502, "TooBigBody")),
+        *((503, "no healthy upstream"), (504, "upstream request timeout")),
+    ],
+)
 async def test_each_status_has_its_own_body(status: int, says: str, visitor: Visitor) -> None:
     await visitor.control("faults", [{"path": "/", "status": status}])
     answer = await visitor.http.get("/marketdata/v1/quotes")
     assert (answer.status_code, says in answer.text) == (status, True)
+
+
+async def test_a_time_to_come_back_may_be_a_date(visitor: Visitor) -> None:
+    date = "Fri, 20 Nov 2026 16:46:02 GMT"
+    await visitor.control("faults", [{"path": "/", "status": 429, "retry_after": date}])
+    assert (await visitor.http.get("/marketdata/v1/quotes")).headers["Retry-After"] == date
+
+
+@pytest.mark.parametrize(("answer", "more"), [("stall", False), ("drip", True)])
+async def test_a_body_begins_and_does_not_end(visitor: Visitor, answer: str, more: bool) -> None:
+    await visitor.control("faults", [{"path": "/marketdata", "answer": answer}])
+    async with visitor.http.stream("GET", "/marketdata/v1/quotes") as response:
+        assert response.status_code == 200
+        parts = response.aiter_raw()
+        assert await anext(parts) == b'{"candles": ['
+        if more:
+            assert set(await anext(parts)) == {ord(" ")}
+            return
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await anext(parts)
 
 
 @pytest.mark.parametrize("text", ['{"path": "/"}', '[{"path": "/", "status": 418}]', '[{"stream": "explode"}]', "?"])

@@ -1,112 +1,283 @@
-"""The request budget: never more than the limit in any 60 seconds, and nearly all of it when work waits."""
+"""The request budget: never more than the limit in any 60 seconds, nearly all of it when work waits, in due order."""
 
 import asyncio
+import itertools
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.errors import Unusable
-from monitor.schwab.limit import CEILING, RequestBudget
+from monitor.errors import Transient, Unusable
+from monitor.ports import LEAST_LIMIT, MOST_LIMIT, USUAL_LIMIT, Priority
+from monitor.schwab.limit import RequestBudget
+from monitor.schwab.sent_file import SentFile
+from tests.support.virtual_time import VirtualLoop, run
 
-
-class StepClock:
-    """A clock for many who sleep at once: time goes to whoever wakes next when nothing else can run."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.sleepers = []
-
-    def __call__(self):
-        return self.now
-
-    async def sleep(self, seconds):
-        woken = asyncio.get_running_loop().create_future()
-        self.sleepers.append((self.now + seconds, woken))
-        await woken
-
-    async def run(self, *work):
-        tasks = [asyncio.ensure_future(one) for one in work]
-        while not all(task.done() for task in tasks):
-            for _ in range(3):
-                await asyncio.sleep(0)
-            if self.sleepers:
-                self.sleepers.sort(key=lambda sleeper: sleeper[0])
-                self.now, woken = max(self.now, self.sleepers[0][0]), self.sleepers.pop(0)[1]
-                woken.set_result(None)
-        for task in tasks:
-            task.result()
+HELD = [priority for priority in Priority if priority is not Priority.SIGN_IN]
 
 
 def most_in_any_minute(stamps):
-    stamps = sorted(stamps)
-    return max(sum(1 for other in stamps[n:] if other - stamp < 60) for n, stamp in enumerate(stamps))
+    stamps, most, first = sorted(stamps), 0, 0
+    for last, stamp in enumerate(stamps):
+        while stamp - stamps[first] >= 60:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(st.floats(0, 200), st.booleans()), min_size=1, max_size=60),
-    st.integers(1, 12),
+@dataclass
+class Bench:
+    """A loop with its own time, the budget on it, and what was sent: moment, priority, number of the request."""
+
+    limit: int = USUAL_LIMIT
+    path: Path | None = None
+    loop: VirtualLoop = field(default_factory=VirtualLoop)
+    sent: list[tuple[float, Priority, int]] = field(default_factory=list)
+    pauses: list[tuple[float, float]] = field(default_factory=list)
+    asked: list[tuple[float, Priority]] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.start()
+
+    def start(self):
+        """A program begins, or begins anew."""
+        file = SentFile(self.path, self.loop.wall_ms) if self.path else None
+        self.budget = RequestBudget(self.limit, self.loop.time, asyncio.sleep, file)
+        return self.budget
+
+    async def ask(self, priority=Priority.BACKGROUND, after=0.0, budget=None):
+        await asyncio.sleep(after)
+        number = len(self.asked)
+        self.asked.append((self.loop.now, priority))
+        await (budget or self.budget).turn(priority)
+        self.sent.append((self.loop.now, priority, number))
+
+    async def refuse(self, after, seconds):
+        """A 429 to what was sent last."""
+        await asyncio.sleep(after)
+        if self.sent:
+            self.budget.window.slow_down(self.sent[-1][0], seconds)
+            self.pauses.append((self.loop.now, self.loop.now + seconds))
+
+    async def cancel(self, task, after):
+        await asyncio.sleep(after)
+        task.cancel()
+
+    def stamps(self, *priorities):
+        return [moment for moment, priority, _ in self.sent if not priorities or priority in priorities]
+
+
+ARRIVALS = st.lists(
+    st.tuples(st.floats(0, 200), st.sampled_from(Priority), st.none() | st.floats(0, 100)), min_size=1, max_size=60
 )
-def test_no_minute_ever_holds_more_than_the_limit(arrivals, limit):
-    clock, sent, urgent_sent = StepClock(), [], []
-
-    async def ask(budget, at, urgent):
-        await clock.sleep(at)
-        await budget.turn(urgent)
-        (urgent_sent if urgent else sent).append(clock.now)
-
-    async def scenario():
-        budget = RequestBudget(limit, clock, clock.sleep)
-        await clock.run(*(ask(budget, at, urgent) for at, urgent in arrivals))
-
-    asyncio.run(scenario())
-    assert len(sent) + len(urgent_sent) == len(arrivals)
-    assert not sent or most_in_any_minute(sent) <= limit
-    assert most_in_any_minute(sent + urgent_sent) <= CEILING
+REFUSALS = st.lists(st.tuples(st.floats(0, 200), st.floats(0, 90)), max_size=4)
 
 
-def test_a_backlog_uses_the_whole_limit():
-    clock, sent = StepClock(), []
+@settings(max_examples=150, deadline=None)
+@given(ARRIVALS, REFUSALS, st.integers(LEAST_LIMIT, 14), st.lists(st.floats(1, 200), max_size=3))
+def test_whatever_comes_no_minute_holds_more_than_the_limit(tmp_path_factory, arrivals, refusals, limit, restarts):
+    bench = Bench(limit, tmp_path_factory.mktemp("profile") / "requests.sent")
 
-    async def ask(budget):
-        await budget.turn()
-        sent.append(clock.now)
+    async def begin_anew(after):
+        await asyncio.sleep(after)
+        bench.budget.window.close()
+        bench.start()
 
     async def scenario():
-        budget = RequestBudget(110, clock, clock.sleep)
-        await clock.run(*(ask(budget) for _ in range(330)))
+        work, cancelled = [], []
+        for number, (after, priority, cancel_after) in enumerate(arrivals):
+            # Every third one asks a program that was started before: both share the file.
+            budget = None if number % 3 else bench.budget
+            task = asyncio.ensure_future(bench.ask(priority, after, budget))
+            work.append(task)
+            if cancel_after is not None:
+                cancelled.append(bench.cancel(task, after + cancel_after))
+        await asyncio.gather(
+            *work,
+            *cancelled,
+            *(bench.refuse(*refusal) for refusal in refusals),
+            *(begin_anew(after) for after in restarts),
+            return_exceptions=True,
+        )
+        for task in work:
+            assert task.cancelled() or task.exception() is None
 
-    asyncio.run(scenario())
-    assert most_in_any_minute(sent) == 110
-    assert max(sent) < 2.1 * 60
-
-
-async def test_a_pause_stops_everybody_and_the_meter_tells(clock):
-    budget = RequestBudget(2, clock, clock.sleep)
-    await budget.turn()
-    budget.hold(10)
-    await budget.turn(urgent=True)
-    assert clock.now == 1010
-    meter = budget.meter()
-    assert (meter.used, meter.ceiling, meter.waiting) == (2, 2, 0)
-    clock.now += 59
-    assert budget.meter().used == 1
-
-
-async def test_what_heeds_no_pause_does_not_wait_behind_what_does(clock):
-    over = asyncio.Event()
-    budget = RequestBudget(2, clock, lambda _: over.wait())
-    budget.hold(500)
-    renewal = asyncio.create_task(budget.turn(urgent=True))
-    await asyncio.sleep(0)
-    await asyncio.wait_for(budget.turn(urgent=True, held=False), 1)
-    assert not renewal.done()
-    clock.now += 500
-    over.set()
-    await renewal
+    run(scenario(), bench.loop)
+    assert most_in_any_minute(bench.stamps()) <= limit
+    for begin, end in bench.pauses:
+        assert not [moment for moment in bench.stamps(*HELD) if begin < moment < end]
 
 
-def test_a_limit_over_the_ceiling_is_refused():
-    with pytest.raises(Unusable, match="120"):
-        RequestBudget(CEILING + 1)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from(HELD)), min_size=2, max_size=80), st.integers(10, 12))
+def test_who_is_more_urgent_goes_first_and_then_who_came_first(arrivals, limit):
+    bench = Bench(limit)
+
+    async def scenario():
+        await asyncio.gather(*(bench.ask(priority, after) for after, priority in arrivals))
+
+    run(scenario(), bench.loop)
+    for priority in HELD:
+        numbers = [number for _, its, number in bench.sent if its is priority]
+        assert numbers == sorted(numbers)
+    for (before, first, _), (_, _, number) in itertools.pairwise(bench.sent):
+        asked_at, priority = bench.asked[number]
+        assert priority >= first or asked_at >= before  # who was sent later although more urgent came later
+
+
+@pytest.mark.parametrize("limit", [10, 24, 25, 49, 99, 110, 120])
+@pytest.mark.parametrize("priority", [Priority.PERSON, Priority.BACKGROUND])
+def test_a_backlog_uses_the_limit(limit, priority):
+    bench = Bench(limit)
+
+    async def scenario():
+        await asyncio.gather(*(bench.ask(priority) for _ in range(limit * 5)))
+
+    run(scenario(), bench.loop)
+    stamps = bench.stamps()
+    assert most_in_any_minute(stamps) <= limit
+    least = 0.95 * limit * (math.floor(stamps[-1] - stamps[0]) // 60)
+    assert len([stamp for stamp in stamps if stamp - stamps[0] < 60 * (least / (0.95 * limit))]) >= least > 0
+
+
+def test_background_work_leaves_room_for_a_person_and_for_a_renewal():
+    bench = Bench()
+
+    async def scenario():
+        backlog = [asyncio.ensure_future(bench.ask()) for _ in range(400)]
+        await asyncio.sleep(100)
+        asked = bench.loop.now
+        for _ in range(3):
+            await bench.ask(Priority.PERSON)
+        await bench.ask(Priority.RENEWAL)
+        assert bench.loop.now - asked < 0.1
+        for task in backlog:
+            task.cancel()
+
+    run(scenario(), bench.loop)
+    assert len(bench.sent) > 106
+
+
+def test_a_place_is_free_at_once_when_who_waited_for_it_is_gone():
+    bench = Bench(10)
+
+    async def scenario():
+        await asyncio.gather(*(bench.ask(Priority.PERSON) for _ in range(10)))
+        waiting = [asyncio.ensure_future(bench.ask(Priority.PERSON)) for _ in range(3)]
+        await asyncio.sleep(1)
+        assert bench.budget.waiting() == {Priority.PERSON: 3}
+        waiting[0].cancel()
+        waiting[1].cancel()
+        await asyncio.sleep(0)
+        assert bench.budget.waiting() == {Priority.PERSON: 1}
+        await waiting[2]
+
+    run(scenario(), bench.loop)
+    assert bench.sent[-1][2] == 12
+    assert bench.loop.now == pytest.approx(1060.25, abs=0.1)
+
+
+def test_a_429_halves_the_limit_once_and_nine_tenths_are_back_within_three_minutes():
+    bench = Bench(100)
+
+    async def scenario():
+        backlog = [asyncio.ensure_future(bench.ask(Priority.PERSON)) for _ in range(2000)]
+        await asyncio.sleep(120)
+        window, refused = bench.budget.window, bench.loop.now
+        for sent in bench.stamps()[-8:]:  # all of them were under way together
+            window.slow_down(sent, 5)
+        assert window.ceiling() == 50
+        await asyncio.sleep(5 + 180)
+        assert window.ceiling() >= 90
+        await asyncio.sleep(60)
+        for task in backlog:
+            task.cancel()
+        return refused
+
+    refused = run(scenario(), bench.loop)
+    stamps = bench.stamps()
+    assert not [stamp for stamp in stamps if refused < stamp < refused + 5]
+    assert sum(refused + 5 <= stamp < refused + 45 for stamp in stamps) <= 50 + 40 * 100 / 190
+    assert sum(refused + 125 <= stamp < refused + 185 for stamp in stamps) >= 90
+
+
+def test_a_second_429_halves_what_is_left_but_a_renewal_has_all_of_the_limit():
+    bench = Bench(100)
+
+    async def scenario():
+        window = bench.budget.window
+        for half in (50, 25, 12, 6, 3, 1, 1):
+            await bench.ask(Priority.RENEWAL)
+            window.slow_down(bench.sent[-1][0], 0)
+            assert window.ceiling() == half
+            await asyncio.sleep(0.01)
+        for _ in range(93):
+            await bench.ask(Priority.RENEWAL)
+        assert bench.loop.now < 1001
+        await asyncio.sleep(171)
+        assert window.ceiling() >= 90
+
+    run(scenario(), bench.loop)
+
+
+def test_nobody_waits_for_longer_than_they_want():
+    bench = Bench(10)
+
+    async def scenario():
+        await asyncio.gather(*(bench.ask(Priority.PERSON) for _ in range(10)))
+        last = asyncio.ensure_future(bench.budget.turn(Priority.PERSON, patience=100))
+        await asyncio.sleep(0)
+        with pytest.raises(Transient, match="used up"):  # behind the other
+            await bench.budget.turn(Priority.PERSON, patience=30)
+        assert bench.loop.now == pytest.approx(1030, abs=1.1)
+        await last
+        bench.budget.window.hold(500)
+        begun = bench.loop.now
+        with pytest.raises(Transient, match=r"slow down \(500 s\)"):
+            await bench.budget.turn(Priority.PERSON, patience=30)
+        assert bench.loop.now == begun  # what is known beforehand is told at once
+        assert bench.budget.waiting() == {}
+
+    run(scenario(), bench.loop)
+
+
+def test_what_would_be_worthless_after_a_pause_does_not_wait_behind_what_does():
+    bench = Bench()
+
+    async def scenario():
+        bench.budget.window.hold(500)
+        renewal = asyncio.ensure_future(bench.ask(Priority.RENEWAL))
+        await asyncio.sleep(0)
+        await bench.ask(Priority.SIGN_IN)
+        await renewal
+
+    run(scenario(), bench.loop)
+    assert bench.sent == [(1000, Priority.SIGN_IN, 1), (1500, Priority.RENEWAL, 0)]
+
+
+def test_another_limit_holds_at_once():
+    bench = Bench(10)
+
+    async def scenario():
+        work = asyncio.gather(*(bench.ask(Priority.PERSON) for _ in range(40)))
+        await asyncio.sleep(5)
+        assert len(bench.sent) == 10
+        bench.budget.window.limit = 30
+        await asyncio.sleep(1.5)
+        assert len(bench.sent) == 29
+        await work
+
+    run(scenario(), bench.loop)
+
+
+@pytest.mark.parametrize("limit", [LEAST_LIMIT - 1, MOST_LIMIT + 1])
+def test_a_limit_beyond_the_bounds_is_refused(limit):
+    with pytest.raises(Unusable, match="between 10 and 120"):
+        RequestBudget(limit)
+    budget = RequestBudget()
+    with pytest.raises(Unusable, match="between 10 and 120"):
+        budget.window.limit = limit
+    assert budget.window.limit == USUAL_LIMIT

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import BadData, MonitorError, Refused, Transient, Unusable
-from monitor.ports import SignInState
+from monitor.ports import Priority, SignInState
 from monitor.schwab import oauth
 from monitor.schwab.address import Address
 from monitor.schwab.oauth import REFRESH_LIFE_MS, SchwabSignIn
@@ -279,14 +279,14 @@ async def test_the_code_is_decoded_exactly_once(sign_in, schwab, sent, decoded):
 
 
 async def test_the_exchange_does_not_wait_behind_other_requests(sign_in, schwab, clock):
-    for _ in range(110):
-        await schwab.transport._budget.turn()
+    while not schwab.transport._budget.window.take(Priority.PERSON):
+        pass
     await sign_in.finish(redirect_of(sign_in.begin()))
     assert clock.slept == []
 
 
 async def test_the_exchange_heeds_no_pause_that_would_outlive_the_code(sign_in, schwab, clock):
-    schwab.transport._budget.hold(500)
+    schwab.transport._budget.window.hold(500)
     await sign_in.finish(redirect_of(sign_in.begin()))
     assert clock.slept == []
 
