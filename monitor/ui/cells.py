@@ -1,5 +1,7 @@
 """Table cells painted by hand: a ground, then text in one of the palette's colours; shared by the tables of numbers."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
@@ -14,7 +16,17 @@ BOLD_ROLE = Qt.ItemDataRole.UserRole + 2
 PADDING = 5
 # By name in the module: looking a member up in its enum costs more than what a model does for a cell.
 _DISPLAY, _ALIGNMENT = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole
+_CENTRED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _SELECTED, _MOUSE_OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
+
+
+class Cell(NamedTuple):
+    """What a cell says: its text, the name of its colour, how it is aligned (Qt's flags), and whether it is bold."""
+
+    text: str
+    colour: str
+    alignment: int
+    bold: bool = False
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -43,14 +55,26 @@ class CellDelegate(QStyledItemDelegate):
             painter.fillRect(rect, colours.colour("header"))
 
     def paint_text(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        # The model itself is asked: by way of the index each answer would go to Qt and back.
-        data, bold = index.model().data, index.model().data(index, BOLD_ROLE)
-        painter.setFont(self._bold if bold else self._font)
-        painter.setPen(self.theme.colours.colour(data(index, COLOUR_ROLE) or "text"))
+        cell = self.cell(index)
+        if not cell.text:
+            return
+        painter.setFont(self._bold if cell.bold else self._font)
+        painter.setPen(self.theme.colours.colour(cell.colour))
         rect = option.rect.adjusted(PADDING, 0, -PADDING, 0)
-        metrics = self._bold_metrics if bold else self._metrics
-        text = metrics.elidedText(data(index, _DISPLAY) or "", Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(rect, data(index, _ALIGNMENT), text)
+        metrics = self._bold_metrics if cell.bold else self._metrics
+        text = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, cell.alignment, text)
+
+    def cell(self, index: Index) -> Cell:
+        """What the model says, asked role by role; a model that is painted often has a shorter way."""
+        data = index.model().data  # the model itself: by way of the index each answer would go to Qt and back
+        alignment = data(index, _ALIGNMENT)
+        return Cell(
+            data(index, _DISPLAY) or "",
+            data(index, COLOUR_ROLE) or "text",
+            _CENTRED if alignment is None else int(alignment),
+            bool(data(index, BOLD_ROLE)),
+        )
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002  Qt's signature
         metrics = QFontMetrics(self._font)

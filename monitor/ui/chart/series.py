@@ -96,18 +96,23 @@ class ChartBars:
 
         True when more has changed than the figures of the last bar.
         """
-        moved = False
-        for row in rows:
-            index = self.place(row["start"])
-            if index < self._count and self._rows["start"][index] != row["start"]:
-                self._load(join(self.rows(), rows))
-                return True
-            new = index == self._count
-            if not new and self._rows[index] == row:
-                continue
-            moved = moved or new or index < self._count - 1
-            self._write(index, row)
-        return moved
+        if len(rows) == 0:
+            return False
+        begin = self.place(rows["start"][0])
+        here = self._rows[begin : self._count]
+        places = np.searchsorted(here["start"], rows["start"])
+        known = np.flatnonzero(places < len(here))
+        if np.any(here["start"][places[known]] != rows["start"][known]):
+            self._load(join(self.rows(), rows))
+            return True
+        revised = known[_as_bits(here[places[known]]) != _as_bits(rows[known])]
+        new = np.flatnonzero(places == len(here))
+        for number in revised:
+            self._write(begin + int(places[number]), rows[number])
+        last = self._count - 1
+        for number in new:
+            self._write(self._count, rows[number])
+        return bool(len(new)) or bool(np.any(begin + places[revised] < last))
 
     def _write(self, index: int, row: np.void) -> None:
         """Put the bar at ``index``, which may be one past the end."""
@@ -145,6 +150,11 @@ class ChartBars:
             part["close"][np.minimum(begin + size, last - first) - 1],
             np.add.reduceat(part["volume"], begin),
         )
+
+
+def _as_bits(rows: BarSeries) -> npt.NDArray[np.void]:
+    """Rows that compare in one step, as numpy's rows of named columns do not."""
+    return np.ascontiguousarray(rows).view(f"V{BAR_DTYPE.itemsize}")
 
 
 def _as_rows(bins: Bins) -> BarSeries:

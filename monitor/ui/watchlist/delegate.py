@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
-from monitor.ui.cells import COLOUR_ROLE, PADDING, CellDelegate, Index
-from monitor.ui.watchlist.model import DAY_ROLE, FLASH_ROLE
+from monitor.ui.cells import COLOUR_ROLE, PADDING, Cell, CellDelegate, Index
+from monitor.ui.theme import Theme
+from monitor.ui.watchlist.model import DAY_ROLE, WatchlistModel
 from monitor.ui.watchlist.row import FLASHING, Column
 
 _FLASH_ALPHA = 110
@@ -14,10 +15,17 @@ _FLASH_ALPHA = 110
 class WatchlistDelegate(CellDelegate):
     """Adds flash and range bar to the plain cell."""
 
+    def __init__(self, model: WatchlistModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._model = model
+
+    def cell(self, index: Index) -> Cell:
+        return self._model.cell(index.row(), index.column())
+
     def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint_ground(painter, option, index)
-        strength = index.model().data(index, FLASH_ROLE) if index.column() in FLASHING else 0
-        if strength:
+        column = index.column()
+        if column in FLASHING and (strength := self._model.flash(index.row(), column)):
             name = "up" if strength > 0 else "down"
             tint = self.theme.colours.colour(name, round(_FLASH_ALPHA * abs(strength)))
             painter.fillRect(option.rect.adjusted(0, 1, 0, -1), tint)

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal
 
 from monitor.live.board import Board
-from monitor.ui.cells import COLOUR_ROLE, Index
+from monitor.ui.cells import COLOUR_ROLE, Cell, Index
 from monitor.ui.format import clock, size
 from monitor.ui.watchlist.flash import Flashes
 from monitor.ui.watchlist.row import FLASHING, TITLES, Column, Row, SortKey, row_of
@@ -19,6 +19,7 @@ DAY_ROLE = Qt.ItemDataRole.UserRole + 12
 SYMBOL_MIME = "application/x-market-monitor-row"
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT_FLAGS, _LEFT_FLAGS = int(_RIGHT), int(_LEFT)
 _ROOT = QModelIndex()
 # By name in the module: looking members up and joining them costs more than what is done with them, and Qt asks often.
 _DISPLAY, _ALIGNMENT = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole
@@ -34,11 +35,14 @@ class WatchlistModel(QAbstractTableModel):
     def __init__(self, board: Board, parent: QObject | None = None, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(parent)
         self.flashing = True
+        #: The rows that can be seen now: the others are worked out when they are asked for.
+        self.in_sight: Callable[[], range] = lambda: range(len(self._shown))
         self._board = board
         self._manual: list[str] = []
         self._shown: list[str] = []
         self._place: dict[str, int] = {}
         self._rows: dict[str, Row] = {}
+        self._outdated: set[str] = set()  # whose row is worked out only when somebody asks for it
         self._sort: tuple[Column, bool] | None = None
         self._held = False
         self._stale = False
@@ -72,13 +76,21 @@ class WatchlistModel(QAbstractTableModel):
 
     def shown_rows(self) -> list[Row]:
         """Every row, in the order of the screen."""
-        return [self._rows[symbol] for symbol in self._shown]
+        return [self._row(symbol) for symbol in self._shown]
+
+    def _row(self, symbol: str) -> Row:
+        """The row as the newest quote makes it."""
+        if symbol in self._outdated:
+            self._outdated.discard(symbol)
+            self._rows[symbol] = row_of(symbol, self._board.quote(symbol))
+        return self._rows[symbol]
 
     def set_symbols(self, symbols: Sequence[str]) -> None:
         """Show other symbols, in this manual order; nothing flashes for it."""
         self.beginResetModel()
         self._manual = list(dict.fromkeys(symbols))
         self._rows = {symbol: row_of(symbol, self._board.quote(symbol)) for symbol in self._manual}
+        self._outdated.clear()
         self.flashes.clear()
         self._arrange(self._in_order())
         self.endResetModel()
@@ -102,6 +114,7 @@ class WatchlistModel(QAbstractTableModel):
         self.beginRemoveRows(_ROOT, row, row)
         self._manual.remove(symbol)
         del self._rows[symbol]
+        self._outdated.discard(symbol)
         self._arrange([s for s in self._shown if s != symbol])
         self.endRemoveRows()
 
@@ -122,15 +135,18 @@ class WatchlistModel(QAbstractTableModel):
     # ------------------------------------------------------------------ what changes
 
     def show(self, changed: Iterable[str]) -> None:
-        """Work out the rows of these symbols anew, flash what changed, and tell the view once a run of rows."""
-        touched = [symbol for symbol in changed if symbol in self._rows]
-        for symbol in touched:
-            before, after = self._rows[symbol], row_of(symbol, self._board.quote(symbol))
-            self._rows[symbol] = after
+        """Take in that these symbols changed: what can be seen flashes, and the view is told once a run of rows."""
+        touched, place = self._rows.keys() & changed, self._place
+        sight = self.in_sight()
+        seen = [symbol for symbol in touched if place[symbol] in sight]
+        fresh = [symbol for symbol in seen if symbol not in self._outdated]
+        self._outdated |= touched
+        for symbol in fresh:
+            before, after = self._rows[symbol], self._row(symbol)
             if self.flashing:
                 self._flash(symbol, before, after)
-        self._tell(sorted(self._place[symbol] for symbol in touched))
-        self._told.update(touched)
+        self._tell(sorted(place[symbol] for symbol in seen))
+        self._told.update(seen)
         if touched:
             self._sort_again()
 
@@ -159,7 +175,7 @@ class WatchlistModel(QAbstractTableModel):
         if self._sort is None:
             return list(self._manual)
         column, descending = self._sort
-        keys: dict[str, SortKey] = {symbol: self._rows[symbol].keys[column] for symbol in self._manual}
+        keys: dict[str, SortKey] = {symbol: self._row(symbol).keys[column] for symbol in self._manual}
         known = [symbol for symbol in self._manual if keys[symbol] is not None]
         known.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]
         return known + [symbol for symbol in self._manual if keys[symbol] is None]
@@ -212,7 +228,7 @@ class WatchlistModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         symbol, column = self._shown[index.row()], index.column()
-        row = self._rows[symbol]
+        row = self._row(symbol)
         if role == _DISPLAY:
             return row.texts[column]
         if role == COLOUR_ROLE:
@@ -226,6 +242,16 @@ class WatchlistModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tool_tip(symbol)
         return None
+
+    def cell(self, row: int, column: int) -> Cell:
+        """What the cell says, in one answer: it is painted many times a second."""
+        shown = self._row(self._shown[row])
+        alignment = _LEFT_FLAGS if column == Column.SYMBOL else _RIGHT_FLAGS
+        return Cell(shown.texts[column], self._colour(shown, column), alignment)
+
+    def flash(self, row: int, column: int) -> float:
+        """How strongly the cell flashes, as FLASH_ROLE tells."""
+        return self.flashes.strength(self._shown[row], column)
 
     def _colour(self, row: Row, column: int) -> str:
         if column == Column.SYMBOL:

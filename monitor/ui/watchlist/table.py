@@ -42,7 +42,8 @@ class WatchlistTable(QTableView):
         named(self, "watchlistTable")
         self._model = model
         self.setModel(model)
-        self.setItemDelegate(WatchlistDelegate(theme, self))
+        model.in_sight = self.rows_in_sight
+        self.setItemDelegate(WatchlistDelegate(model, theme, self))
         dress(self, theme)
         self.setAccessibleName("Watchlist")
         self.setMouseTracking(True)
@@ -151,6 +152,13 @@ class WatchlistTable(QTableView):
         super().currentChanged(current, previous)
         if current.isValid():
             self.chosen.emit(self._model.symbol_at(current.row()))
+
+    def rows_in_sight(self) -> range:
+        """The rows that can be seen now, by their numbers."""
+        if not self.isVisible():
+            return range(0)
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        return range(max(first, 0), (last if last >= 0 else self._model.rowCount() - 1) + 1)
 
     # ------------------------------------------------------------------ keys and pointer
 
