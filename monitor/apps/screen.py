@@ -210,6 +210,8 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         board=services.board,
         archive=store.archive,
         coverage=store.coverage,
+        chain_schedules=store.chain_schedules,
+        chains=services.chains,
         exporter=store.exporter,
         frames=services.frames,
         health=services.health,

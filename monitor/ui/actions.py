@@ -40,6 +40,7 @@ class Actions:
         self.add_symbol = self._action("&Add to watchlist", "add", "Alt+W")
         self.download = self._action("&Download history", "download")
         self.cancel_download = self._action("&Cancel the download", "stop")
+        self.chains = self._action("&Option snapshots…", "table")
         self.take_back = self._action("&Take the stream back", "reload")
         self.take_back.setEnabled(False)
         self.restart_stream = self._action("Restart the &stream", "reload")
@@ -64,7 +65,7 @@ class Actions:
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [
-                [self.download, self.cancel_download],
+                [self.download, self.cancel_download, self.chains],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
                 [self.export_recorded],

@@ -6,6 +6,8 @@ from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.ports import (
     Archive,
+    ChainSchedules,
+    ChainTaking,
     Coverage,
     Exporter,
     FrameFile,
@@ -33,6 +35,8 @@ class ViewPorts:
     board: Board
     archive: Archive
     coverage: Coverage
+    chain_schedules: ChainSchedules
+    chains: ChainTaking
     exporter: Exporter
     health: Health
     history: PriceHistory

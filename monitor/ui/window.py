@@ -13,6 +13,7 @@ from monitor.ports import StreamPhase, Wanted
 from monitor.ui.actions import ACTIVITY, Actions
 from monitor.ui.audit.panel import AuditPanel
 from monitor.ui.book.panel import BookPanel
+from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.docks import DockArea, PanelDock
 from monitor.ui.export.dialog import ExportDialog
@@ -110,6 +111,12 @@ class MainWindow(QMainWindow):
         dialog.start(change_key=True)
         return dialog
 
+    def open_chains(self) -> ChainSheet:
+        """Open the sheet on option snapshots, the linked symbol proposed."""
+        sheet = ChainSheet(self._ports, self._theme, self.link.symbol, self)
+        sheet.open()
+        return sheet
+
     def open_chart_export(self) -> ExportDialog:
         """Offer the chart's bars for export."""
         return self._open_export(ChartForm(self.link.symbol, self.chart.interval, self.chart.visible_range()))
@@ -183,6 +190,7 @@ class MainWindow(QMainWindow):
             (act.export_chart, self.open_chart_export),
             (act.export_watchlist, self.open_watchlist_export),
             (act.export_recorded, self.open_recorded_export),
+            (act.chains, self.open_chains),
             (act.sign_in, self.open_sign_in),
             (act.change_key, self.open_key_change),
             (act.sign_out, self._ask_to_sign_out),

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from monitor.analysis.bars import aggregate
 from monitor.analysis.coverage import Asked, DayCoverage
 from monitor.analysis.repair import Expiring, Request
-from monitor.errors import BadData, MonitorError
+from monitor.errors import BadData, MonitorError, StoreUnavailable
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import WatchlistsChanged
@@ -26,6 +26,8 @@ from monitor.market.activity import Activity
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval, series
 from monitor.market.book import Book, BookService
 from monitor.market.calendar import at_new_york, from_ms, sessions
+from monitor.market.chain import Chain
+from monitor.market.chain_schedule import ChainSchedule, ChainSlot
 from monitor.market.gap import Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
@@ -39,6 +41,7 @@ from monitor.ports import (
     ExportRequest,
     ExportResult,
     HistoryAnswer,
+    KeptSchedule,
     MarketHours,
     ProcessHealth,
     Profile,
@@ -139,6 +142,38 @@ class FakeArchive:
 def _matching(instruments: Sequence[Instrument], text: str) -> list[Instrument]:
     wanted = text.upper()
     return [i for i in instruments if i.symbol.startswith(wanted) or wanted in i.description.upper()]
+
+
+class FakeChains:
+    """Schedules and moments in memory, and the snapshots asked for; implements ChainSchedules and ChainTaking."""
+
+    def __init__(self, *kept: KeptSchedule, moments: Sequence[ChainSlot] = ()) -> None:
+        self.kept = list(kept)
+        self.moments = list(moments)
+        self.taken: list[str] = []
+        self.looks = 0
+        self.trouble: StoreUnavailable | None = None
+
+    async def all(self) -> list[KeptSchedule]:
+        if self.trouble:
+            raise self.trouble
+        return sorted(self.kept, key=lambda each: each.schedule.symbol)
+
+    async def put(self, schedule: ChainSchedule) -> None:
+        await self.remove(schedule.symbol)
+        self.kept.append(KeptSchedule(schedule, NOW_MS, 0))
+
+    async def remove(self, symbol: str) -> None:
+        self.kept = [each for each in self.kept if each.schedule.symbol != symbol]
+
+    async def slots(self, symbol: str, limit: int) -> list[ChainSlot]:
+        return [slot for slot in self.moments if slot.symbol == symbol][:limit]
+
+    def take(self, symbol: str) -> None:
+        self.taken.append(symbol)
+
+    def look(self) -> None:
+        self.looks += 1
 
 
 class FakeWatchlists:
@@ -558,6 +593,10 @@ class FakeRecorder:
         self.gaps: list[Gap] = []
         self.rejected: list[tuple[int, str, bytes, str]] = []
         self.audits: list[tuple[str, str]] = []
+        self.chains: list[tuple[ChainSlot, Chain | None]] = []
+
+    def record_chain(self, slot: ChainSlot, chain: Chain | None = None) -> None:
+        self.chains.append((slot, chain))
 
     def record_quote(self, received_us: int, state: Quote) -> None:
         self.quotes.append((received_us, state))
@@ -631,6 +670,8 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "bus": bus,
         "board": Board(),
         "archive": FakeArchive(),
+        "chain_schedules": FakeChains(),
+        "chains": FakeChains(),
         "coverage": FakeCoverage(),
         "exporter": FakeExporter(),
         "health": FakeHealth(),

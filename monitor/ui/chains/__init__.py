@@ -1,0 +1,1 @@
+"""Snapshots of option chains: their schedules, and what became of each moment."""
