@@ -38,7 +38,7 @@ _DAYS = (7, 30, 60, 90, None)
 _USUAL_EVERY, _USUAL_DAYS = 15, 60
 _MOST_MOMENTS = 500
 #: What a contract of a snapshot takes on disk, measured.
-_BYTES_A_CONTRACT = 190
+_BYTES_A_CONTRACT = 216
 
 
 class ChainSheet(QDialog):

@@ -29,7 +29,13 @@ from monitor.ui.export.job import Job, Table
 from monitor.ui.panel import named
 
 _NOWHERE = Path()
-_KINDS = (("Quotes", "quotes"), ("Trades", "trades"), ("Bars", "bars"), ("Level 2 book", "book"))
+_KINDS = (
+    ("Quotes", "quotes"),
+    ("Trades", "trades"),
+    ("Bars", "bars"),
+    ("Level 2 book", "book"),
+    ("Option snapshots", "options"),
+)
 
 
 class ExportForm(QWidget):
@@ -101,7 +107,7 @@ class WatchlistForm(ExportForm):
 
 
 class RecordedForm(ExportForm):
-    """Recorded quotes, trades, bars or books of chosen symbols and New York days."""
+    """Recorded quotes, trades, bars, books or option snapshots of chosen symbols and New York days."""
 
     title = "Export recorded data"
 
