@@ -8,7 +8,8 @@ import pytest
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.coverage import Answer, Asked, first_reachable, paint, settled
-from monitor.collect.repair import Delays, Repair, noted
+from monitor.collect.repair import Repair, noted
+from monitor.collect.repair_jobs import Delays
 from monitor.errors import MonitorError, Refused, SignInNeeded, Transient
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress, Level, Notice
