@@ -1,4 +1,4 @@
-"""The jobs of a repair: what is wanted of each symbol, for whom, how long failures wait, and what is told at the end."""
+"""The jobs of a repair: what is wanted of a symbol, for whom, how long failures wait, and what is told at the end."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
