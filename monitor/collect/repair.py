@@ -117,9 +117,8 @@ class Repair:
     def cancel(self, symbol: str) -> None:
         """Stop fetching ``symbol``; what has come so far is kept."""
         job = self._jobs.pop(symbol, None)
-        if self._fetching is not None and self._fetching[0] == symbol:
-            self._fetching[1].cancel()
-        elif job is not None:
+        is_fetching = self._fetching is not None and self._fetching[0] == symbol and self._fetching[1].cancel()
+        if job is not None and not is_fetching:  # else the download itself tells its end
             self._tell(job, failed=_cancelled(symbol))
 
     def cancel_all(self) -> None:

@@ -370,6 +370,13 @@ async def test_a_cancelled_download_says_so_and_keeps_what_came(bench: Bench) ->
     assert Answer.FAILED not in bench.disk.answers("AAPL")
 
 
+async def test_a_download_that_is_cancelled_as_it_ends_still_tells_its_end(bench: Bench) -> None:
+    bench.bus.listen(BarsArrived, lambda event: asyncio.get_running_loop().call_soon(bench.repair.cancel, "AAPL"))
+    bench.repair.ensure("AAPL")
+    await bench.until(bench.finished())
+    assert bench.told[-1].failed == "The download for AAPL was cancelled."
+
+
 async def test_everything_can_be_cancelled_at_once(bench: Bench) -> None:
     bench.source.on_ask = lambda: len(bench.source.asked) == 2 and bench.repair.cancel_all()
     bench.repair.repair(["AAPL", "MSFT", "SPY"], M1)
