@@ -371,7 +371,7 @@ async def test_a_cancelled_download_says_so_and_keeps_what_came(bench: Bench) ->
 
 
 async def test_a_download_that_is_cancelled_as_it_ends_still_tells_its_end(bench: Bench) -> None:
-    bench.bus.listen(BarsArrived, lambda event: asyncio.get_running_loop().call_soon(bench.repair.cancel, "AAPL"))
+    bench.bus.listen(BarsArrived, lambda _: asyncio.get_running_loop().call_soon(bench.repair.cancel, "AAPL"))
     bench.repair.ensure("AAPL")
     await bench.until(bench.finished())
     assert bench.told[-1].failed == "The download for AAPL was cancelled."
