@@ -13,7 +13,7 @@ from monitor.live.events import HistoryProgress
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval
 from monitor.market.instrument import Instrument
 from monitor.market.trade import Trade
-from monitor.ports import MarketHours
+from monitor.ports import MarketHours, Priority, asked
 
 NOW = 1_790_000_000_000 // 60_000 * 60_000
 DAY = 86_400_000
@@ -153,6 +153,16 @@ async def test_a_refill_asks_for_its_minutes_alone_even_while_the_symbol_is_fetc
         ("minutes", "AAPL", NOW - 3 * 60_000, NOW),
         ("minutes", "SPY", NOW - 2 * 60_000, NOW),
     ]
+
+
+async def test_a_chart_is_waited_for_and_a_refill_is_not() -> None:
+    bench, heard = Bench(), []
+    bench.source.on_ask = lambda: heard.append((bench.source.asked[-1][1], asked().priority))
+    bench.backfill.refill("SPY", NOW - 60_000)
+    bench.backfill.ensure("AAPL")
+    await bench.until(bench.finished(2))
+    assert set(heard) == {("AAPL", Priority.PERSON), ("SPY", Priority.BACKGROUND)}
+    assert asked().priority is Priority.BACKGROUND
 
 
 async def test_a_refill_does_not_stand_in_for_the_whole_history() -> None:
