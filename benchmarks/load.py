@@ -20,7 +20,7 @@ import random
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,9 @@ from benchmarks.stream import signed_in
 from monitor.apps.screen import _view_ports
 from monitor.apps.settings import Settings
 from monitor.apps.wiring import DATABASE, Services
+from monitor.collect.streaming import Streaming
 from monitor.live.events import BoardChanged
+from monitor.market.quote import Quote
 from monitor.ports import Profile, Wanted
 from monitor.sandbox.market.universe import universe
 from monitor.ui.theme import Theme
@@ -116,14 +118,13 @@ class Watch:
     database: Path
     delays_ms: list[float] = field(default_factory=list)
     longest_stall: float = 0.0
+    sent: dict[str, int] = field(default_factory=dict)
     awaited: dict[str, int] = field(default_factory=dict)
 
     def hear(self, changed: BoardChanged) -> None:
-        """Note the stamps of what the next paint will show; the panel has worked out its rows just before."""
+        """Note when the sandbox sent what the next paint will show; the panel has worked out its rows just before."""
         for symbol in changed.quotes & self._in_sight():
-            quote = self.services.board.quote(symbol)
-            if quote is not None and quote.quote_time:
-                self.awaited[symbol] = quote.quote_time
+            self.awaited[symbol] = self.sent[symbol]
 
     def painted(self) -> None:
         now = time.time() * 1000
@@ -142,9 +143,8 @@ class Watch:
             self.longest_stall = max(self.longest_stall, time.monotonic() - began - _TICK)
 
     def _in_sight(self) -> frozenset[str]:
-        table, model = self.window.watchlist.table, self.window.watchlist.model
-        first, last = table.rowAt(0), table.rowAt(table.viewport().height() - 1)
-        return frozenset(model.symbols[max(first, 0) : last + 1 if last >= 0 else None])
+        seen, symbols = self.window.watchlist.table.rows_in_sight(), self.window.watchlist.model.symbols
+        return frozenset(symbols[seen.start : seen.stop])
 
 
 @asynccontextmanager
@@ -175,14 +175,23 @@ _TABLE_WATCHES: list[Watch] = []
 
 
 def watch_paints() -> None:
-    """From here on a table tells when it has been painted; the program itself knows nothing of it."""
-    paint = WatchlistTable.paintEvent
+    """From here on it is noted when what is heard was sent, and when a table has been painted.
+
+    The program itself knows nothing of it.
+    """
+    paint, hear = WatchlistTable.paintEvent, Streaming.hear_quotes
+
+    def note_and_hear(streaming: Streaming, changes: Sequence[Quote], sent_ms: int) -> None:
+        for watch in _TABLE_WATCHES:
+            watch.sent.update(dict.fromkeys((change.symbol for change in changes), sent_ms))
+        hear(streaming, changes, sent_ms)
 
     def paint_and_tell(table: WatchlistTable, event: QPaintEvent) -> None:
         paint(table, event)
         for watch in _TABLE_WATCHES:
             watch.painted()
 
+    Streaming.hear_quotes = note_and_hear  # type: ignore[method-assign]
     WatchlistTable.paintEvent = paint_and_tell  # type: ignore[method-assign]
 
 

@@ -32,6 +32,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 from monitor.schwab.library import MarketClient, StreamClient
 from monitor.schwab.rest import market_client
+from monitor.schwab.timing import Timing
 from monitor.schwab.transport import SchwabTransport
 from tests.support.sandbox import running_sandbox
 
@@ -41,12 +42,12 @@ ITEMS = FRAMES * ITEMS_A_FRAME
 
 
 @asynccontextmanager
-async def signed_in(base_url: str) -> AsyncIterator[tuple[Path, Services]]:
+async def signed_in(base_url: str, timing: Timing | None = None) -> AsyncIterator[tuple[Path, Services]]:
     """The program's services over a new folder, signed in to the sandbox."""
     address = Address.of_sandbox(base_url)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        async with running_services(address, folder) as services:
+        async with running_services(address, folder, timing=timing or Timing()) as services:
             details = await sandbox_details(base_url)
             services.sign_in.configure(details.client_id, details.client_secret, details.callback_url)
             await sign_in_headless(services.sign_in, address, details.username, details.password)

@@ -18,7 +18,8 @@ from monitor.market.quote import DetailedQuote, Quote, empty_state, merge, merge
 from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 
-TAPE_LENGTH = 2000
+#: Enough to bridge what is not on disk yet: older prints are read from there. Of 500 symbols it is 10 MB.
+TAPE_LENGTH = 100
 #: So many activities and headlines are kept for the screen.
 LAST_WORDS = 200
 

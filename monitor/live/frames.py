@@ -5,8 +5,8 @@ import asyncio
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 
-#: Thirty a second: what has come is painted before 50 ms are over, and the loop is still left alone.
-FRAME_SECONDS = 1 / 30
+#: Fifty a second at most: of what has come, 95 of 100 are painted before 50 ms are over, and the loop is left alone.
+FRAME_SECONDS = 1 / 50
 
 
 class Frames:

@@ -1,5 +1,8 @@
 """The token file's place in a folder: the file, what was set aside, and what a killed program left half written."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -69,7 +72,11 @@ def kept_in(folder: Path) -> KeyKind | None:
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
+    """Raises OSError, also for what is no file: a pipe would wait for its other end for ever."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
         return file.read(MOST_BYTES + 1)
 
 

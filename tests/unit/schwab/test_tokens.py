@@ -311,6 +311,14 @@ def test_a_place_that_cannot_be_read_stays_closed(make_vault, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tokens.bin"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders.")
+def test_a_pipe_in_its_place_is_not_waited_for(make_vault, tmp_path):
+    os.mkfifo(tmp_path / "tokens.bin")
+    vault = make_vault()
+    vault.open()
+    assert "stays closed" in vault.notice
+
+
 def test_the_passphrase_of_the_environment_is_taken_out_of_it(monkeypatch, tmp_path):
     monkeypatch.setattr(passphrase, "_taken", Secret(""))
     monkeypatch.setenv("MARKET_MONITOR_PASSPHRASE", "correct horse")
