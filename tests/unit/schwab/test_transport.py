@@ -359,6 +359,25 @@ def test_a_body_that_does_not_end_is_given_up_and_its_place_is_free(every, prior
     assert (record.result, record.attempts, record.took) == (Result.OK, 2, seconds + 1)
 
 
+def test_who_is_in_haste_does_not_put_an_endpoint_out():
+    loop = VirtualLoop()
+
+    async def scenario():
+        stalled = httpx.MockTransport(lambda _: httpx.Response(200, stream=Stalled()))
+        transport = SchwabTransport(
+            Address(), RequestBudget(clock=loop.time), stalled, loop.time, wall_ms=loop.wall_ms, draw=lambda low, _: low
+        )
+        async with httpx.AsyncClient(transport=transport) as client:
+            for patience, outages in ((2, 0), (600, 1)):
+                for _ in range(6):
+                    with asking(Priority.BACKGROUND, patience=patience), pytest.raises(Transient):
+                        await client.get(QUOTES)
+                    await asyncio.sleep(2)
+                assert len(transport.meter().outages) == outages
+
+    run(scenario(), loop)
+
+
 # --------------------------------------------------------------------------------------------- the log
 
 
