@@ -1,8 +1,8 @@
 """What the limit costs a request that may go at once, beside aiolimiter and a bare semaphore, in one run.
 
 Run: ``python -m benchmarks.requests``. Figures are microseconds a request, the best of five runs. Ours keeps a log of
-the last minute and the order of who waits; ``with the file`` also what another program and the next run must know. The
-peers' bucket and counter are filled so far that they never wait either.
+the last minute and the order of who waits; with the file also what another program and the next run must know. The
+peers' bucket and counter are so large that they never wait either.
 """
 
 import asyncio

@@ -205,6 +205,8 @@ def _outcome(answer: httpx.Response) -> tuple[Result, str]:
     """What an answer amounts to, with the sentence of those that are no success."""
     if answer.status_code == 200 and not answers.is_page(answer):
         return Result.OK, ""
+    if answer.status_code == 401 and answer.request.url.path != TOKEN_PATH:
+        return Result.REFUSED, "Schwab did not take the access token."  # a renewal may help, in a request of its own
     sentence = answers.meaning(answer).sentence
     if answer.status_code == 429:
         return Result.SLOWED, sentence

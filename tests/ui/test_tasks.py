@@ -7,6 +7,7 @@ import pytest
 from monitor.errors import Refused
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
+from monitor.ports import Priority, asked
 from monitor.ui.tasks import Tasks
 
 
@@ -27,6 +28,17 @@ async def test_a_new_task_ends_its_namesake() -> None:
     tasks.start("load", work("old"))
     await tasks.start("load", work("new"))
     assert done == ["new"]
+
+
+async def test_a_person_waits_for_what_it_asks() -> None:
+    tasks, _ = make()
+    heard: list[Priority] = []
+
+    async def work() -> None:
+        heard.append(asked().priority)
+
+    await tasks.start("load", work())
+    assert heard == [Priority.PERSON]
 
 
 async def test_a_failure_is_told_in_its_own_sentence() -> None:

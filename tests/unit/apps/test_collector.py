@@ -1,12 +1,13 @@
 """What the collector says before it begins, and how it sums up."""
 
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from monitor.apps.collector import _sign_in
+from monitor.apps.collector import _limit, _sign_in
 from monitor.apps.figures import Figures
 from monitor.apps.world import live_world
 from monitor.collect.streaming import Tally
@@ -17,6 +18,16 @@ from tests.support.ports import FakeSignIn
 
 def a_stretch(tally: Tally, meter: StoreMeter) -> Any:
     return SimpleNamespace(streaming=SimpleNamespace(tally=tally), store=SimpleNamespace(meter=lambda: meter))
+
+
+@pytest.mark.parametrize(
+    ("content", "limit"),
+    [('{"requests/limit": "60"}', 60), ('{"requests/limit": "600"}', 110), ("?", 110), (None, 110)],
+)
+def test_the_limit_is_the_one_chosen_in_the_window(tmp_path: Path, content: str | None, limit: int) -> None:
+    if content is not None:
+        (tmp_path / "settings.json").write_text(content)
+    assert _limit(tmp_path) == limit
 
 
 def test_the_summary_is_of_every_stretch() -> None:

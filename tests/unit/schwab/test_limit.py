@@ -161,6 +161,21 @@ def test_background_work_leaves_room_for_a_person_and_for_a_renewal():
     assert len(bench.sent) > 106
 
 
+def test_background_work_is_spread_over_the_minute_but_for_a_few():
+    bench = Bench()
+
+    async def scenario():
+        backlog = [asyncio.ensure_future(bench.ask()) for _ in range(200)]
+        await asyncio.sleep(0.5)
+        assert len(bench.sent) == 5
+        await asyncio.sleep(29.5)
+        assert 50 <= len(bench.sent) <= 58
+        for task in backlog:
+            task.cancel()
+
+    run(scenario(), bench.loop)
+
+
 def test_a_place_is_free_at_once_when_who_waited_for_it_is_gone():
     bench = Bench(10)
 
@@ -271,6 +286,20 @@ def test_another_limit_holds_at_once():
         await work
 
     run(scenario(), bench.loop)
+
+
+def test_who_comes_when_there_is_room_again_does_not_overtake_those_who_wait():
+    bench = Bench(10)
+
+    async def scenario():
+        waiting = [asyncio.ensure_future(bench.ask(Priority.PERSON)) for _ in range(12)]
+        await asyncio.sleep(5.3)
+        bench.budget.window.limit = 30  # which those who wait have not noticed yet
+        await bench.ask(Priority.PERSON)
+        await asyncio.gather(*waiting)
+
+    run(scenario(), bench.loop)
+    assert [number for _, _, number in bench.sent] == list(range(13))
 
 
 @pytest.mark.parametrize("limit", [LEAST_LIMIT - 1, MOST_LIMIT + 1])

@@ -127,9 +127,9 @@ def test_whatever_the_clocks_do_nobody_waits_for_more_than_a_minute(tmp_path_fac
 
 def test_a_clock_that_goes_back_under_a_running_program_holds_nobody_for_long(machine):
     window = machine.program()
-    take_all(window)
     while not window.take(Priority.BACKGROUND):
         pass
+    take_all(window)
     machine.now -= 4000
     assert 0 < window.take(Priority.BACKGROUND) < 60.26
     machine.pass_time(60.3)
@@ -143,7 +143,9 @@ def test_a_clock_that_goes_back_under_a_running_program_holds_nobody_for_long(ma
 )
 def test_a_damaged_file_is_written_over(machine, content):
     machine.path.write_bytes(content)
-    assert take_all(machine.program()) == LIMIT
+    window = machine.program()
+    assert take_all(window) == LIMIT
+    assert window.paused() == 0
     assert take_all(machine.program()) == 0
 
 
@@ -153,6 +155,12 @@ def test_moments_that_nobody_can_have_written_hold_nobody_for_long(machine):
     window = machine.program()
     assert 0 < window.take(Priority.PERSON) <= 3600
     assert window.paused() <= 3600
+
+
+def test_a_pause_without_end_ends_after_an_hour(machine):
+    content = struct.pack("<126d", machine.now, machine.wall, 1e12, 1.0, 0.0, 0.0, *[0.0] * 120)
+    machine.path.write_bytes(b"SENT 1\n\0" + content)
+    assert machine.program().take(Priority.PERSON) == pytest.approx(3600)
 
 
 def test_a_file_that_cannot_be_opened_limits_this_run_alone(machine, caplog):

@@ -312,6 +312,7 @@ async def test_nobody_is_kept_from_signing_in(clock):
     client = client_of(clock, [httpx.Response(500)] * 10 + [httpx.Response(200)])
     for _ in range(10):
         assert (await client.post(TOKEN, data={"a": "b"})).status_code == 500
+        clock.now += 2
     assert (await client.post(TOKEN, data={"a": "b"})).status_code == 200
 
 
@@ -364,6 +365,25 @@ def test_a_body_that_does_not_end_is_given_up_and_its_place_is_free(every, prior
     assert (record.result, record.attempts, record.took) == (Result.OK, 2, seconds + 1)
 
 
+def test_who_is_in_haste_does_not_put_an_endpoint_out():
+    loop = VirtualLoop()
+
+    async def scenario():
+        stalled = httpx.MockTransport(lambda _: httpx.Response(200, stream=Stalled()))
+        transport = SchwabTransport(
+            Address(), RequestBudget(clock=loop.time), stalled, loop.time, wall_ms=loop.wall_ms, draw=lambda low, _: low
+        )
+        async with httpx.AsyncClient(transport=transport) as client:
+            for patience, outages in ((2, 0), (600, 1)):
+                for _ in range(6):
+                    with asking(Priority.BACKGROUND, patience=patience), pytest.raises(Transient):
+                        await client.get(QUOTES)
+                    await asyncio.sleep(2)
+                assert len(transport.meter().outages) == outages
+
+    run(scenario(), loop)
+
+
 # --------------------------------------------------------------------------------------------- the log
 
 
@@ -385,6 +405,13 @@ async def test_each_request_is_told_with_its_purpose_and_what_came_of_it(clock):
     assert second.sentence == "Schwab knows nothing under this symbol."
     assert (third.purpose, third.priority, third.result) == ("quotes of AAPL", Priority.BACKGROUND, Result.FAILED)
     assert "in Schwab's place" in third.sentence
+
+
+async def test_a_token_that_was_not_taken_is_no_want_of_permission_yet(clock):
+    client = client_of(clock, [httpx.Response(401)])
+    await client.get(QUOTES)
+    [record] = client.log.newest()
+    assert (record.result, record.sentence) == (Result.REFUSED, "Schwab did not take the access token.")
 
 
 async def test_what_waits_and_what_is_under_way_is_told_as_it_stands(clock):
