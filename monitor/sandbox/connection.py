@@ -264,6 +264,8 @@ class Connection:
                 held.remove(service, keys)
             case _:
                 held.view(service, command.fields())
+        if command.command != "VIEW":
+            self._desk.truth.subscribed(self.number, command.command, service, keys, self._desk.now_ms())
         if discarded:
             limit = f"({service}={held.limit(service)}, DISCARDED={discarded})"
             text = f"You've reached the maximum number of symbols allowed.  {limit}"

@@ -47,7 +47,9 @@ class Outbox:
 
     async def heartbeat(self) -> None:
         if not self._faults.has("mute-heartbeats"):
-            await self._send(commands.heartbeat(self._desk.now_ms()))
+            now = self._desk.now_ms()
+            handed = partial(self._handed_beat, now)
+            await self._traffic.send(Frame(commands.heartbeat(now), WSMsgType.TEXT, handed))
 
     async def notice(self, code: int, text: str) -> None:
         await self._send(commands.notice(code, text, self._desk.now_ms()))
@@ -91,6 +93,10 @@ class Outbox:
             self.items[frame.service] += frame.items
             self._desk.items[frame.service] += frame.items
             self._desk.frames[frame.service] += 1
+
+    def _handed_beat(self, sent_ms: int, handed: bool) -> None:
+        if handed:
+            self._desk.truth.beat(self._number, sent_ms)
 
     async def _send(self, payload: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
         await self._traffic.send(Frame(payload, kind, lambda _: None))

@@ -1,5 +1,6 @@
 """The truth log: every frame as it was handed to a connection, so that what a client kept can be compared with it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -13,8 +14,8 @@ from monitor.sandbox.data_frame import DataFrame
 class Truth:
     """JSON lines in the order of sending; without a file it keeps nothing.
 
-    ``at`` is this machine's clock (ms). A data frame's line holds the whole frame as sent; ``handed`` is
-    false where the socket was closed already.
+    ``at`` is this machine's clock (ms), ``market`` the market's, which is the clock of every frame. A data frame's
+    line holds the whole frame as sent; ``handed`` is false where the socket was closed already.
     """
 
     def __init__(self, file: IO[bytes] | None = None) -> None:
@@ -45,6 +46,15 @@ class Truth:
             line = b'{"connection":%d,"at":%d,"handed":%b,%b"frame":%b}\n'
             self._file.write(line % (connection, now_ms(), word, note, frame.payload))
 
+    def subscribed(self, connection: int, command: str, service: str, keys: Iterable[str], market_ms: int) -> None:
+        """A command was obeyed: from now on these keys are owed, or after UNSUBS no longer."""
+        line: dict[str, object] = {"connection": connection, "at": now_ms(), "market": market_ms, "command": command}
+        self._note(line | {"service": service, "keys": list(keys)})
+
+    def beat(self, connection: int, market_ms: int) -> None:
+        """A heartbeat was handed to a socket."""
+        self._note({"connection": connection, "at": now_ms(), "heartbeat": market_ms})
+
     def injected(self, connection: int, note: str, size: int) -> None:
         """A frame was sent that holds nobody's data."""
         self._note({"connection": connection, "at": now_ms(), "injected": note, "bytes": size})
@@ -57,6 +67,6 @@ class Truth:
         if self._file is not None:
             self._file.close()
 
-    def _note(self, line: dict[str, int | str | bool]) -> None:
+    def _note(self, line: dict[str, object]) -> None:
         if self._file is not None:
             self._file.write(msgspec.json.encode(line) + b"\n")

@@ -1,5 +1,7 @@
 """How a connection ends, or seems to live on: cuts, close codes, notices that sever it, and silence."""
 
+import asyncio
+
 from monitor.sandbox.faults import Fault
 from monitor.sandbox.mishaps.patient import Patient
 
@@ -34,3 +36,6 @@ async def half_open(patient: Patient, fault: Fault) -> None:
     """The other side is gone and nobody said so: nothing is sent, nothing is read, pings stay unanswered."""
     patient.hold_reading(True)
     patient.faults.begin(fault)
+    if fault.seconds is not None:
+        await asyncio.sleep(fault.seconds)
+        patient.hold_reading(False)

@@ -87,14 +87,17 @@ class Traffic:
         async with self._lock:
             if self._faults and (self._faults.has("silent") or self._faults.has("half-open")):
                 return
+            trickle = self._faults.of("trickle") if self._faults else []
             try:
-                trickle = self._faults.of("trickle") if self._faults else []
                 if trickle:
                     await self._drip(frame, trickle[-1].bytes_per_second)
                 else:
                     await self._socket.send_frame(frame.payload, frame.kind)
             except ConnectionError:
                 frame.handed(False)
+                raise
+            except asyncio.CancelledError:  # what is not dripped is written first, then waited for
+                frame.handed(not trickle)
                 raise
             frame.handed(True)
 
@@ -104,10 +107,12 @@ class Traffic:
         message = _header(frame) + frame.payload
         step = max(1, int(bytes_per_second / _DROPS_A_SECOND))
         for start in range(0, len(message), step):
+            await asyncio.sleep(
+                1 / _DROPS_A_SECOND
+            )  # before each drop: after the last one the frame has been handed over
             if transport is None or transport.is_closing():
                 raise ConnectionResetError("the line went dead in the middle of a frame")
             transport.write(message[start : start + step])
-            await asyncio.sleep(1 / _DROPS_A_SECOND)
 
 
 def _header(frame: Frame) -> bytes:

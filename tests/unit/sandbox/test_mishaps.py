@@ -59,6 +59,11 @@ class TestEnds:
         await guest.http.delete("/sandbox/faults")
         assert (await answer)["content"]["code"] == 0
 
+    async def test_half_open_reads_on_after_its_seconds(self, watching: Line, guest: Visitor) -> None:
+        await befall(guest, stream="half-open", seconds=0.1)
+        await watching.send("LEVELONE_EQUITIES", "ADD", keys="F", fields="0,1")
+        assert (await watching.next("response"))["content"]["code"] == 0
+
     async def test_silence_ends_after_its_seconds(
         self, watching: Line, guest: Visitor, exchange: StillExchange
     ) -> None:
