@@ -107,10 +107,12 @@ class Traffic:
         message = _header(frame) + frame.payload
         step = max(1, int(bytes_per_second / _DROPS_A_SECOND))
         for start in range(0, len(message), step):
+            await asyncio.sleep(
+                1 / _DROPS_A_SECOND
+            )  # before each drop: after the last one the frame has been handed over
             if transport is None or transport.is_closing():
                 raise ConnectionResetError("the line went dead in the middle of a frame")
             transport.write(message[start : start + step])
-            await asyncio.sleep(1 / _DROPS_A_SECOND)
 
 
 def _header(frame: Frame) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from monitor.errors import Unusable
+from monitor.sandbox.faults import Fault
 from monitor.sandbox.mishaps.patient import InForce
 from monitor.sandbox.mishaps.traffic import Frame, Traffic
 from monitor.sandbox.server import Sandbox
@@ -86,6 +87,31 @@ async def test_a_frame_that_is_written_counts_although_its_sender_is_stopped() -
     sending = asyncio.create_task(traffic.send(Frame(b"{}", aiohttp.WSMsgType.TEXT, told.append, is_data=True)))
     await asyncio.sleep(0)
     sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert told == [True]
+
+
+async def test_a_frame_whose_last_drop_has_left_counts_although_its_sender_is_stopped() -> None:
+    class Slow:
+        """A line on which everything is lost right after the last byte of the first frame."""
+
+        received = b""
+
+        def is_closing(self) -> bool:
+            return False
+
+        def write(self, drop: bytes) -> None:
+            self.received += drop
+            if self.received.endswith(payload):
+                asyncio.get_running_loop().call_soon(sending.cancel)
+
+    class Request:
+        transport = Slow()
+
+    payload, told, faults = b"x" * 50, list[bool](), InForce()
+    faults.begin(Fault(stream="trickle", bytes_per_second=1000))
+    traffic = Traffic(cast("web.Request", Request), cast("web.WebSocketResponse", None), faults)
+    sending = asyncio.create_task(traffic.send(Frame(payload, aiohttp.WSMsgType.TEXT, told.append, is_data=True)))
     await asyncio.gather(sending, return_exceptions=True)
     assert told == [True]
 

@@ -384,6 +384,34 @@ async def test_a_silent_service_is_asked_for_anew_and_then_the_connection_is(mak
     await until(lambda: scene.holes()[QUOTES, ""].to_ms is not None)
 
 
+@pytest.mark.parametrize("of_symbol", [False, True])
+async def test_what_comes_before_it_was_asked_for_anew_ends_no_hole(make, of_symbol):
+    quoted, brought = Quoted(), {}
+    scene = make(timing=HURRIED, quotes=quoted, newest=lambda service, symbol: brought.get((service, symbol)))
+    quoted.scene = scene
+    hole = (QUOTES, "F") if of_symbol else (QUOTES, "")
+    held = lambda request: request["command"] == "UNSUBS" and hole in scene.holes()  # noqa: E731
+    scene.streamer.answer = lambda request: [] if held(request) else [0]
+    await scene.live(Wanted(frozenset({"AAPL", "F"})))
+
+    async def come(*symbols, ahead_ms=60_000):
+        for symbol in symbols:
+            brought[QUOTES, symbol] = scene.wall() + ahead_ms
+            await scene.streamer.send(data=quotes({"key": symbol, "1": 1}))
+        await scene.looks()
+
+    await come("AAPL", "F", ahead_ms=0)
+    while hole not in scene.holes():
+        await come(*["AAPL"] * of_symbol)
+    await until(lambda: scene.streamer.asked(QUOTES)[-1][0] == "UNSUBS")
+    await come("AAPL", "F")
+    assert scene.holes()[hole].to_ms is None
+    await scene.streamer.send(response=[response(scene.streamer.commands[-1], 0)])
+    await until(lambda: scene.streamer.asked(QUOTES)[-1][0] in {"SUBS", "ADD"})
+    await come("AAPL", "F")
+    await until(lambda: scene.holes()[hole].to_ms is not None)
+
+
 async def test_a_silent_symbol_is_asked_for_anew_alone(make):
     quoted, brought = Quoted(), {}
     scene = make(timing=HURRIED, quotes=quoted, newest=lambda service, symbol: brought.get((service, symbol)))
