@@ -75,10 +75,12 @@ def bars(draw: st.DrawFn) -> list[Frame]:
 
 @st.composite
 def disordered(draw: st.DrawFn, make: Callable[[], st.SearchStrategy[list[Frame]]]) -> tuple[list[Frame], list[Frame]]:
-    """Frames as they were sent, and as they come: each up to SPREAD_MS late, and some of them twice."""
+    """Frames as they were sent, and as they come: all but the first up to SPREAD_MS late, and some of them twice."""
     sent = draw(make())
     delay = st.integers(0, SPREAD_MS)
-    come = [(frame[0] + draw(delay), n, frame) for n, frame in enumerate(sent) for _ in range(draw(st.integers(1, 2)))]
+    come = [(sent[0][0], 0, sent[0])]
+    for number, frame in enumerate(sent):
+        come += [(frame[0] + draw(delay), number, frame) for _ in range(draw(st.integers(1, 2)))]
     return sent, [frame for _, _, frame in sorted(come, key=lambda late: late[:2])]
 
 
