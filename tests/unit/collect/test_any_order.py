@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.collect.streaming import Streaming
@@ -84,6 +84,7 @@ def disordered(draw: st.DrawFn, make: Callable[[], st.SearchStrategy[list[Frame]
     return sent, [frame for _, _, frame in sorted(come, key=lambda late: late[:2])]
 
 
+@settings(deadline=None)
 @given(disordered(prints))
 def test_prints_of_any_order_add_up_to_the_days_volume(frames: tuple[list[Frame], list[Frame]]) -> None:
     sent, come = frames
@@ -94,17 +95,20 @@ def test_prints_of_any_order_add_up_to_the_days_volume(frames: tuple[list[Frame]
     assert volumes == sorted(set(volumes))
 
 
+@settings(deadline=None)
 @given(prints())
 def test_prints_that_are_sent_again_on_another_connection_are_not_recorded_again(frames: list[Frame]) -> None:
     assert [t for _, t in heard(frames, connections=2).trades] == [t for _, t in heard(frames).trades]
 
 
+@settings(deadline=None)
 @given(disordered(bars))
 def test_minutes_of_any_order_are_those_of_sorted_ones(frames: tuple[list[Frame], list[Frame]]) -> None:
     sent, come = frames
     assert minutes(heard(come)) == minutes(heard(sent))
 
 
+@settings(deadline=None)
 @given(bars())
 def test_minutes_that_are_sent_again_on_another_connection_are_the_same(frames: list[Frame]) -> None:
     assert minutes(heard(frames, connections=2)) == minutes(heard(frames))
