@@ -267,9 +267,10 @@ class WatchlistModel(QAbstractTableModel):
         if quote is None:
             return f"{symbol}: no quote yet"
         name = f"{symbol} · {quote.description}" if quote.description else symbol
-        delayed = " · delayed" if quote.delayed else ""
+        state = " · delayed" if quote.delayed else ""
+        state += " · halted" if quote.security_status == "Halted" else ""
         wrong = "".join(f"\n{why}" for why in dict.fromkeys(self._row(symbol).doubts.values()))
-        return f"{name}\nVolume {size(quote.volume)} · quote of {clock(quote.quote_time)} ET{delayed}{wrong}"
+        return f"{name}\nVolume {size(quote.volume)} · quote of {clock(quote.quote_time)} ET{state}{wrong}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:

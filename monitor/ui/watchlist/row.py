@@ -98,10 +98,10 @@ def export_titles(column: Column) -> tuple[str, ...]:
 
 
 def _named(q: Quote) -> str:
-    """The symbol, and what keeps its numbers from being live."""
+    """The symbol, with H where trading is halted and D where the quotes are delayed: there is room for a letter."""
     if q.security_status == "Halted":
-        return f"{q.symbol} · halted"
-    return f"{q.symbol} · delayed" if q.delayed else q.symbol
+        return f"{q.symbol} H"
+    return f"{q.symbol} D" if q.delayed else q.symbol
 
 
 def _changes(q: Quote, believed: bool) -> tuple[Number | None, Number | None]:

@@ -75,7 +75,12 @@ def test_a_delayed_quote_never_looks_live(model, board):
     tick(model, board, "AAPL", delayed=True, net_percent_change=1.5)
     row = model.row_of("AAPL")
     assert {model.cell(row, column).colour for column in list(Column)[1:]} == {"dim"}
-    assert model.cell(row, Column.SYMBOL) == ("AAPL · delayed", "amber", *model.cell(row, Column.SYMBOL)[2:])
+    assert model.cell(row, Column.SYMBOL) == ("AAPL D", "amber", *model.cell(row, Column.SYMBOL)[2:])
+
+
+def test_the_tip_of_a_halted_symbol_says_so(model, board):
+    tick(model, board, "AAPL", security_status="Halted")
+    assert "halted" in model.index(model.row_of("AAPL"), 0).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_flash_fades_and_ends(model, board, clock):

@@ -52,7 +52,7 @@ def test_a_price_that_cannot_be_right_is_marked_and_nothing_is_worked_out_from_i
 
 
 def test_a_quote_that_is_not_live_says_so_behind_its_symbol_but_not_in_a_file():
-    for fields, words in (({"delayed": True}, "AAPL · delayed"), ({"security_status": "Halted"}, "AAPL · halted")):
+    for fields, words in (({"delayed": True}, "AAPL D"), ({"security_status": "Halted"}, "AAPL H")):
         row = row_of("AAPL", Quote(symbol="AAPL", last=1, **fields))
         assert (row.texts[Column.SYMBOL], row.written(Column.SYMBOL)) == (words, ("AAPL",))
     live = Quote(symbol="AAPL", last=1, delayed=False, security_status="Normal")
