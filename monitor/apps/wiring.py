@@ -137,6 +137,7 @@ async def _start(
         on_refused=lambda refused: _take_refused(services, refused),
         quotes=history,
         newest=lambda service, symbol: _newest(board, service, symbol),
+        book_services=store.book_services(),
         hours=hours,
         trading=Hours.ALWAYS if address.sandbox else Hours.EXTENDED,
         timing=timing,

@@ -7,6 +7,8 @@ from monitor.clock import now_ms
 
 #: What lies so far ahead is a mistake.
 FUTURE_MS: Final = 3_600_000
+#: What comes so late is late; from earlier times nothing comes, unless the streamer's clock was set back.
+LATE_MS: Final = 5_000
 
 FROM_THE_FUTURE: Final = "from-the-future"
 OUT_OF_ORDER: Final = "out-of-order"
@@ -32,18 +34,19 @@ class Order:
             self.newest = max(self.newest, sent_ms)
 
     def odd(self, service: str, sent_ms: int, items: Sequence[Any]) -> str:
-        """What is odd about a frame: it is from the future, older than the one before, or the same; mostly nothing."""
+        """What is odd about a frame: it is from the future, older than the newest, or the same; mostly nothing."""
         if self._is_ahead(sent_ms):
             return FROM_THE_FUTURE
         if sent_ms > self.newest:
             self.newest = sent_ms
-        before = self._frames.get(service)
-        self._frames[service] = (sent_ms, items)
-        if before is None or sent_ms > before[0] or not sent_ms:
+        if not sent_ms:
             return ""
-        if sent_ms < before[0]:
+        newest_ms, newest = self._frames.get(service, (0, ()))
+        if sent_ms >= newest_ms or sent_ms < newest_ms - LATE_MS:
+            self._frames[service] = (sent_ms, items)
+        if sent_ms < newest_ms:
             return OUT_OF_ORDER
-        return DUPLICATE if items == before[1] else ""
+        return DUPLICATE if sent_ms == newest_ms and items == newest else ""
 
     def _is_ahead(self, sent_ms: int) -> bool:
         """Ahead of everything that the streamer has said so far, and of this machine's clock too."""

@@ -9,6 +9,7 @@ from copy import copy
 from typing import Any
 
 from monitor.analysis.bars import RunningBar
+from monitor.analysis.doubt import is_far
 from monitor.analysis.tape import infer_trade, is_older
 from monitor.live.events import BoardChanged
 from monitor.market.activity import Activity
@@ -93,7 +94,7 @@ class Board:
         trade = infer_trade(state, change)
         merge(state, change)
         self._touched_quotes.add(symbol)
-        if trade is not None and not self._take_trade(trade):
+        if trade is not None and not self._take_trade(trade, state):
             trade = None
         return state, trade
 
@@ -113,7 +114,7 @@ class Board:
             trade = infer_trade(state, change)
         details = merge_detailed(state, change)
         self._touched_quotes.add(symbol)
-        if trade is not None and not self._take_trade(trade):
+        if trade is not None and not self._take_trade(trade, state):
             trade = None
         return state, trade, details
 
@@ -137,7 +138,7 @@ class Board:
         self._headlines.extend(headlines)
         self._touched_news = True
 
-    def _take_trade(self, trade: Trade) -> bool:
+    def _take_trade(self, trade: Trade, state: Quote) -> bool:
         if trade.time > self.latest_ms:
             self.prints_too_late += 1
             return False
@@ -147,7 +148,8 @@ class Board:
             tape = self._tapes[symbol] = deque(maxlen=TAPE_LENGTH)
             self._running[symbol] = RunningBar(symbol)
         tape.append(trade)
-        self._running[symbol].add(trade)
+        if not is_far(symbol, trade.price, state.bid, state.ask):  # one outlier would be the minute's high or low
+            self._running[symbol].add(trade)
         self._touched_trades.add(symbol)
         return True
 

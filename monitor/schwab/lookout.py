@@ -32,6 +32,9 @@ class Watched(Protocol):
     def mind_hours(self) -> None:
         """Begin or end when the hours do."""
 
+    def mind_books(self) -> None:
+        """Ask both book services where the one that was remembered is silent."""
+
 
 class Lookout:
     """Watches the connection between ``attach`` and ``end``, and the clocks all the time."""
@@ -126,6 +129,7 @@ class Lookout:
                 self._watch.begin(self._subscriptions.wanted_keys(), now)
             else:
                 self._watch_data(connection, now, is_open)
+            self._stream.mind_books()
 
     def _wake_up(self, seconds: float) -> None:
         """Whatever was connected before is dead, and nothing that was waited for matters any more."""

@@ -38,6 +38,7 @@ class SchwabStream:
 
     ``hours`` are those in which the stream is wanted, ``trading`` those in which its silence is a fault, if ``quotes``
     knows of something newer than ``newest(service, symbol)``, the time of the newest that came by the stream.
+    ``book_services`` are shares with the one service that answers for their book, as far as earlier runs found it.
     ``clock`` counts the machine's sleep and ``awake`` does not, where the system has such a clock.
     """
 
@@ -50,6 +51,7 @@ class SchwabStream:
         on_refused: Callable[[Mapping[str, str]], None] = lambda _symbols: None,
         quotes: QuoteTimes | None = None,
         newest: Callable[[str, str], int | None] = lambda _service, _symbol: None,
+        book_services: Mapping[str, str] | None = None,
         hours: Callable[[], Hours] = lambda: Hours.ALWAYS,
         trading: Hours = Hours.ALWAYS,
         timing: Timing = _TIMING,
@@ -73,7 +75,7 @@ class SchwabStream:
         self._since: dict[str, int] = {}  # since when something of each service is wanted
         self._proved_ms = 0  # until when it is known that nothing was missed
         self._phase = StreamPhase.OFF
-        self._subscriptions = Subscriptions(clock)
+        self._subscriptions = Subscriptions(clock, book_services)
         self._told: dict[str, str] = {}  # what on_refused heard last
         self._changed = asyncio.Event()
         self._taken_back = asyncio.Event()
@@ -317,6 +319,11 @@ class SchwabStream:
         if self._subscriptions.heard_books(service, symbols):
             self._mind_services()
             self._changed.set()  # one of two book services need not be asked any more
+
+    def mind_books(self) -> None:
+        if self._subscriptions.doubt_books():
+            self._mind_services()
+            self._changed.set()
 
     def tell_quiet(self, quiet: bool) -> None:
         if quiet and self._phase is StreamPhase.LIVE:

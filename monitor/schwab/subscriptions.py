@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from monitor.ports import Wanted
@@ -36,11 +36,12 @@ class Subscriptions:
     """The wanted keys of each service against those on the wire; commands are sent one at a time and settled.
 
     Where a command fails as a whole its keys are asked for in halves, until those that spoil it stand alone.
+    ``books`` are shares with the one service that answers for their book, as far as earlier runs found it.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, books: Mapping[str, str] | None = None) -> None:
         self._wishes = Wanted()
-        self._routes = BookRoutes(clock)
+        self._routes = BookRoutes(clock, books)
         self._most_keys = MOST_KEYS
         self._wanted: dict[str, frozenset[str]] = keys_by_service(self._wishes)
         self._active: dict[str, set[str]] = defaultdict(set)
@@ -62,6 +63,13 @@ class Subscriptions:
         if changed:
             self._find_services()
         return changed
+
+    def doubt_books(self) -> bool:
+        """A while passed: whether there is a command to send, because a service that was known by heart is silent."""
+        doubted = self._routes.doubt()
+        if doubted:
+            self._find_services()
+        return doubted
 
     def connected(self) -> None:
         """A new connection begins with nothing; keys that were refused before are asked for last."""

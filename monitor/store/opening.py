@@ -26,6 +26,7 @@ from monitor.store.writer import Writer
 
 #: The first SQLite in which two connections that write at once cannot lose pages.
 _SAFE_SQLITE = (3, 51, 3)
+_ALONE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Store:
         spill = Spill(path.with_suffix(".spill"), noted(connection))
         # What waits beside the database counts as in it: its numbers and stamps are not given out again.
         ids = dict(connection.execute("SELECT symbol, id FROM instrument")) | spill.instruments
+        self._book_services = _only_book_services(connection)
         self._last_received_us = max(_last_received_us(connection), spill.newest_us)
         # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
         left_open = CloseGaps(max(now_ms(), self._last_received_us // 1000))
@@ -79,6 +81,10 @@ class Store:
     def last_received_us(self) -> int:
         """The newest receive stamp on disk when the store was opened, for the ReceiveClock to go on from."""
         return self._last_received_us
+
+    def book_services(self) -> dict[str, str]:
+        """The symbols of which only one service has sent books, as found when the store was opened, with its name."""
+        return self._book_services
 
     def meter(self) -> StoreMeter:
         return self._writer.meter()
@@ -195,6 +201,17 @@ def _last_received_us(connection: sqlite3.Connection) -> int:
     ]
     answers = [connection.execute(question).fetchone() for question in questions]
     return max(answer[0] or 0 if answer else 0 for answer in answers)
+
+
+def _only_book_services(connection: sqlite3.Connection) -> dict[str, str]:
+    """One whose books span a minute has had the time to be the only one: each sends a first book at once."""
+    stamp = "(SELECT {}(received_us) FROM book WHERE instrument_id = instrument.id AND venue = book_services)"
+    rows = connection.execute(
+        "SELECT symbol, book_services FROM instrument WHERE book_services <> '' AND instr(book_services, ' ') = 0"
+        f" AND {stamp.format('max')} - {stamp.format('min')} >= ?",
+        (_ALONE_US,),
+    )
+    return dict(rows.fetchall())
 
 
 # From name to name: the rows between, each with a whole list in it, are not looked at.

@@ -55,9 +55,17 @@ class Panel(QWidget):
     def set_title(self, title: str) -> None:
         self._title.setText(title)
 
-    def set_note(self, note: str, *shorter: str) -> None:
-        """The dim words behind the title; the first ``shorter`` form that fits takes its place where room is scarce."""
+    def set_note(self, note: str, *shorter: str, doubtful: bool = False) -> None:
+        """The words behind the title, dim, or amber where they are a doubt.
+
+        The first ``shorter`` form that fits takes its place where room is scarce.
+        """
         self._note.show_words(note, *shorter)
+        tone = "amber" if doubtful else ""
+        if (self._note.property("tone") or "") != tone:
+            self._note.setProperty("tone", tone)
+            self._note.style().unpolish(self._note)
+            self._note.style().polish(self._note)
 
 
 def _badge(link: LinkGroup) -> QLabel:

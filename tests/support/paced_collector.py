@@ -9,9 +9,10 @@ import sys
 from functools import partial
 from typing import Any
 
+from monitor.collect.backfill import Backfill
+
 from monitor.apps import cli, wiring
 from monitor.clock import now_ms, since_boot
-from monitor.collect.backfill import Backfill
 from monitor.collect.streaming import Streaming
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from monitor.analysis.doubt import doubt_of_book
 from monitor.market.book import Book
 from monitor.ui import format as text
 from monitor.ui.book.model import Rung, by_price, by_venue, imbalance, mix
@@ -111,7 +112,8 @@ class BookCanvas(QWidget):
             return
         bids, asks = self.visible()
         self._paint_heads(painter)
-        self._paint_balance(painter, bids, asks)
+        if not doubt_of_book(self._book):
+            self._paint_balance(painter, bids, asks)
         widest = self._widest(bids, asks)
         if self._stale:
             painter.setOpacity(0.5)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from monitor.analysis.doubt import doubt_of_book
 from monitor.live.events import BoardChanged, SignInChanged
 from monitor.market.book import Book, BookService
 from monitor.market.instrument import is_index
@@ -23,6 +24,7 @@ OWNER = "book"
 STALE_MS = 10_000
 _ROWS, _CUMULATIVE = "book.rows", "book.cumulative"
 _IMBALANCE = "Imbalance: bid minus ask size of the rows in view, in percent of both together"
+_DOUBTS = {"crossed": "crossed: the bid is above the ask", "below zero": "a price or size is below zero"}
 _SERVICES = {BookService.NASDAQ: "NASDAQ_BOOK", BookService.NYSE: "NYSE_BOOK"}
 
 
@@ -150,6 +152,11 @@ class BookPanel(Panel):
             self.set_note("")
             return
         book = self._shown[1]
+        doubt = doubt_of_book(book)
+        if doubt:
+            self.set_note(_DOUBTS[doubt], doubt, doubtful=True)
+            self._note.setToolTip(f"Shown as Schwab sent it: {_DOUBTS[doubt]}.\nNo spread or imbalance is worked out.")
+            return
         wide, lean = spread(book), imbalance(*self.canvas.visible())
         note, *shorter = _notes(wide, lean)
         self.set_note(note, *shorter)
@@ -213,6 +220,8 @@ def _notes(wide: float | None, lean: float | None) -> list[str]:
     share = "" if lean is None else f"{lean:+.0f} %"
     if wide is None:
         return [f"{share} imbalance" if share else "", share]
+    if wide == 0:
+        return [f"locked · {share} imbalance", f"locked · {share}", "locked"] if share else ["locked"]
     between = f"{wide:,.2f}" if wide >= 0.01 else f"{wide:.4f}"
     more = [f"spread {between} · {share} imbalance", f"spread {between} · {share}"] if share else []
     return [*more, f"spread {between}", between]

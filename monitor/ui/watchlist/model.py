@@ -254,9 +254,11 @@ class WatchlistModel(QAbstractTableModel):
         return self.flashes.strength(self._shown[row], column)
 
     def _colour(self, row: Row, column: int) -> str:
+        if column in row.doubts:
+            return "amber"
         if column == Column.SYMBOL:
-            return "text"
-        if self._stale or column == Column.SIZES:
+            return "amber" if row.texts[column] != row.keys[column] else "text"
+        if self._stale or row.delayed or column == Column.SIZES:
             return "dim"
         return row.colour if column in (Column.LAST, Column.CHANGE, Column.PERCENT, Column.DAY_RANGE) else "text"
 
@@ -265,8 +267,10 @@ class WatchlistModel(QAbstractTableModel):
         if quote is None:
             return f"{symbol}: no quote yet"
         name = f"{symbol} · {quote.description}" if quote.description else symbol
-        delayed = " · delayed" if quote.delayed else ""
-        return f"{name}\nVolume {size(quote.volume)} · quote of {clock(quote.quote_time)} ET{delayed}"
+        state = " · delayed" if quote.delayed else ""
+        state += " · halted" if quote.security_status == "Halted" else ""
+        wrong = "".join(f"\n{why}" for why in dict.fromkeys(self._row(symbol).doubts.values()))
+        return f"{name}\nVolume {size(quote.volume)} · quote of {clock(quote.quote_time)} ET{state}{wrong}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:

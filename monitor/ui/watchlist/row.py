@@ -1,9 +1,11 @@
 """One row of the watchlist, worked out from a quote when it changes, so that painting only looks things up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+from monitor.analysis.doubt import doubts
 from monitor.market.instrument import is_index
 from monitor.market.quote import Number, Quote
 from monitor.ui import format as text
@@ -29,6 +31,13 @@ SHOWN_AT_FIRST = (Column.SYMBOL, Column.LAST, Column.PERCENT, Column.SIZES, Colu
 #: Columns whose cell flashes: a change of Last says all that Chg and Chg % would.
 FLASHING = (Column.LAST, Column.BID, Column.ASK)
 SortKey = Number | str | None
+_SHOWN_IN = {
+    "last": Column.LAST,
+    "bid": Column.BID,
+    "ask": Column.ASK,
+    "bid_size": Column.SIZES,
+    "ask_size": Column.SIZES,
+}
 _EXPORT_TITLES = {Column.SIZES: ("Bid size", "Ask size"), Column.VOLUME: ("Volume",), Column.DAY_RANGE: ("Low", "High")}
 
 
@@ -37,6 +46,7 @@ class Row:
     """What each column shows, sorts by and is made of.
 
     ``colour`` follows the day's change; ``day`` is where Last lies from the day's low (0) to its high (1).
+    ``doubts`` are the columns with a number that is not to be believed, each with the reason.
     """
 
     texts: tuple[str, ...]
@@ -44,23 +54,27 @@ class Row:
     numbers: tuple[tuple[Number | None, ...], ...]
     colour: str
     day: float | None
+    delayed: bool
+    doubts: Mapping[int, str]
 
     def written(self, column: Column) -> tuple[str, ...]:
         """A column's cells for a file: each number digit for digit, nothing where there is none."""
         if column == Column.SYMBOL:
-            return (self.texts[column],)
+            return (str(self.keys[column]),)
         return tuple("" if number is None else str(number) for number in self.numbers[column])
 
 
 def row_of(symbol: str, quote: Quote | None) -> Row:
     """The row that shows ``quote``; dashes where it has nothing."""
     q = quote or Quote(symbol=symbol)
-    change, percent = _changes(q)
+    wrong = doubts(q)
+    change, percent = _changes(q, "last" not in wrong)
+    day = None if "last" in wrong else _day(q)
     volume = (q.volume or None) if is_index(symbol) else q.volume
-    keys = (symbol, q.last, change, percent, q.bid, q.ask, _sum(q.bid_size, q.ask_size), volume, _day(q))
+    keys = (symbol, q.last, change, percent, q.bid, q.ask, _sum(q.bid_size, q.ask_size), volume, day)
     sizes = text.DASH if not (q.bid_size or q.ask_size) else f"{_tight(q.bid_size)} × {_tight(q.ask_size)}"
     texts = (
-        symbol,
+        _named(q),
         text.price(q.last),
         text.change(change),
         _with_arrow(percent),
@@ -74,7 +88,8 @@ def row_of(symbol: str, quote: Quote | None) -> Row:
         *((), (q.last,), (change,), (percent,), (q.bid,), (q.ask,)),
         *((q.bid_size, q.ask_size), (q.volume,), (q.low, q.high)),
     )
-    return Row(texts, keys, numbers, _direction(percent), _day(q))
+    doubtful = {int(_SHOWN_IN[name]): why for name, why in wrong.items()}
+    return Row(texts, keys, numbers, _direction(percent), day, bool(q.delayed), doubtful)
 
 
 def export_titles(column: Column) -> tuple[str, ...]:
@@ -82,10 +97,17 @@ def export_titles(column: Column) -> tuple[str, ...]:
     return _EXPORT_TITLES.get(column, (TITLES[column],))
 
 
-def _changes(q: Quote) -> tuple[Number | None, Number | None]:
-    """Change and percent since the previous close: as Schwab sends them, else worked out from the close."""
+def _named(q: Quote) -> str:
+    """The symbol, with H where trading is halted and D where the quotes are delayed: there is room for a letter."""
+    if q.security_status == "Halted":
+        return f"{q.symbol} H"
+    return f"{q.symbol} D" if q.delayed else q.symbol
+
+
+def _changes(q: Quote, believed: bool) -> tuple[Number | None, Number | None]:
+    """Change and percent since the previous close: as Schwab sends them, else worked out from a last price believed."""
     change, percent = q.net_change, q.net_percent_change
-    if q.last and q.close:
+    if believed and q.last and q.close:
         if change is None:
             change = float(Decimal(str(q.last)) - Decimal(str(q.close)))
         if percent is None:

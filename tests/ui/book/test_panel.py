@@ -106,6 +106,33 @@ def test_it_wants_and_shows_the_linked_symbols_book(panel, ports, link):
     assert panel.footer == "NASDAQ_BOOK · 09:30:00.000 ET · shares"
 
 
+@pytest.mark.parametrize(
+    ("doubt", "sides"),
+    [
+        ("crossed: the bid is above the ask", {"bids": ((100.05, 300),)}),
+        ("a price or size is below zero", {"bids": ((99.99, -300),)}),
+        ("a price or size is below zero", {"bids": ((-99.99, 300),)}),
+    ],
+)
+def test_a_book_that_contradicts_itself_is_shown_in_amber_and_nothing_is_worked_out_from_it(
+    panel, ports, link, doubt, sides
+):
+    link.choose("AAPL")
+    take(ports, a_book(**sides))
+    words = panel.findChild(QLabel, "panelNote")
+    assert (words.text(), words.property("tone")) == (doubt, "amber")
+    assert panel.canvas.visible()[0][0].price == sides["bids"][0][0]
+    panel.grab()
+    take(ports, a_book())
+    assert (words.text(), words.property("tone")) == ("spread 0.02 · +0 % imbalance", "")
+
+
+def test_a_locked_book_is_called_so(panel, ports, link):
+    link.choose("AAPL")
+    take(ports, a_book(bids=((100.01, 100),)))
+    assert note(panel).startswith("locked · ")
+
+
 def test_another_symbols_book_leaves_it_alone(panel, ports, link):
     link.choose("AAPL")
     take(ports, a_book("MSFT"))

@@ -63,6 +63,26 @@ def test_a_rise_flashes_up_and_a_fall_down_in_the_cell_that_changed(model, board
     assert strength(model, "MSFT", Column.LAST) == strength(model, "AAPL", Column.BID) == 0
 
 
+def test_a_number_that_cannot_be_right_is_amber_and_the_tip_says_why(model, board):
+    tick(model, board, "AAPL", bid=600, ask=590)
+    cells = [model.cell(model.row_of("AAPL"), column) for column in (Column.LAST, Column.BID, Column.ASK)]
+    assert [cell.colour for cell in cells] == ["text", "amber", "amber"]
+    tip = model.index(model.row_of("AAPL"), Column.BID).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.endswith("\nThe bid is above the ask.")
+
+
+def test_a_delayed_quote_never_looks_live(model, board):
+    tick(model, board, "AAPL", delayed=True, net_percent_change=1.5)
+    row = model.row_of("AAPL")
+    assert {model.cell(row, column).colour for column in list(Column)[1:]} == {"dim"}
+    assert model.cell(row, Column.SYMBOL) == ("AAPL D", "amber", *model.cell(row, Column.SYMBOL)[2:])
+
+
+def test_the_tip_of_a_halted_symbol_says_so(model, board):
+    tick(model, board, "AAPL", security_status="Halted")
+    assert "halted" in model.index(model.row_of("AAPL"), 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_a_flash_fades_and_ends(model, board, clock):
     tick(model, board, "AAPL", last=586.0)
     clock.now += FLASH_SECONDS / 2

@@ -36,6 +36,29 @@ def test_an_index_has_no_volume_to_show_or_sort_by():
     assert row_of("AAPL", Quote(symbol="AAPL", volume=0)).texts[Column.VOLUME] == "0"
 
 
+def test_what_was_never_sent_is_a_dash_and_not_zero():
+    row = row_of("AAPL", Quote(symbol="AAPL", bid=10.0))
+    assert [row.texts[c] for c in (Column.LAST, Column.CHANGE, Column.PERCENT, Column.ASK, Column.VOLUME)] == ["–"] * 5
+    assert [row.written(c) for c in (Column.LAST, Column.VOLUME)] == [("",), ("",)]
+
+
+def test_a_price_that_cannot_be_right_is_marked_and_nothing_is_worked_out_from_it():
+    quote = Quote(symbol="AAPL", last=150.01, bid=99.9, ask=100, close=100, low=90, high=160)
+    row = row_of("AAPL", quote)
+    assert (row.texts[Column.LAST], row.texts[Column.CHANGE], row.texts[Column.PERCENT]) == ("150.01", "–", "–")
+    assert (row.day, list(row.doubts)) == (None, [Column.LAST])
+    quote.last = 149.99
+    assert row_of("AAPL", quote).texts[Column.CHANGE] == "+49.99"
+
+
+def test_a_quote_that_is_not_live_says_so_behind_its_symbol_but_not_in_a_file():
+    for fields, words in (({"delayed": True}, "AAPL D"), ({"security_status": "Halted"}, "AAPL H")):
+        row = row_of("AAPL", Quote(symbol="AAPL", last=1, **fields))
+        assert (row.texts[Column.SYMBOL], row.written(Column.SYMBOL)) == (words, ("AAPL",))
+    live = Quote(symbol="AAPL", last=1, delayed=False, security_status="Normal")
+    assert row_of("AAPL", live).texts[Column.SYMBOL] == "AAPL"
+
+
 def test_unchanged_has_neither_arrow_nor_colour():
     row = row_of("AAPL", Quote(symbol="AAPL", last=10.0, net_percent_change=0.001))
     assert row.texts[Column.PERCENT] == "0.00"

@@ -15,7 +15,7 @@ from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress, Level, Notice
 from monitor.market.bar import Bar, Interval
 from monitor.market.calendar import around_the_clock, at_new_york, sessions
-from monitor.ports import HistoryAnswer
+from monitor.ports import HistoryAnswer, Priority, asked
 
 M1, DAILY = Interval.M1, Interval.DAY
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -180,6 +180,16 @@ async def test_a_refill_asks_for_its_minutes_alone_even_while_the_symbol_is_fetc
     bench.repair.ensure("AAPL")
     await bench.until(bench.finished(2))
     assert bench.source.asked == [("AAPL", M1, OPEN, PRESENT), ("SPY", M1, SETTLED - 5 * MINUTE, PRESENT)]
+
+
+async def test_what_somebody_waits_for_is_a_persons_request_and_upkeep_is_not(bench: Bench) -> None:
+    heard = []
+    bench.source.on_ask = lambda: heard.append((bench.source.asked[-1][0], asked().priority))
+    bench.repair.keep("SPY", [M1])
+    bench.repair.ensure("AAPL")
+    await bench.until(bench.finished(2))
+    assert set(heard) == {("AAPL", Priority.PERSON), ("SPY", Priority.BACKGROUND)}
+    assert asked().priority is Priority.BACKGROUND
 
 
 async def test_a_refill_does_not_stand_in_for_the_whole_history(bench: Bench) -> None:

@@ -179,6 +179,16 @@ def test_what_comes_late_or_twice_is_counted_and_recorded() -> None:
     ]
 
 
+def test_each_of_several_late_frames_is_late_and_a_clock_set_back_is_believed() -> None:
+    bench = Bench()
+    for sent_ms in (100_000, 98_000, 99_000, 100_500, 40_000, 41_000, 42_000):
+        bench.streaming.hear_quotes([Quote(symbol="A", bid=sent_ms)], sent_ms)
+    assert bench.streaming.tally.rejected == {"out-of-order": 3}
+    newest = bench.board.quote("A")
+    assert newest is not None
+    assert newest.bid == 42_000
+
+
 @pytest.mark.parametrize("kind", [Quote, FutureQuote])
 def test_a_late_quote_is_recorded_but_the_board_keeps_the_newer_one(kind: type[Quote]) -> None:
     bench = Bench()

@@ -63,6 +63,19 @@ def test_what_comes_late_fills_only_what_was_unknown() -> None:
     assert (newest.bid, newest.volume, newest.delta) == (2, 7, 0.5)
 
 
+def test_one_outlier_is_on_the_tape_but_not_in_the_running_minute() -> None:
+    board = Board()
+    board.take_quote(a_quote(asset_type="EQUITY", bid=99, ask=101, last=100, volume=1000, trade_time="09:30"))
+    for price, volume in ((100, 1005), (152, 1010), (49, 1015), (102, 1020)):
+        board.take_quote(a_quote(last=price, last_size=5, volume=volume, trade_time="09:30:01"))
+    assert [trade.price for trade in board.tape("AAPL")] == [100, 152, 49, 102]
+    minute = board.running_bar("AAPL")
+    assert minute is not None
+    assert (minute.high, minute.low, minute.volume) == (102, 100, 10)
+    board.take_quote(a_quote(bid=149, ask=151, last=152, last_size=5, volume=1025))  # the quote has followed
+    assert board.running_bar("AAPL").high == 152  # type: ignore[union-attr]
+
+
 def test_the_tape_keeps_the_newest_prints() -> None:
     board = Board()
     for volume in range(TAPE_LENGTH + 11):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import zlib
 
 import pytest
 
@@ -128,6 +129,30 @@ async def test_a_limit_answered_twice_names_what_was_left_out(scene):
     scene.stream.want(Wanted(frozenset({"AAPL", "SPY"}), bars=frozenset({"AAPL", "SPY"})))
     await until(lambda: scene.streamer.asked("LEVELONE_EQUITIES")[1:] == [("ADD", "SPY")])
     assert len(scene.streamer.connections) == 1
+
+
+@pytest.mark.parametrize("code", [26, 27, 28, 29])
+async def test_every_success_of_the_guide_is_one(scene, code):
+    scene.streamer.answer = lambda _request: [code]
+    await scene.live(Wanted(frozenset({"AAPL"}), bars=frozenset({"AAPL"})))
+    assert len(scene.streamer.connections) == 1
+    assert scene.stream.refused == {}
+
+
+@pytest.mark.parametrize(("lost", "connections"), [(1, 1), (2, 2)])
+async def test_a_command_whose_answer_is_lost_is_sent_once_more_and_then_the_connection_is_made_anew(
+    scene, lost, connections
+):
+    left = [[]] * lost
+    scene.streamer.answer = lambda request: left.pop() if left and request["service"] == "LEVELONE_EQUITIES" else [0]
+    scene.start()
+    for asked in range(1, lost + 1):
+        await until(lambda asked=asked: len(scene.streamer.asked("LEVELONE_EQUITIES")) == asked)
+        connection = scene.stream._connection
+        connection.check_deadlines(connection.last_frame + 11)
+    await until(lambda: scene.listener.count(StreamPhase.LIVE) and scene.settled())
+    assert scene.streamer.asked("LEVELONE_EQUITIES") == [("SUBS", "AAPL")] * (lost + 1)
+    assert len(scene.streamer.connections) == connections
 
 
 async def test_a_failed_command_is_tried_once_more(scene):
@@ -289,6 +314,17 @@ async def test_frames_of_megabytes_are_taken(scene):
     await until(lambda: len(scene.listener.quotes) == 2500)
 
 
+async def test_compression_is_not_offered_and_a_compressed_frame_is_not_inflated(scene):
+    await scene.live()
+    socket = scene.streamer.connections[0]
+    assert "Sec-WebSocket-Extensions" not in socket.request.headers
+    bomb = zlib.compress(json.dumps({"data": quotes({"key": "AAPL", "15": "x" * 2**26})}).encode())[2:-4]
+    socket.transport.write(bytes([0b1100_0001, 127]) + len(bomb).to_bytes(8, "big") + bomb)  # marked as compressed
+    await until(lambda: scene.listener.count(StreamPhase.LIVE) == 2)
+    assert scene.listener.quotes == []
+    assert socket.close_code == 1002
+
+
 async def test_no_token_is_logged(scene, caplog):
     caplog.set_level(logging.DEBUG)
     await scene.live()
@@ -425,4 +461,14 @@ async def test_a_book_service_that_stays_silent_is_left_once_the_other_has_sent_
         await streamer.send(**frame)
         await until(lambda: streamer.commands[-1]["command"] == "UNSUBS")
         assert (streamer.commands[-1]["service"], streamer.commands[-1]["parameters"]) == ("NASDAQ_BOOK", {"keys": "F"})
+        await scene.stop()
+
+
+async def test_a_book_service_known_from_earlier_runs_is_asked_alone():
+    async with streaming() as streamer:
+        scene = Scene(streamer)
+        known = {"F": "NYSE_BOOK"}
+        scene.stream = SchwabStream(scene.client, scene.tokens, SANDBOX, sleep=scene.sleep, book_services=known)
+        await scene.live(Wanted(books=frozenset({"F"})))
+        assert (len(streamer.asked("NYSE_BOOK")), streamer.asked("NASDAQ_BOOK")) == (1, [])
         await scene.stop()

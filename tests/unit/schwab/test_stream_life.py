@@ -12,6 +12,7 @@ from monitor.market.calendar import at_new_york
 from monitor.market.gap import Cause
 from monitor.market.hours import Hours
 from monitor.ports import StreamPhase, Wanted
+from monitor.schwab import book_routes
 from monitor.schwab.address import Address
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
@@ -251,7 +252,11 @@ async def test_a_taken_stream_is_a_hole_until_it_is_taken_back(make):
     await scene.streamer.send(notify=[{"service": "ADMIN", "content": {"code": 12, "msg": "x"}}])
     await scene.reach(StreamPhase.TAKEN)
     assert scene.holes()[QUOTES, ""].cause is Cause.TAKEN
-    await scene.looks(20)
+    scene.stream.want(Wanted(frozenset({"AAPL", "SPY"})))
+    for seconds in (0, 300, 7200):  # nor do time, sleep and other wishes bring it back
+        scene.slept += seconds
+        await scene.looks(20)
+    assert scene.listener.phases[-1][0] is StreamPhase.TAKEN
     assert len(scene.streamer.connections) == 1
     scene.stream.take_back()
     await scene.reach(StreamPhase.LIVE, 2)
@@ -516,6 +521,24 @@ async def test_after_an_answer_that_was_too_large_less_is_asked_for_at_once(make
     await scene.streamer.send(data=quotes({"key": "S001", "15": "x" * 17 * 2**20}))
     await scene.reach(StreamPhase.LIVE, 2)
     assert [keys.count(",") + 1 for _, keys in scene.streamer.asked(QUOTES)[1:]] == [250, 50]
+
+
+async def test_a_book_service_that_was_remembered_and_is_silent_is_not_alone_for_long(make, monkeypatch):
+    monkeypatch.setattr(book_routes, "PATIENCE_SECONDS", 0.02)
+    scene = make(book_services={"F": "NYSE_BOOK"})
+    await scene.live(Wanted(books=frozenset({"F"})))
+    await until(lambda: scene.streamer.asked("NASDAQ_BOOK") == [("SUBS", "F")])
+    assert len(scene.streamer.connections) == 1
+
+
+async def test_answers_that_are_always_too_large_are_asked_for_in_ever_smaller_parts_and_more_rarely(make):
+    scene = make()
+    await scene.live(Wanted(frozenset(f"S{n:03}" for n in range(300))))
+    for times in range(2, 9):
+        await scene.streamer.send(data=quotes({"key": "S001", "15": "x" * 17 * 2**20}))
+        await scene.reach(StreamPhase.LIVE, times)
+    assert [keys.count(",") + 1 for _, keys in scene.streamer.asked(QUOTES)[-15:]] == [20] * 15
+    assert all(0.5 * 2**n <= delay <= 2**n for n, delay in enumerate(scene.delays[1:]))
 
 
 async def test_signed_out_is_a_hole_until_the_next_sign_in_or_the_end(make):

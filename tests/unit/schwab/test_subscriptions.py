@@ -239,6 +239,39 @@ def test_a_book_that_one_service_refuses_stays_with_the_other():
     assert subscriptions.refused == {}
 
 
+def test_a_book_service_that_an_earlier_run_found_is_asked_alone():
+    clock = Clock()
+    subscriptions = Subscriptions(clock, {"F": "NYSE_BOOK", "X": "OPTIONS_BOOK"})
+    subscriptions.want(Wanted(books=frozenset({"F", "SPY", "X"})))
+    assert {c.service: c.keys for c in sent_by(subscriptions)} == {
+        "NYSE_BOOK": ("F", "SPY", "X"),
+        "NASDAQ_BOOK": ("SPY", "X"),
+    }
+    subscriptions.heard_books("NYSE_BOOK", ["F"])
+    clock.now = 61
+    assert not subscriptions.doubt_books()
+
+
+@pytest.mark.parametrize("reconnects", [False, True])
+def test_where_the_service_that_was_found_is_silent_both_are_asked(reconnects):
+    clock = Clock()
+    subscriptions = Subscriptions(clock, {"F": "NYSE_BOOK"})
+    subscriptions.want(Wanted(books=frozenset({"F"})))
+    assert not subscriptions.doubt_books()
+    sent_by(subscriptions)
+    clock.now = 59
+    assert not subscriptions.doubt_books()
+    clock.now = 61
+    if reconnects:
+        subscriptions.connected()
+        assert len(sent_by(subscriptions)) == 2
+        assert not subscriptions.doubt_books()
+    else:
+        assert subscriptions.doubt_books()
+        assert sent_by(subscriptions) == [Command("NASDAQ_BOOK", "SUBS", ("F",))]
+        assert not subscriptions.doubt_books()
+
+
 NAMES = [*(f"S{n}" for n in range(6)), OPTION, "/ES", "/CL", "EUR/USD", "$SPX"]
 KEYS = st.frozensets(st.sampled_from(NAMES))
 EXACT = st.frozensets(st.tuples(st.sampled_from(SERVICES), st.sampled_from(NAMES)), max_size=4)
@@ -251,7 +284,7 @@ class Wire(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.clock = Clock()
-        self.subscriptions, self.wanted = Subscriptions(self.clock), Wanted()
+        self.subscriptions, self.wanted = Subscriptions(self.clock, {"S1": BOOKS[0], "S2": BOOKS[1]}), Wanted()
         self.wire = {service: set() for service in SERVICES}
         self.bad = set()
 
@@ -277,6 +310,10 @@ class Wire(RuleBasedStateMachine):
     def books_come(self, seconds, service):
         self.clock.now += seconds
         self.subscriptions.heard_books(service, self.wire[service])
+
+    @rule()
+    def books_are_waited_for(self):
+        self.subscriptions.doubt_books()
 
     @rule(code=ANSWERS, refuse=st.integers(0, 9))
     def one_command(self, code, refuse):

@@ -87,6 +87,24 @@ def test_one_question_a_symbol_and_minute():
     assert market.cried == []  # a halted one
 
 
+def test_a_symbol_of_which_nothing_ever_came_is_not_asked_about_beside_others_that_come():
+    """One that Schwab does not know, or calls otherwise by now."""
+    market = Market({QUOTES: {"AAPL", "GONE"}, BOOK: {"AAPL", "GONE"}})
+    for _ in range(600):
+        market.trade("AAPL", QUOTES, BOOK)
+        market.look(QUOTES, BOOK)
+    assert market.asked == []
+    assert market.cried == []
+
+
+def test_alone_an_unknown_symbol_costs_one_question_a_minute_and_no_alarm():
+    market = Market({QUOTES: {"GONE"}})
+    for _ in range(600):
+        market.look()
+    assert 1 <= len(market.asked) <= 10
+    assert market.cried == []
+
+
 def test_without_an_answer_nobody_cries():
     market = Market({QUOTES: {"AAPL"}})
     market.reachable = False

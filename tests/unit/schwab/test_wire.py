@@ -206,6 +206,13 @@ def test_an_unknown_service_is_named():
     assert [(part.kind, part.reason) for part in rejected] == [("unknown-service", "TIMESALE_EQUITY")]
 
 
+def test_a_field_of_tomorrow_and_a_new_word_do_not_spoil_an_item():
+    tomorrow = {"key": "A", "1": 1.5, "32": "Paused for lunch", "99": {"new": [1]}, "newMainType": "CRYPTO"}
+    frame, rejected = decode_frame(equity_frame(tomorrow))
+    item = frame.data[0].content[0]
+    assert (item.bid, item.security_status, rejected) == (1.5, "Paused for lunch", ())
+
+
 def test_a_chart_item_is_a_streamed_minute_bar(shared):
     text = (shared / "schwab/samples/stream/CHART_EQUITY_SPY_2026-10-05_part1.jsonl").read_text().splitlines()[0]
     sent = json.loads(text)["data"][0]["content"][0]
@@ -270,6 +277,7 @@ def test_random_bytes_never_raise(raw):
         b'{"data":' + b"[" * 100_000,
         equity_frame({"key": "A"}).replace('"A"', '"\\ud800"'),
         equity_frame({"key": "A", "1": 7}).replace("7", "9" * 5000),
+        equity_frame({"key": "A", "1": 7}).replace("7", "1e999"),
         b"\xff\xfe",
     ],
 )

@@ -13,7 +13,7 @@ from monitor.market.book import BookService
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Number
 from monitor.market.trade import Side, Trade
-from monitor.store import Store, batch, schema
+from monitor.store import Store, batch, open_store, schema
 from monitor.store.batch import QUOTES
 from tests.support.builders import a_book, a_quote, a_trade, ms
 from tests.unit.store.conftest import Rows
@@ -93,6 +93,22 @@ async def test_an_instrument_remembers_which_book_services_answer(store: Store, 
         ("NASDAQ_BOOK", 2),
         ("NYSE_BOOK", 1),
     ]
+
+
+async def test_the_only_book_service_of_a_symbol_is_known_to_the_next_program(path: Path) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    minute = 60_000_000
+    sent = [("F", BookService.NYSE, minute), ("T", BookService.NYSE, minute - 1)]
+    sent += [("SPY", BookService.NYSE, minute), ("SPY", BookService.NASDAQ, minute)]
+    for symbol, service, last_us in sent:
+        for received_us in (0, last_us):
+            store.recorder.record_book(received_us, service, a_book(symbol))
+    store.recorder.record_quote(1, a_quote("AAPL", bid=1))
+    assert store.book_services() == {}
+    await store.close()
+    again = open_store(path, sandbox=True, on_trouble=print)
+    assert again.book_services() == {"F": "NYSE_BOOK"}  # of T it is not sure yet
+    await again.close()
 
 
 async def test_a_row_that_no_column_holds_is_left_out_and_told(store: Store, rows: Rows, troubles: Any) -> None:
