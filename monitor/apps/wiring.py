@@ -11,6 +11,7 @@ from monitor.apps.health import stream_health
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
 from monitor.clock import now_ms
+from monitor.collect.away import WhileAway
 from monitor.collect.chain_snapshots import ChainSnapshots
 from monitor.collect.repair import Repair
 from monitor.collect.streaming import Streaming
@@ -175,6 +176,9 @@ async def _start(
     )
     spine.keep("upkeep of history", upkeep.run)
     spine.keep("snapshots of option chains", chains.run)
+    if keeps_history:
+        away = WhileAway(bus, board, store.watchlists, sign_in, store.last_received_us() // 1000)
+        spine.keep("account of the time away", away.run)
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))

@@ -118,9 +118,13 @@ class Offer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the person, for the log panel and, from WARNING on, the line above the status bar."""
+    """A sentence for the person, for the log panel and, from WARNING on, the line above the status bar.
+
+    One that ``stays`` stands there too, whatever its level, until it is dismissed.
+    """
 
     level: Level
     sentence: str
     detail: str = ""
     offer: Offer | None = None
+    stays: bool = False

@@ -11,14 +11,14 @@ from monitor.ui.icons import icon, wear
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme
 
-#: Warnings leave by themselves; errors, and what offers something, stay until they are dismissed.
+#: Warnings leave by themselves; errors, what stays, and what offers something, wait until they are dismissed.
 WARNING_MS = 12_000
 _COLOURS = {Level.INFO: "dim", Level.WARNING: "amber", Level.ERROR: "down"}
 _OFFERS = {Offer.RENEW: "Renew now", Offer.SIGN_IN: "Sign in again"}
 
 
 class MessageBar(QWidget):
-    """Shows the newest notice from WARNING on, and counts its repeats.
+    """Shows the newest notice from WARNING on, or that stays, and counts its repeats.
 
     A notice with an offer gives way to newer ones and comes back when they have left, until it is dismissed itself or
     a new sign-in has settled it.
@@ -89,7 +89,7 @@ class MessageBar(QWidget):
         self.offer.clicked.connect(self.sign_in_wanted)
 
     def _hear(self, notice: Notice) -> None:
-        if notice.level is Level.INFO:
+        if notice.level is Level.INFO and not notice.stays:
             return
         same = self._notice is not None and self._notice.sentence == notice.sentence
         self._times = self._times + 1 if same else 1
@@ -97,7 +97,7 @@ class MessageBar(QWidget):
         if notice.offer is not None:
             self._offering = notice
         self._leave.stop()
-        if notice.level is Level.WARNING and notice.offer is None:
+        if notice.level is Level.WARNING and notice.offer is None and not notice.stays:
             self._leave.start(WARNING_MS)
         self._show()
 

@@ -113,3 +113,14 @@ def test_an_end_does_not_settle_the_offer(qtbot: QtBot) -> None:
     bus.publish(OVER)
     bus.publish(SignInChanged(SignInState.ENDED, "Schwab has ended this sign-in."))
     assert (bar.isHidden(), bar.text) == (False, OVER.sentence)
+
+
+def test_what_stays_stands_there_until_it_is_dismissed(qtbot: QtBot) -> None:
+    bus, bar = make(qtbot)
+    bus.publish(Notice(Level.INFO, "While you were away: nothing."))
+    assert bar.isHidden()
+    bus.publish(Notice(Level.INFO, "While you were away: nothing.", stays=True))
+    assert bar.text == "While you were away: nothing."
+    assert not bar._leave.isActive()
+    bar.dismiss()
+    assert bar.isHidden()
