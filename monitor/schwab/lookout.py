@@ -18,6 +18,9 @@ from monitor.schwab.watch import Silent, Watch
 
 _log = logging.getLogger(__name__)
 
+#: Seconds until a question about silence is given up; what it would prove is old by then.
+_PATIENCE = 30.0
+
 
 class Watched(Protocol):
     """What the lookout may do about what it sees."""
@@ -169,7 +172,7 @@ class Lookout:
 
     async def _ask(self, quotes: QuoteTimes, symbols: list[str]) -> None:
         try:
-            with asking(purpose="quotes to check the stream"):
+            with asking(purpose="quotes to check the stream", patience=_PATIENCE):
                 times = await quotes.quote_times(symbols)
             self._watch.answered(times, self._subscriptions.wanted_keys(), self._clock(), self._time.now())
         except MonitorError as error:  # without proof nobody cries

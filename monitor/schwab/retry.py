@@ -19,7 +19,7 @@ PATIENCE: Final[Mapping[Priority, float]] = MappingProxyType(
         Priority.SIGN_IN: 30.0,
         Priority.RENEWAL: 120.0,
         Priority.PERSON: 30.0,
-        Priority.STREAM: 60.0,
+        Priority.STREAM: 5.0,  # it has delays of its own, which soon notice that the network is back
         Priority.BACKGROUND: 900.0,
     }
 )

@@ -103,7 +103,12 @@ def test_delays_are_drawn_anew_between_a_second_and_what_is_due(attempt, longest
 
 
 async def test_a_person_waits_less_long_than_a_background_job_and_whoever_asks_may_say_how_long(clock):
-    for kind, waits in (({"priority": Priority.PERSON}, 29), ({"patience": 7}, 6), ({}, 340)):
+    for kind, waits in (
+        ({"priority": Priority.PERSON}, 29),
+        ({"priority": Priority.STREAM}, 4),
+        ({"patience": 7}, 6),
+        ({}, 340),
+    ):
         client, begun = client_of(clock, [httpx.Response(503)] * 5), clock.now
         with asking(**kind):
             assert (await client.get(QUOTES)).status_code == 503
