@@ -136,7 +136,8 @@ class Lookout:
         self._watch.hear(heard, now, is_open)
         for service in heard:
             self._steps.pop(service, None)
-            self._coverage.heard(service, self._time.now())
+            if self._subscriptions.complete(service):  # else it will be silent again while it is asked for anew
+                self._coverage.heard(service, self._time.now())
         if heard:
             self._last_data = now
             if self._data_since is None:
@@ -149,7 +150,7 @@ class Lookout:
     # ------------------------------------------------------------------ data that does not come
 
     def _watch_data(self, connection: Connection, now: float, is_open: bool) -> None:
-        for service, symbol in self._watch.recovered():
+        for service, symbol in self._watch.recovered(self._subscriptions.complete):
             self._coverage.heard(service, self._time.now(), symbol)
         for silent in self._watch.silent(now):
             self._do_about(silent, connection, now)

@@ -58,14 +58,15 @@ def test_a_silent_service_is_back_when_it_is_heard_not_when_it_answers(coverage,
 
 
 def test_refused_symbols_are_holes_of_their_own(coverage, told):
-    coverage.refuse(CHART, {"F": "No more."}, 1000)
-    coverage.refuse(CHART, {"F": "No more.", "GE": "No more."}, 2000)
+    coverage.refuse(CHART, {"F": "No more."}, 1000, settled=True)
+    coverage.refuse(CHART, {"F": "No more.", "GE": "No more."}, 2000, settled=True)
     coverage.answered(CHART, 2500)
     assert [(gap.symbol, gap.from_ms, gap.cause) for gap in told] == [
         ("F", 1000, Cause.REFUSED),
         ("GE", 2000, Cause.REFUSED),
     ]
-    coverage.refuse(CHART, {"GE": "No more."}, 3000)
+    coverage.refuse(CHART, {"GE": "No more."}, 2500, settled=False)  # asked for once more, and not answered yet
+    coverage.refuse(CHART, {"GE": "No more."}, 3000, settled=True)
     assert (told[-1].symbol, told[-1].to_ms) == ("F", 3000)
 
 
