@@ -261,7 +261,7 @@ class SchwabStream:
         if outcome.code in _REPEATED:
             outcome = await connection.command(command)
         self._subscriptions.settle(command, outcome.code, outcome.msg)
-        self._time.take(connection.sent_ms, connection.last_frame)  # what comes from the answer on is no hole
+        self._time.take(connection.answered_ms, connection.last_frame)  # what comes from the answer on is no hole
         now = self._time.now()
         settled, refused = self._subscriptions.complete(command.service), self._subscriptions.refused
         if settled:

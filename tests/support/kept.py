@@ -91,7 +91,7 @@ class Line:
     @property
     def proven_ms(self) -> int:
         """Until when, by the market's clock, nothing can have been missed."""
-        return max((frame.sent_ms for frame in self.frames[: self.received]), default=self.newest_beat)
+        return max((self.newest_beat, *(frame.sent_ms for frame in self.frames[: self.received])))
 
 
 def read_truth(file: Path) -> tuple[list[Line], Counter[str]]:

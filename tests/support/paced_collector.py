@@ -9,10 +9,9 @@ import sys
 from functools import partial
 from typing import Any
 
-from monitor.collect.backfill import Backfill
-
 from monitor.apps import cli, wiring
 from monitor.clock import now_ms, since_boot
+from monitor.collect.repair import Repair
 from monitor.collect.streaming import Streaming
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
@@ -41,7 +40,7 @@ def run_paced(pace: float, began_ms: int, typed: list[str]) -> int:
 
     wiring.SchwabStream = stream  # type: ignore[assignment,misc]
     wiring.Streaming = partial(Streaming, wall_ms=market_ms)  # type: ignore[assignment,misc]
-    wiring.Backfill = partial(Backfill, now_ms=market_ms)  # type: ignore[assignment,misc]
+    wiring.Repair = partial(Repair, now_ms=market_ms)  # type: ignore[assignment,misc]
     return cli.run(typed)
 
 
