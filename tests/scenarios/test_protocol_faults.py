@@ -173,7 +173,7 @@ async def test_prints_add_up_to_the_days_volume_however_frames_come(
 
 async def test_before_a_snapshot_nothing_is_made_up(sandbox: RunningSandbox, tmp_path: Path) -> None:
     sandbox.faults([{"stream": "no-snapshot", "service": QUOTES}])
-    many = frozenset("AAPL MSFT F SPY NVDA AMD T KO IBM INTC BAC GE".split())
+    many = frozenset(["AAPL", "MSFT", "F", "SPY", "NVDA", "AMD", "T", "KO", "IBM", "INTC", "BAC", "GE"])
     async with running(sandbox, tmp_path, Wanted(many)) as program:
         await until(lambda: program.items > 10 * len(many))
         quotes = await program.rows("SELECT bid, ask, last, bid_size, ask_size, volume FROM quote")
