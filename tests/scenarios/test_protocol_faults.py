@@ -173,8 +173,9 @@ async def test_prints_add_up_to_the_days_volume_however_frames_come(
 
 async def test_before_a_snapshot_nothing_is_made_up(sandbox: RunningSandbox, tmp_path: Path) -> None:
     sandbox.faults([{"stream": "no-snapshot", "service": QUOTES}])
-    async with running(sandbox, tmp_path) as program:
-        await until(lambda: program.items > 15)
+    many = frozenset(["AAPL", "MSFT", "F", "SPY", "NVDA", "AMD", "T", "KO", "IBM", "INTC", "BAC", "GE"])
+    async with running(sandbox, tmp_path, Wanted(many)) as program:
+        await until(lambda: program.items > 10 * len(many))
         quotes = await program.rows("SELECT bid, ask, last, bid_size, ask_size, volume FROM quote")
         assert any(None in row for row in quotes)
         assert all(value is None or value > 0 for row in quotes for value in row)
