@@ -10,7 +10,15 @@ from monitor.ports.archive import (
     StoreMeter,
     Watchlists,
 )
-from monitor.ports.coverage import Coverage, Difference, HistoryRepair, Provenance, Reconciliation, Revision
+from monitor.ports.coverage import (
+    Coverage,
+    Difference,
+    HistoryDeletion,
+    HistoryRepair,
+    Provenance,
+    Reconciliation,
+    Revision,
+)
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
 from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes, RequestMeter
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
@@ -29,6 +37,7 @@ __all__ = [
     "FrameFile",
     "Health",
     "HistoryAnswer",
+    "HistoryDeletion",
     "HistoryLoader",
     "HistoryRepair",
     "MarketHours",

@@ -12,6 +12,7 @@ from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
+from monitor.store.deletion import StoredDeletion
 from monitor.store.export import CsvExporter
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.reader import Reader
@@ -70,6 +71,7 @@ class Store:
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         self.archive = StoredArchive(self._reader)
         self.coverage = StoredCoverage(self._reader)
+        self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
         self._writer.start()

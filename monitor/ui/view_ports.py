@@ -6,10 +6,13 @@ from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.ports import (
     Archive,
+    Coverage,
     Exporter,
     FrameFile,
     Health,
+    HistoryDeletion,
     HistoryLoader,
+    HistoryRepair,
     Meters,
     Preferences,
     PriceHistory,
@@ -29,6 +32,8 @@ class ViewPorts:
     bus: Bus
     board: Board
     archive: Archive
+    coverage: Coverage
+    deletion: HistoryDeletion
     exporter: Exporter
     health: Health
     history: PriceHistory
@@ -37,6 +42,7 @@ class ViewPorts:
     preferences: Preferences
     profile: Profile
     recorder: Recorder
+    repair: HistoryRepair
     sign_in: SignIn
     tasks: Tasks
     watching: Watching

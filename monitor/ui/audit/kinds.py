@@ -26,6 +26,7 @@ _KINDS = {
     "key": Kind("Developer key", "lock"),
     "storage": Kind("Storage", "folder", "amber"),
     "export": Kind("Exported", "export"),
+    "deletion": Kind("Deleted", "delete", "amber"),
 }
 
 
