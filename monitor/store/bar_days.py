@@ -60,7 +60,7 @@ def count_all(connection: sqlite3.Connection) -> None:
 
 
 def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_ms: int, end_ms: int) -> None:
-    """Count the days of one series anew that overlap [start_ms, end_ms); those without bars go. Raises sqlite3.Error."""
+    """Count the days of one series anew that overlap [start_ms, end_ms); the empty ones go. Raises sqlite3.Error."""
     key = number, interval_s
     days = connection.execute(
         "SELECT day_ms FROM bar_day WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ?",

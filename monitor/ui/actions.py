@@ -40,6 +40,8 @@ class Actions:
         self.add_symbol = self._action("&Add to watchlist", "add", "Alt+W")
         self.download = self._action("&Download history", "download")
         self.cancel_download = self._action("&Cancel the download", "stop")
+        self.gap_map = self._action("&Gap map", "table", "F9")
+        self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
         self.take_back.setEnabled(False)
         self.restart_stream = self._action("Restart the &stream", "reload")
@@ -64,6 +66,7 @@ class Actions:
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [
+                [self.gap_map],
                 [self.download, self.cancel_download],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],

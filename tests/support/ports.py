@@ -16,7 +16,8 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from monitor.analysis.bars import aggregate
-from monitor.analysis.coverage import Asked
+from monitor.analysis.coverage import Asked, Counts, DayCoverage, DayState, days_open, first_reachable
+from monitor.analysis.repair import Expiring, Request
 from monitor.errors import BadData, MonitorError
 from monitor.live.board import Board
 from monitor.live.bus import Bus
@@ -39,6 +40,7 @@ from monitor.ports import (
     MarketHours,
     ProcessHealth,
     Profile,
+    Reconciliation,
     Remark,
     RequestMeter,
     ServiceHealth,
@@ -320,6 +322,133 @@ class FakeLoader:
         self.cancelled.append(symbol)
 
 
+class FakeCoverage:
+    """Days by (symbol, interval), complete unless a test says otherwise; what expires and differs is set by the test."""
+
+    def __init__(self, now_ms: Callable[[], int] = lambda: NOW_MS) -> None:
+        self._now_ms = now_ms
+        self.series: dict[str, frozenset[Interval]] = {}
+        self.special: dict[tuple[str, datetime.date], DayCoverage] = {}
+        self.leaving: list[Expiring] = []
+        self.compared = Reconciliation(0, 0)
+        self.failure: MonitorError | None = None
+        self.asked: list[tuple[tuple[str, ...], Interval, datetime.date, datetime.date]] = []
+
+    def keep(self, *symbols: str, interval: Interval = Interval.M1) -> None:
+        """History of ``symbols`` was asked for: every day in reach is complete."""
+        for symbol in symbols:
+            self.series[symbol] = self.series.get(symbol, frozenset()) | {interval}
+
+    def put(self, symbol: str, day: datetime.date, state: DayState, stored: int = 0, until_ms: int = 0) -> None:
+        """How one day of a symbol stands, with so many bars from history."""
+        start = at_new_york(day, datetime.time(0))
+        in_reach = start >= first_reachable(Interval.M1, self._now_ms())
+        self.special[symbol, day] = DayCoverage(day, state, 780, Counts(0, stored, 0), in_reach, until_ms)
+
+    async def kept(self) -> dict[str, frozenset[Interval]]:
+        self._fail()
+        return dict(self.series)
+
+    async def days(
+        self, symbols: Sequence[str], interval: Interval, first: datetime.date, last: datetime.date
+    ) -> dict[str, list[DayCoverage]]:
+        self.asked.append((tuple(symbols), interval, first, last))
+        self._fail()
+        return {symbol: self._days(symbol, interval, first, last) for symbol in symbols}
+
+    async def expiring(self, days: int = 7) -> list[Expiring]:
+        self._fail()
+        return self.leaving
+
+    async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        self._fail()
+        return self.compared
+
+    def _days(self, symbol: str, interval: Interval, first: datetime.date, last: datetime.date) -> list[DayCoverage]:
+        kept, reach = interval in self.series.get(symbol, ()), first_reachable(interval, self._now_ms())
+        found = []
+        for day, start, end in days_open(interval, first, last, self._now_ms()):
+            known = self.special.get((symbol, day))
+            expected = (end - start) // interval.milliseconds if interval.intraday else 1
+            if known is None and start < reach:
+                known = DayCoverage(day, DayState.OUT_OF_REACH, expected, Counts(), in_reach=False)
+            elif known is None and kept:
+                known = DayCoverage(day, DayState.COMPLETE, expected, Counts(0, expected, 0), in_reach=True)
+            found.append(known or DayCoverage(day, DayState.MISSING, expected, Counts(), in_reach=True))
+        return found
+
+    def _fail(self) -> None:
+        if self.failure:
+            raise self.failure
+
+
+class FakeRepair:
+    """Plans a request a symbol for what its coverage lacks; what is started and called off is remembered."""
+
+    def __init__(self, coverage: FakeCoverage) -> None:
+        self._coverage = coverage
+        self.started: list[tuple[tuple[str, ...], Interval, int, int, bool]] = []
+        self.cancelled: list[str] = []
+        self.planned = 0
+        self.failure: MonitorError | None = None
+
+    async def plan(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        *,
+        again: bool = False,
+    ) -> list[Request]:
+        self.planned += 1
+        if self.failure:
+            raise self.failure
+        lacking = {DayState.MISSING, DayState.PARTIAL, DayState.FAILED}
+        first, last = (from_ms(min(ms, NOW_MS)).date() for ms in (max(start_ms, NOW_MS - 86_400_000 * 60), end_ms - 1))
+        found = await self._coverage.days(symbols, interval, first, last)
+        self._coverage.asked.pop()
+        wanted = [s for s, days in found.items() if again or any(d.state in lacking and d.in_reach for d in days)]
+        return [Request(symbol, interval, start_ms, end_ms, ((start_ms, end_ms),)) for symbol in wanted]
+
+    def repair(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        *,
+        again: bool = False,
+    ) -> None:
+        self.started.append((tuple(symbols), interval, start_ms, end_ms, again))
+
+    def cancel(self, symbol: str) -> None:
+        self.cancelled.append(symbol)
+
+    def cancel_all(self) -> None:
+        self.cancelled.append("*")
+
+
+class FakeDeletion:
+    """Finds ``number`` bars wherever it is asked, and remembers what was deleted."""
+
+    def __init__(self, number: int = 1560) -> None:
+        self.number = number
+        self.deleted: list[tuple[tuple[str, ...], Interval, int, int]] = []
+        self.failure: MonitorError | None = None
+
+    async def count(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        if self.failure:
+            raise self.failure
+        return self.number
+
+    async def delete(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        if self.failure:
+            raise self.failure
+        self.deleted.append((tuple(symbols), interval, start_ms, end_ms))
+        return self.number
+
+
 class FakeHealth:
     """Figures that a test sets; what should be restarted is remembered."""
 
@@ -534,10 +663,13 @@ class InlineTasks(Tasks):
 def view_ports(**overrides: Any) -> ViewPorts:
     """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
     bus: Bus = overrides.get("bus") or Bus()
+    coverage = overrides.get("coverage") or FakeCoverage()
     ports: dict[str, Any] = {
         "bus": bus,
         "board": Board(),
         "archive": FakeArchive(),
+        "coverage": coverage,
+        "deletion": FakeDeletion(),
         "exporter": FakeExporter(),
         "health": FakeHealth(),
         "history": FakeHistory(),
@@ -546,6 +678,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "preferences": FakePreferences(),
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
         "recorder": FakeRecorder(),
+        "repair": FakeRepair(coverage),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
         "watching": FakeWatching(),

@@ -69,11 +69,12 @@ async def test_a_part_of_a_day_leaves_the_count_of_the_rest(store: Store, rows: 
 
 async def test_what_a_person_made_and_what_else_was_recorded_is_never_touched(store: Store, rows: Rows) -> None:
     await fill(store)
+    everything = "SELECT * FROM {}"
     kept = set(TABLES) - {"bar", "bar_day", "bar_revision", "coverage", "audit"}
-    before = {table: rows(f"SELECT * FROM {table}") for table in kept}
+    before = {table: rows(everything.format(table)) for table in kept}
     assert before["watchlist_symbol"]
     assert await store.deletion.delete(["AAPL", "MSFT"], M1, 0, 2**62) == 24
-    assert {table: rows(f"SELECT * FROM {table}") for table in kept} == before
+    assert {table: rows(everything.format(table)) for table in kept} == before
 
 
 async def test_the_audit_says_what_was_deleted_of_which_symbol(path: Path, rows: Rows) -> None:
