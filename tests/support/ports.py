@@ -323,7 +323,7 @@ class FakeLoader:
 
 
 class FakeCoverage:
-    """Days by (symbol, interval), complete unless a test says otherwise; what expires and differs is set by the test."""
+    """What is kept is complete unless a test says otherwise; so does it what expires and what differs."""
 
     def __init__(self, now_ms: Callable[[], int] = lambda: NOW_MS) -> None:
         self._now_ms = now_ms

@@ -90,7 +90,7 @@ class GapMapCanvas(QAbstractScrollArea):
     @property
     def pitch(self) -> Pitch:
         scale = self.devicePixelRatioF()
-        return Pitch(round(self._across * scale), round((QFontMetrics(self.font()).height() + 3) * scale), scale)
+        return Pitch(round(self._across * scale), round((QFontMetrics(self.font()).height() + 2) * scale), scale)
 
     def rect_of(self, row: int, column: int) -> QRect:
         """Where a cell is, in the viewport."""
@@ -117,7 +117,7 @@ class GapMapCanvas(QAbstractScrollArea):
 
     @property
     def _head(self) -> int:
-        return QFontMetrics(self.font()).height() + 4
+        return QFontMetrics(self.font()).height() + 3
 
     def _row_at(self, y: int) -> int:
         return int((y - self._head + self.verticalScrollBar().value()) // self.pitch.down)
@@ -157,13 +157,12 @@ class GapMapCanvas(QAbstractScrollArea):
             return
         colours = self._theme.colours
         whole = self.rect_of(area.top, area.left).united(self.rect_of(area.bottom, area.right))
-        painter.fillRect(whole, colours.colour("accent", 40))
-        painter.setPen(QPen(colours.colour("accent"), 1))
-        painter.drawRect(whole.adjusted(-1, 0, -1, -1))
+        painter.setPen(QPen(colours.colour("accent"), 2))
+        painter.drawRect(whole.adjusted(0, 1, 0, 0))
         place = self._map.place(self._lead) if self._lead else None
         if place is not None and self.hasFocus():
             painter.setPen(QPen(colours.colour("text"), 1))
-            painter.drawRect(self.rect_of(*place).adjusted(-1, 1, -1, -2))
+            painter.drawRect(self.rect_of(*place).adjusted(1, 2, -2, -2))
 
     def _paint_symbols(self, painter: QPainter, top: int, bottom: int) -> None:
         colours, area, percents = self._theme.colours, self.area, self._map.percents

@@ -46,7 +46,6 @@ class Controls(QWidget):
             button.setAccessibleName(words)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
-        self.delete.setEnabled(False)
         self.intervals.currentIndexChanged.connect(self._take_interval)
         self.filter.textChanged.connect(self.filter_changed)
         clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.filter, self.filter.clear)

@@ -26,7 +26,7 @@ class ExpiringNotice(QWidget):
         self._ports = ports
         self._expiring: Sequence[Expiring] = ()
         self.words = named(FittingLabel(), "warning")
-        self.fetch_button = QToolButton()
+        self.fetch_button = named(QToolButton(), "link")
         self.fetch_button.setText("Fetch first")
         self.fetch_button.setToolTip("Fetch it before everything else that waits")
         self.fetch_button.setAccessibleName("Fetch first what soon leaves Schwab's window")
@@ -36,8 +36,9 @@ class ExpiringNotice(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self.words, 1)
+        row.addWidget(self.words)
         row.addWidget(self.fetch_button)
+        row.addStretch(1)
 
     def look(self) -> None:
         """Ask what expires."""
@@ -52,8 +53,8 @@ class ExpiringNotice(QWidget):
             self._expiring = await self._ports.coverage.expiring()
         except StoreUnavailable:
             self._expiring = ()  # the map says what is wrong
-        words, shorter = leaving(self._expiring, self._ports.meters.now_ms())
-        self.words.show_words(words, shorter)
+        words, *shorter = leaving(self._expiring, self._ports.meters.now_ms())
+        self.words.show_words(words, *shorter)
         self.words.setToolTip(words)
         self.words.setAccessibleName(words)
         self.fetch_button.setVisible(bool(words))

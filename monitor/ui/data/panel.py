@@ -113,6 +113,8 @@ class DataPanel(Panel):
         """Ask whether the selection is to be deleted; None where nothing is selected."""
         picked = self.picked
         if self.canvas.area is None or picked is None:
+            self._outcome = "Select first what to delete: click, drag, or Ctrl+A for everything.", False
+            self._show_line()
             return None
         dialog = DeletionDialog(self._ports, picked, self.map.interval, self)
         dialog.deleted.connect(self.load)
@@ -254,6 +256,7 @@ class DataPanel(Panel):
         if empty is not None:
             self.message.say(*empty)
         self._body.setCurrentWidget(self.message if empty else self.canvas)
+        self.strip.setVisible(empty is None or self.running is not None)
         days = len(self.map.days)
         what = phrases.plural(self.map.interval).capitalize()
         self.set_title(f"{what} on disk, last {phrases.counted(days, 'trading day')}" if days else "Data")
@@ -291,7 +294,6 @@ class DataPanel(Panel):
     def _take_selection(self) -> None:
         self._outcome = None
         self._plan = None
-        self.controls.delete.setEnabled(self.canvas.area is not None)
         self._pause.start()
         self._show_line()
 

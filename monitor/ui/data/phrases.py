@@ -109,10 +109,10 @@ def takes(requests: int, ceiling: int) -> str:
     return f"about {seconds} s" if seconds < 120 else f"about {round(seconds / 60)} min"
 
 
-def leaving(expiring: Sequence[Expiring], now_ms: int) -> tuple[str, str]:
-    """What soon cannot be had any more, and a shorter form; empty where nothing expires."""
+def leaving(expiring: Sequence[Expiring], now_ms: int) -> tuple[str, ...]:
+    """What soon cannot be had any more, and shorter forms of it; empty where nothing expires."""
     if not expiring:
-        return "", ""
+        return ("",)
     first = min(expiring, key=lambda each: each.leaves_ms)
     alike = [each for each in expiring if each.interval is first.interval]
     others = len({each.symbol for each in alike} - {first.symbol})
@@ -123,6 +123,7 @@ def leaving(expiring: Sequence[Expiring], now_ms: int) -> tuple[str, str]:
     what = f"{first.symbol} {plural(first.interval)} before {before:%b} {before.day}{more}"
     return (
         f"{what} {verb} Schwab's window {when} and are not on this disk",
+        f"{first.symbol} {plural(first.interval)} before {before:%b} {before.day} {verb} Schwab's window {when}",
         f"{first.symbol}{f' +{others}' if others else ''}: leaves Schwab's window {when}",
     )
 

@@ -27,7 +27,7 @@ class Strip(QWidget):
         self.repair = QPushButton("Repair all")
         self.cancel = QPushButton("Cancel")
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 3, 8, 3)
+        row.setContentsMargins(10, 2, 8, 2)
         row.setSpacing(8)
         row.addWidget(self.legend)
         row.addWidget(self.line, 1)
