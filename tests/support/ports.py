@@ -37,9 +37,11 @@ from monitor.ports import (
     ConnectionHealth,
     ExportRequest,
     ExportResult,
+    HistoryAnswer,
     MarketHours,
     ProcessHealth,
     Profile,
+    Provenance,
     Reconciliation,
     Remark,
     RequestMeter,
@@ -330,7 +332,9 @@ class FakeCoverage:
         self.series: dict[str, frozenset[Interval]] = {}
         self.special: dict[tuple[str, datetime.date], DayCoverage] = {}
         self.leaving: list[Expiring] = []
-        self.compared = Reconciliation(0, 0)
+        self.ledgers: dict[str, list[Asked]] = {}
+        self.origins: dict[tuple[str, int], Provenance] = {}
+        self.report = Reconciliation(0, 0)
         self.failure: MonitorError | None = None
         self.asked: list[tuple[tuple[str, ...], Interval, datetime.date, datetime.date]] = []
 
@@ -344,6 +348,10 @@ class FakeCoverage:
         start = at_new_york(day, datetime.time(0))
         in_reach = start >= first_reachable(Interval.M1, self._now_ms())
         self.special[symbol, day] = DayCoverage(day, state, 780, Counts(0, stored, 0), in_reach, until_ms)
+
+    async def ledger(self, symbols: Sequence[str], interval: Interval) -> dict[str, list[Asked]]:
+        self._fail()
+        return {symbol: self.ledgers.get(symbol, []) for symbol in symbols}
 
     async def kept(self) -> dict[str, frozenset[Interval]]:
         self._fail()
@@ -360,9 +368,17 @@ class FakeCoverage:
         self._fail()
         return self.leaving
 
+    async def failed_due(self, now_ms: int) -> list[tuple[str, Interval, Asked]]:
+        self._fail()
+        return []
+
+    async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
+        self._fail()
+        return self.origins.get((symbol, start_ms))
+
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         self._fail()
-        return self.compared
+        return self.report
 
     def _days(self, symbol: str, interval: Interval, first: datetime.date, last: datetime.date) -> list[DayCoverage]:
         kept, reach = interval in self.series.get(symbol, ()), first_reachable(interval, self._now_ms())
@@ -549,6 +565,12 @@ class FakeHistory:
         self.instruments = list(instruments)
         self.hours: MarketHours | None = None
         self.failure: MonitorError | None = None
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
+        self._fail()
+        known = (self.minutes if interval.intraday else self.days).get(symbol, [])
+        found = tuple(bar for bar in known if bar.interval is interval and start_ms <= bar.start < end_ms)
+        return HistoryAnswer(found, is_empty=not known)
 
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         self._fail()
