@@ -34,21 +34,23 @@ OPENINGS, SCROLLS, PEER_OPENINGS, PEER_SCROLLS = 9, 200, 3, 30
 
 
 async def fill(store: Store) -> None:
-    """A year of minutes in the ledger, day by day as it grows, with holes; of each day a few bars."""
+    """A year of minutes in the ledger, whole but for a tenth of its days; of each day a few bars."""
     walk = np.random.default_rng(7)
-    first, last = shown_days(Interval.M1, now_ms())
+    days = [sessions(day) for day in trading_days(*shown_days(Interval.M1, now_ms()))]
     for symbol in SYMBOLS:
         bars = []
-        for day in trading_days(first, last):
-            start, end = sessions(day)[0].start, sessions(day)[-1].end
+        answered_until = days[0][0].start  # closed hours lie within what one request answers
+        for parts in days:
+            start, end = parts[0].start, parts[-1].end
             fate = walk.random()
             if fate > 0.1:
-                store.recorder.record_coverage(symbol, Interval.M1, Asked(start, end, Answer.COMPLETE, end))
+                asked = Asked(answered_until, end, Answer.COMPLETE, end)
             elif fate > 0.05:
-                middle = (start + end) // 120_000 * 60_000
-                store.recorder.record_coverage(symbol, Interval.M1, Asked(start, middle, Answer.COMPLETE, end))
-                failed = Asked(middle, end, Answer.FAILED, end, end + 1, 1)
-                store.recorder.record_coverage(symbol, Interval.M1, failed)
+                asked = Asked(start, end, Answer.FAILED, end, end + 1, 1)
+            else:
+                asked = Asked(answered_until, (start + end) // 120_000 * 60_000, Answer.COMPLETE, end)
+            store.recorder.record_coverage(symbol, Interval.M1, asked)
+            answered_until = end
             bars += [
                 Bar(
                     symbol,
