@@ -138,6 +138,8 @@ class ReportSheet(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.export_button = self._buttons.addButton("&Export…", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy_button = self._buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        for button in (self.copy_button, self.export_button):
+            button.setEnabled(False)
         self._set_up_table(theme)
         self._lay_out()
         self.span.currentIndexChanged.connect(self.load)
