@@ -425,7 +425,7 @@ async def test_log_health_and_audit_are_tabs_behind_the_data(open_window: Open) 
     tabs.setCurrentIndex(3)
     await until(lambda: not window.audit.visibleRegion().isEmpty())
     entry(window, "View", "Reset layout").trigger()
-    await until(lambda: not window.log.visibleRegion().isEmpty())
+    await until(lambda: not window.data.visibleRegion().isEmpty())
     assert window.audit.visibleRegion().isEmpty()
 
 
