@@ -26,6 +26,7 @@ from monitor.ui.theme import Theme, data_font
 _WIDE, _NARROWEST, _WIDEST = 11, 3, 24
 _SYMBOL, _PERCENT, _MARGIN = 88, 44, 10
 _LEFT = _MARGIN + _SYMBOL + _PERCENT + _MARGIN
+_FEWEST_ROWS, _SCROLL_BAR = 4, 10
 #: Days that Ctrl with an arrow goes: about a month.
 _FAR = 21
 _TEXT = Qt.AlignmentFlag.AlignVCenter
@@ -52,6 +53,7 @@ class GapMapCanvas(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFont(data_font())
         self.viewport().setFont(data_font())
+        self.setMinimumHeight(round(self._head + _FEWEST_ROWS * self.pitch.down) + _SCROLL_BAR)
         theme.changed.connect(self.viewport().update)
 
     # ------------------------------------------------------------------------------------------ what it is told

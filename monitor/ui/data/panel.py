@@ -168,7 +168,9 @@ class DataPanel(Panel):
             self._refresh.start()
 
     def _begin_refresh(self) -> None:
-        if self._dirty and not self._refreshing:
+        if not self._kept:  # the first history of all
+            self.load()
+        elif self._dirty and not self._refreshing:
             self._refreshing = True
             self._ports.tasks.start(REFRESH_TASK, self._read_dirty())
 
@@ -210,6 +212,7 @@ class DataPanel(Panel):
             self._touch([event.symbol], self._shown)
             if event.finished:
                 self._pause.start()
+                self.expiring.look()
         elif event.finished:
             self.load()
 

@@ -317,6 +317,17 @@ async def test_before_anything_is_kept_it_says_what_a_download_costs(open_panel:
     assert panel.strip.progress.isVisible()
 
 
+async def test_the_first_history_of_all_brings_the_map(open_panel: Open) -> None:
+    coverage = FakeCoverage()
+    ports = view_ports(coverage=coverage)
+    panel = await open_panel(ports)
+    await until(lambda: "2 requests" in panel.message.text)
+    coverage.keep("AAPL")
+    ports.bus.publish(BarsArrived("AAPL", M1, (Bar("AAPL", M1, NOW_MS, 1, 1, 1, 1, 1),)))
+    await until(lambda: panel._body.currentWidget() is panel.canvas)
+    assert (of(panel, "AAPL", THURSDAY), of(panel, "MSFT", THURSDAY)) == (Code.COMPLETE, Code.MISSING)
+
+
 async def test_with_neither_list_nor_history_the_dialog_is_offered(open_panel: Open, qtbot: QtBot) -> None:
     panel = DataPanel(view_ports(), Theme(), list)
     qtbot.addWidget(panel)
