@@ -13,6 +13,7 @@ from monitor.ui.panel import named
 from monitor.ui.view_ports import ViewPorts
 
 COUNT_TASK, TASK = "count what is deleted", "delete history"
+_WIDTH = 440
 _STAYS = "Your lists, and the quotes, prints and books that were recorded, stay as they are."
 _AGAIN = "As long as a symbol is on a watchlist, what Schwab still has of it is fetched again."
 
@@ -40,8 +41,9 @@ class DeletionDialog(QDialog):
         for label in (self.words, self.warning):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
-            label.setMinimumWidth(440)
+            label.setFixedWidth(_WIDTH)
             column.addWidget(label)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)  # as high as what is said by then
         self.warning.hide()
         column.addWidget(buttons)
         self.cancel.setFocus()

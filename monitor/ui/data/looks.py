@@ -72,7 +72,7 @@ def _out_of_reach(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     painter.fillRect(rect, _blend(colours, "line", 0.55))
     painter.save()
     painter.setClipRect(rect)
-    painter.setPen(QPen(_blend(colours, "dim", 0.38), 1))
+    painter.setPen(QPen(_blend(colours, "dim", 0.30), 1))
     for offset in range(-int(rect.height()), int(rect.width()), 5):
         start = QPointF(rect.left() + offset, rect.bottom())
         painter.drawLine(start, start + QPointF(rect.height(), -rect.height()))

@@ -49,7 +49,7 @@ COLUMNS = (
 #: What is compared, in days back from today; 0 is today alone.
 _SPANS = (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29), ("Everything", 365_000))
 _PRICES = ("Open", "High", "Low", "Close")
-_WIDTHS = (80, 136, 56, 84, 84, 84, 64, 84, 84, 84)
+_WIDTHS = (80, 136, 56, 84, 84, 84, 64, 96, 88, 76)
 
 
 def written(difference: Difference) -> tuple[str, ...]:
