@@ -54,6 +54,22 @@ def test_the_newest_day_is_at_the_right_edge(canvas: GapMapCanvas) -> None:
     assert 0 <= canvas.viewport().width() - canvas.rect_of(0, NEWEST).right() <= 2
 
 
+def test_whoever_looks_at_the_newest_day_follows_it_and_nobody_else(canvas: GapMapCanvas) -> None:
+    def load(days: list[date]) -> None:
+        row = [DayCoverage(day, DayState.COMPLETE, 780, Counts(), in_reach=True) for day in days]
+        canvas._map.load(Interval.M1, SYMBOLS, dict.fromkeys(SYMBOLS, row), NOW_MS)
+        canvas.show_map()
+
+    bar = canvas.horizontalScrollBar()
+    load(DAYS[:-20])
+    assert bar.value() == bar.maximum() > 0
+    load(DAYS)
+    assert bar.value() == bar.maximum()
+    bar.setValue(300)
+    load(DAYS[:-20])
+    assert bar.value() == 300
+
+
 def test_a_click_selects_a_day_and_shift_extends_to_a_rectangle(canvas: GapMapCanvas, qtbot: QtBot) -> None:
     qtbot.mouseClick(canvas.viewport(), LEFT, pos=at(canvas, 1, NEWEST - 3))
     assert canvas.area == Area(1, NEWEST - 3, 1, NEWEST - 3)
