@@ -3,10 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import IntEnum
-from typing import NamedTuple
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.coverage import (
@@ -22,9 +19,10 @@ from monitor.analysis.coverage import (
 from monitor.analysis.ranges import Range
 from monitor.analysis.repair import Request, plan, rank, rank_waited
 from monitor.clock import now_ms
-from monitor.errors import MonitorError, Refused, SignInNeeded
+from monitor.collect.repair_jobs import Delays, Job, Tally, Urgency, Wanted
+from monitor.errors import MonitorError, SignInNeeded
 from monitor.live.bus import Bus
-from monitor.live.events import BarsArrived, HistoryProgress, Level, Notice
+from monitor.live.events import BarsArrived, HistoryProgress
 from monitor.market.bar import Interval
 from monitor.market.calendar import Trading, from_ms, sessions
 from monitor.ports import Coverage, HistoryAnswer, PriceHistory, Recorder
@@ -33,68 +31,6 @@ _log = logging.getLogger(__name__)
 
 _ALWAYS = (0, 2**62)
 _MINUTE_MS = 60_000
-
-
-class Urgency(IntEnum):
-    """Who wants it: what is waited for is fetched first."""
-
-    WAITED = 0  # a chart shows it, or the stream has just lost it
-    DEMANDED = 1  # a person asked for it
-    KEPT = 2  # nobody did, but it is kept whole
-
-
-class Delays(NamedTuple):
-    """How long what failed is left in peace: after the first time, doubled with each, and at most. In seconds."""
-
-    transient: float = 120.0
-    longest_transient: float = 6 * 3600.0
-    refused: float = 86_400.0
-    longest_refused: float = 14 * 86_400.0
-
-    def after(self, error: Exception, attempts: int) -> int:
-        """The delay in ms when ``error`` has come so many times."""
-        is_refusal = isinstance(error, Refused)
-        first, most = (self.refused, self.longest_refused) if is_refusal else (self.transient, self.longest_transient)
-        return round(min(first * 2.0 ** min(attempts - 1, 30), most) * 1000)
-
-
-class _Wanted(NamedTuple):
-    """A range of one interval. ``insist`` asks for what failed too, ``again`` also for what is on disk."""
-
-    range: Range
-    insist: bool = False
-    again: bool = False
-
-    def joined(self, other: "_Wanted") -> "_Wanted":
-        span = min(self.range[0], other.range[0]), max(self.range[1], other.range[1])
-        return _Wanted(span, self.insist or other.insist, self.again or other.again)
-
-
-@dataclass(slots=True)
-class _Job:
-    """What is wanted of one symbol, and the requests still to be sent, in order; None before they are planned."""
-
-    symbol: str
-    urgency: Urgency
-    order: int
-    wanted: dict[Interval, _Wanted] = field(default_factory=dict)
-    requests: list[Request] | None = None
-    attempts: dict[Interval, int] = field(default_factory=dict)
-    done: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.done + len(self.requests or ())
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What was done since nothing waited last, for whoever did not look on."""
-
-    symbols: set[str] = field(default_factory=set)
-    requests: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    demanded: bool = False
 
 
 class Repair:
@@ -121,12 +57,12 @@ class Repair:
         self._now_ms = now_ms
         self._trading = trading
         self._delays = delays
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._order = 0
         self._wake = asyncio.Event()
         self._fetching: tuple[str, asyncio.Task[None]] | None = None
         self._held = False
-        self._tally = _Tally()
+        self._tally = Tally()
         self._unsettled: dict[str, Range] = {}  # of streamed symbols: minutes to be asked for once they have settled
 
     # ---------------------------------------------------------------------------------------- what is wanted
@@ -134,7 +70,7 @@ class Repair:
     def ensure(self, symbol: str) -> None:
         """Queue days and minutes of ``symbol``, before all others that wait; returns at once."""
         for interval in (Interval.M1, Interval.DAY):
-            self._want(symbol, interval, _Wanted(_ALWAYS, insist=True), Urgency.WAITED)
+            self._want(symbol, interval, Wanted(_ALWAYS, insist=True), Urgency.WAITED)
 
     def refill(self, symbol: str, since_ms: int) -> None:
         """Queue the minutes of ``symbol`` from ``since_ms`` on: the stream may not have brought them.
@@ -143,7 +79,7 @@ class Repair:
         """
         since, _ = self._unsettled.get(symbol, (since_ms, 0))
         self._unsettled[symbol] = min(since, since_ms), _present(Interval.M1, self._now_ms()) + _MINUTE_MS
-        self._want(symbol, Interval.M1, _Wanted((since_ms, _ALWAYS[1]), insist=True), Urgency.WAITED)
+        self._want(symbol, Interval.M1, Wanted((since_ms, _ALWAYS[1]), insist=True), Urgency.WAITED)
 
     def repair(
         self,
@@ -154,14 +90,14 @@ class Repair:
         *,
         again: bool = False,
     ) -> None:
-        wanted = _Wanted((start_ms, end_ms), insist=True, again=again)
+        wanted = Wanted((start_ms, end_ms), insist=True, again=again)
         for symbol in reversed(symbols):  # what is wanted last comes first
             self._want(symbol, fetched_as(interval), wanted, Urgency.DEMANDED)
 
     def keep(self, symbol: str, intervals: Iterable[Interval], wanted: Range = _ALWAYS) -> None:
         """Queue what is missing of ``symbol``, after everything that somebody asked for."""
         for interval in intervals:
-            self._want(symbol, interval, _Wanted(wanted), Urgency.KEPT)
+            self._want(symbol, interval, Wanted(wanted), Urgency.KEPT)
 
     async def plan(
         self,
@@ -173,7 +109,7 @@ class Repair:
         again: bool = False,
     ) -> list[Request]:
         base, now = fetched_as(interval), self._now_ms()
-        wanted = _Wanted((start_ms, end_ms), insist=True, again=again)
+        wanted = Wanted((start_ms, end_ms), insist=True, again=again)
         ledgers = await self._coverage.ledger(symbols, base)
         requests = [each for symbol in symbols for each in self._planned(symbol, base, wanted, ledgers[symbol], now)]
         return sorted(requests, key=lambda request: rank(request, now))
@@ -181,9 +117,8 @@ class Repair:
     def cancel(self, symbol: str) -> None:
         """Stop fetching ``symbol``; what has come so far is kept."""
         job = self._jobs.pop(symbol, None)
-        if self._fetching is not None and self._fetching[0] == symbol:
-            self._fetching[1].cancel()
-        elif job is not None:
+        is_fetching = self._fetching is not None and self._fetching[0] == symbol and self._fetching[1].cancel()
+        if job is not None and not is_fetching:  # else the download itself tells its end
             self._tell(job, failed=_cancelled(symbol))
 
     def cancel_all(self) -> None:
@@ -209,14 +144,14 @@ class Repair:
         for symbol, minutes in list(self._unsettled.items()):
             if minutes[1] <= settled(Interval.M1, now):
                 del self._unsettled[symbol]
-                self._want(symbol, Interval.M1, _Wanted(minutes), Urgency.WAITED)
+                self._want(symbol, Interval.M1, Wanted(minutes), Urgency.WAITED)
         for symbol, interval, asked in await self._coverage.failed_due(now):
             if asked.end > first_reachable(interval, now):
-                self._want(symbol, interval, _Wanted((asked.start, asked.end)), Urgency.KEPT)
+                self._want(symbol, interval, Wanted((asked.start, asked.end)), Urgency.KEPT)
 
-    def _want(self, symbol: str, interval: Interval, wanted: _Wanted, urgency: Urgency) -> None:
+    def _want(self, symbol: str, interval: Interval, wanted: Wanted, urgency: Urgency) -> None:
         self._order += 1
-        job = self._jobs.pop(symbol, None) or _Job(symbol, urgency, self._order)
+        job = self._jobs.pop(symbol, None) or Job(symbol, urgency, self._order)
         before = job.wanted.get(interval)
         job.wanted[interval] = before.joined(wanted) if before else wanted
         if urgency <= job.urgency:
@@ -263,7 +198,7 @@ class Repair:
             job.requests.sort(key=rank_waited if job.urgency is Urgency.WAITED else lambda each: rank(each, now))
 
     def _planned(
-        self, symbol: str, interval: Interval, wanted: _Wanted, ledger: Sequence[Asked], now: int
+        self, symbol: str, interval: Interval, wanted: Wanted, ledger: Sequence[Asked], now: int
     ) -> list[Request]:
         trading = self._hours(symbol, interval)
         known = () if wanted.again else ledger
@@ -291,13 +226,13 @@ class Repair:
             await asyncio.wait([task])
             self._fetching = None
 
-    def _place(self, job: _Job) -> tuple[int, ...]:
+    def _place(self, job: Job) -> tuple[int, ...]:
         """Sorts jobs: of those that somebody waits for the one wanted last leads, of others the rank of requests."""
         if job.urgency is Urgency.WAITED or not job.requests:
             return job.urgency, -job.order
         return job.urgency, *rank(job.requests[0], self._now_ms()), -job.order
 
-    async def _fetch(self, job: _Job, request: Request) -> None:
+    async def _fetch(self, job: Job, request: Request) -> None:
         self._tell(job, request.interval)
         try:
             await self._ask(request)
@@ -338,7 +273,7 @@ class Repair:
         if answer.bars:
             self._bus.publish(BarsArrived(request.symbol, request.interval, answer.bars))
 
-    async def _note_failed(self, job: _Job, error: Exception) -> None:
+    async def _note_failed(self, job: Job, error: Exception) -> None:
         """None of the holes that are left is asked for before the delay is over."""
         now = self._now_ms()
         for request in job.requests or ():
@@ -354,17 +289,17 @@ class Repair:
 
     # ---------------------------------------------------------------------------------------- what is told
 
-    def _tell(self, job: _Job, interval: Interval = Interval.M1, failed: str = "") -> None:
+    def _tell(self, job: Job, interval: Interval = Interval.M1, failed: str = "") -> None:
         self._bus.publish(HistoryProgress(job.symbol, job.done, max(job.total, 1), failed, interval))
 
-    def _finish(self, job: _Job) -> None:
+    def _finish(self, job: Job) -> None:
         self._jobs.pop(job.symbol, None)
         if job.urgency is not Urgency.WAITED:
             self._tally.symbols.add(job.symbol)
         if job.done or job.urgency is not Urgency.KEPT:
             self._bus.publish(HistoryProgress(job.symbol, job.done, job.done))
 
-    def _give_up(self, job: _Job, error: Exception) -> None:
+    def _give_up(self, job: Job, error: Exception) -> None:
         if self._jobs.get(job.symbol) is job:
             del self._jobs[job.symbol]
         sentence = getattr(error, "sentence", f"The history of {job.symbol} could not be read; see the log.")
@@ -373,18 +308,9 @@ class Repair:
         self._tell(job, failed=sentence)
 
     def _tell_over(self) -> None:
-        """One notice for all that was done while nobody waited for it."""
-        tally, self._tally = self._tally, _Tally()
-        if not (tally.failed or (tally.symbols and (tally.requests or tally.demanded))):
-            return
-        done = f"History of {_count(len(tally.symbols), 'symbol')} is complete: {_count(tally.requests, 'request')}."
-        if not tally.failed:
-            self._bus.publish(Notice(Level.INFO, done))
-            return
-        symbol, why = next(iter(tally.failed.items()))
-        others = f" and {len(tally.failed) - 1} more" if len(tally.failed) > 1 else ""
-        sentence = f"The history of {symbol}{others} is not complete: {why} It is tried again later."
-        self._bus.publish(Notice(Level.WARNING, sentence, done))
+        tally, self._tally = self._tally, Tally()
+        if notice := tally.notice():
+            self._bus.publish(notice)
 
 
 def noted(answer: HistoryAnswer, start: int, end: int, now_ms: int, trading: Trading) -> list[Asked]:
@@ -429,7 +355,3 @@ def _attempts(ledger: Iterable[Asked], wanted: Range) -> int:
 
 def _cancelled(symbol: str) -> str:
     return f"The download for {symbol} was cancelled."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -111,8 +111,9 @@ async def test_history_ends_complete_through_failures_and_kills(
     told = notes(notes_file)
     counts = Counter(note.what for note in told)
     assert counts["failed"] > 0  # the sandbox did fail
-    # Only what was under way at a kill, or failed, was asked for again.
-    assert requests <= counts["noted"] <= counts["ask"] <= counts["noted"] + counts["failed"] + kills
+    # Only what was under way at a kill, or failed, was asked for again; a kill may come between the disk and the note.
+    assert requests - kills <= counts["noted"] <= counts["ask"] <= counts["noted"] + counts["failed"] + kills
+    assert counts["ask"] >= requests
     assert in_vain(told) == []
     await assert_complete(folder, symbols, until)
     for symbol in (symbols[0], symbols[-1]):

@@ -13,7 +13,7 @@ from pathlib import Path
 from monitor.analysis.repair import Request
 from monitor.apps.wiring import Services, running_services
 from monitor.collect import upkeep
-from monitor.collect.repair import Delays
+from monitor.collect.repair_jobs import Delays
 from monitor.errors import MonitorError
 from monitor.market.bar import Interval
 from monitor.schwab import limit

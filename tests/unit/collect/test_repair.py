@@ -8,7 +8,8 @@ import pytest
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.coverage import Answer, Asked, first_reachable, paint, settled
-from monitor.collect.repair import Delays, Repair, noted
+from monitor.collect.repair import Repair, noted
+from monitor.collect.repair_jobs import Delays
 from monitor.errors import MonitorError, Refused, SignInNeeded, Transient
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress, Level, Notice
@@ -259,6 +260,23 @@ async def test_a_plan_is_what_will_be_sent(bench: Bench) -> None:
     assert [(r.symbol, r.interval, r.start) for r in planned] == [each[:3] for each in bench.source.asked]
 
 
+async def test_what_is_wanted_while_the_symbol_is_fetched_is_fetched_too_and_nothing_twice(bench: Bench) -> None:
+    day, before = (
+        (at_new_york(date(2026, 11, n), time(7)), at_new_york(date(2026, 11, n), time(20))) for n in (19, 18)
+    )
+    bench.source.on_ask = lambda: len(bench.source.asked) == 1 and bench.repair.repair(["AAPL"], M1, before[0], day[1])
+    bench.repair.repair(["AAPL"], M1, *day)
+    await bench.until(bench.finished())
+    assert bench.minutes() == [day, before]
+    assert bench.told[-1] == HistoryProgress("AAPL", 2, 2)
+
+
+async def test_progress_names_the_interval_under_way(bench: Bench) -> None:
+    bench.repair.ensure("AAPL")
+    await bench.until(bench.finished())
+    assert [event.interval for event in bench.told[:3]] == [M1, DAILY, M1]
+
+
 async def test_again_asks_for_what_is_on_disk_too(bench: Bench) -> None:
     bench.cover("AAPL", OPEN)
     yesterday = at_new_york(date(2026, 11, 19), time(7)), at_new_york(date(2026, 11, 19), time(20))
@@ -350,6 +368,13 @@ async def test_a_cancelled_download_says_so_and_keeps_what_came(bench: Bench) ->
     assert bench.told[-1].failed == "The download for AAPL was cancelled."
     assert len(bench.disk.bars) == 2
     assert Answer.FAILED not in bench.disk.answers("AAPL")
+
+
+async def test_a_download_that_is_cancelled_as_it_ends_still_tells_its_end(bench: Bench) -> None:
+    bench.bus.listen(BarsArrived, lambda _: asyncio.get_running_loop().call_soon(bench.repair.cancel, "AAPL"))
+    bench.repair.ensure("AAPL")
+    await bench.until(bench.finished())
+    assert bench.told[-1].failed == "The download for AAPL was cancelled."
 
 
 async def test_everything_can_be_cancelled_at_once(bench: Bench) -> None:
