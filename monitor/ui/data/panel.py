@@ -7,7 +7,6 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from monitor.analysis.coverage import DEPTHS
 from monitor.analysis.repair import Request
 from monitor.errors import MonitorError, StoreUnavailable
 from monitor.live.events import BarsArrived, HistoryProgress
@@ -277,22 +276,10 @@ class DataPanel(Panel):
                 self.controls.filter.clear,
             )
         if self._kept == frozenset() and self.running is None:
-            return self._nothing_kept()
+            requests, ceiling = len(self._plan or ()), self._ports.meters.requests().ceiling
+            sentence, button = phrases.nothing_kept(self.map.symbols, self.map.interval, requests, ceiling)
+            return sentence, button, self.repair if requests else self.open_download
         return None
-
-    def _nothing_kept(self) -> tuple[str, str, Callable[[], object]]:
-        depth, what = DEPTHS[self.map.interval], phrases.plural(self.map.interval)
-        who = phrases.names(self.map.symbols)
-        sentence = f"No history of {who} yet. Schwab has {depth.days:,} days of {what}"
-        if not self._plan:
-            return f"{sentence}.", "Download…", self.open_download
-        ceiling = self._ports.meters.requests().ceiling
-        requests = phrases.counted(len(self._plan), "request")
-        return (
-            f"{sentence}: {requests}, {phrases.takes(len(self._plan), ceiling)}.",
-            f"Download · {requests}",
-            self.repair,
-        )
 
     def _take_selection(self) -> None:
         self._outcome = None

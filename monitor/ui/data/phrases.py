@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, time, timedelta
 
-from monitor.analysis.coverage import DayCoverage, leaves_reach
+from monitor.analysis.coverage import DEPTHS, DayCoverage, leaves_reach
 from monitor.analysis.repair import Expiring
 from monitor.market.bar import Interval
 from monitor.market.calendar import at_new_york, from_ms
@@ -107,6 +107,15 @@ def takes(requests: int, ceiling: int) -> str:
     """About how long so many requests take."""
     seconds = max(1, round(requests * _MINUTE / max(ceiling, 1)))
     return f"about {seconds} s" if seconds < 120 else f"about {round(seconds / 60)} min"
+
+
+def nothing_kept(symbols: Sequence[str], interval: Interval, requests: int, ceiling: int) -> tuple[str, str]:
+    """Why the map is empty, and the words of the button; ``requests`` are what a download costs, 0 while unknown."""
+    sentence = f"No history of {names(symbols)} yet. Schwab has {DEPTHS[interval].days:,} days of {plural(interval)}"
+    if not requests:
+        return f"{sentence}.", "Download…"
+    cost = counted(requests, "request")
+    return f"{sentence}: {cost}, {takes(requests, ceiling)}.", f"Download · {cost}"
 
 
 def leaving(expiring: Sequence[Expiring], now_ms: int) -> tuple[str, ...]:
