@@ -186,7 +186,7 @@ class GapMapCanvas(QAbstractScrollArea):
     def _paint_months(self, painter: QPainter, first: int, last: int) -> None:
         """The months on top, and a thin line where each begins; one that began before the view stands at its left."""
         colours, days, metrics = self._theme.colours, self._map.days, painter.fontMetrics()
-        free = _EVERYWHERE
+        free, foot = _EVERYWHERE, self.rect_of(len(self._map.symbols), 0).top()
         for column in range(last - 1, first - 1, -1):
             day = days[column]
             begins = column == 0 or days[column - 1].month != day.month
@@ -194,7 +194,7 @@ class GapMapCanvas(QAbstractScrollArea):
                 continue
             left = max(self.rect_of(0, column).left(), _LEFT)
             if begins and column:
-                painter.fillRect(left - 1, 2, 1, self.viewport().height(), colours.colour("line"))
+                painter.fillRect(left - 1, 2, 1, foot - 2, colours.colour("line"))
             name = f"{day:%b %Y}" if day.month == 1 or column == first else f"{day:%b}"
             for words in (name, f"{day:%b}"):
                 if left + metrics.horizontalAdvance(words) + 8 <= free:

@@ -1,6 +1,6 @@
 """The data panel: the gap map with its filter and intervals, and what repairs, downloads, deletes and compares."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -47,7 +47,7 @@ class DataPanel(Panel):
         self.running: Running | None = None
         self._outcome: tuple[str, bool] | None = None
         self._plan: Sequence[Request] | None = None
-        self._trouble = ""
+        self._trouble = self._uncounted = ""
         self._kept: frozenset[str] | None = None
         self._dirty: dict[str, Days] = {}
         self._refreshing = False
@@ -160,11 +160,14 @@ class DataPanel(Panel):
 
     def _touch(self, symbols: Sequence[str], days: Days) -> None:
         """Have the cells of these days read again, soon."""
-        for symbol in symbols:
-            first, last = self._dirty.get(symbol, days)
-            self._dirty[symbol] = min(first, days[0]), max(last, days[1])
+        self._note(dict.fromkeys(symbols, days))
         if self.isVisible() and not self._refresh.isActive():
             self._refresh.start()
+
+    def _note(self, dirty: Mapping[str, Days]) -> None:
+        for symbol, days in dirty.items():
+            first, last = self._dirty.get(symbol, days)
+            self._dirty[symbol] = min(first, days[0]), max(last, days[1])
 
     def _begin_refresh(self) -> None:
         if not self._kept:  # the first history of all
@@ -180,6 +183,7 @@ class DataPanel(Panel):
         try:
             found = await self._ports.coverage.days(list(dirty), interval, first, last)
         except StoreUnavailable as error:
+            self._note(dirty)  # for the next time
             self.strip.say(f"The map is not up to date. {error.sentence}", tone="failure")
             return
         finally:
@@ -247,7 +251,9 @@ class DataPanel(Panel):
         try:
             self._plan = await self._ports.repair.plan(picked.symbols, self.map.interval, *picked.span)
         except MonitorError as error:
-            self._outcome = f"The requests could not be counted. {error.sentence}", False
+            self._uncounted = f"The requests could not be counted. {error.sentence}"
+        else:
+            self._uncounted = ""
         self._show_line()
 
     # ------------------------------------------------------------------------------------------ what is shown
@@ -302,8 +308,8 @@ class DataPanel(Panel):
             self.strip.say(sentence, tone="success" if well else "warning")
         elif self.running is not None:
             self.strip.say(self.running.words())
-        elif picked is None:
-            self.strip.say("")
+        elif self._uncounted or picked is None:
+            self.strip.say(self._uncounted, tone="warning")
         else:
             self.strip.say(*phrases.selection(picked, self.map.interval, requests, chosen=chosen))
         if self._kept == frozenset() and self._body.currentWidget() is self.message and not self._trouble:

@@ -358,13 +358,16 @@ async def test_a_store_that_fails_later_leaves_the_map_and_says_so(open_panel: O
     panel = await open_panel(ports)
     await counted(panel)
     coverage.failure = StoreUnavailable("The database is busy.")
-    ports.bus.publish(BarsArrived("MSFT", M1, (Bar("MSFT", M1, NOW_MS, 1, 1, 1, 1, 1),)))
+    bar = Bar("MSFT", M1, at_new_york(WEDNESDAY, time(12)), 1, 1, 1, 1, 1)
+    ports.bus.publish(BarsArrived("MSFT", M1, (bar,)))
     await until(lambda: "not up to date" in line(panel))
     assert line(panel) == "The map is not up to date. The database is busy."
     assert of(panel, "MSFT", WEDNESDAY) is Code.MISSING
     coverage.failure = None
+    coverage.put("MSFT", WEDNESDAY, DayState.COMPLETE, 780)
     panel.look_at_today()
-    await until(lambda: line(panel).startswith("3 symbols"))
+    await until(lambda: of(panel, "MSFT", WEDNESDAY) is Code.COMPLETE)
+    assert line(panel).startswith("3 symbols")
 
 
 async def test_a_cost_that_cannot_be_counted_starts_nothing(open_panel: Open) -> None:
@@ -375,6 +378,10 @@ async def test_a_cost_that_cannot_be_counted_starts_nothing(open_panel: Open) ->
     assert not panel.strip.repair.isEnabled()
     panel.repair()
     assert ports.repair.started == []
+    ports.repair.failure = None
+    panel.canvas.select_all()
+    await until(lambda: button(panel) == "Repair · 2 requests")
+    assert line(panel).startswith("Selected: MSFT, AAPL and SPY")
 
 
 # ------------------------------------------------------------------------------------------- dialogs
