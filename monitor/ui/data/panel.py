@@ -160,11 +160,11 @@ class DataPanel(Panel):
 
     def _touch(self, symbols: Sequence[str], days: Days) -> None:
         """Have the cells of these days read again, soon."""
-        self._note(dict.fromkeys(symbols, days))
+        self._remember(dict.fromkeys(symbols, days))
         if self.isVisible() and not self._refresh.isActive():
             self._refresh.start()
 
-    def _note(self, dirty: Mapping[str, Days]) -> None:
+    def _remember(self, dirty: Mapping[str, Days]) -> None:
         for symbol, days in dirty.items():
             first, last = self._dirty.get(symbol, days)
             self._dirty[symbol] = min(first, days[0]), max(last, days[1])
@@ -183,7 +183,7 @@ class DataPanel(Panel):
         try:
             found = await self._ports.coverage.days(list(dirty), interval, first, last)
         except StoreUnavailable as error:
-            self._note(dirty)  # for the next time
+            self._remember(dirty)  # for the next time
             self.strip.say(f"The map is not up to date. {error.sentence}", tone="failure")
             return
         finally:
