@@ -212,6 +212,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         coverage=store.coverage,
         chain_schedules=store.chain_schedules,
         chains=services.chains,
+        deletion=store.deletion,
         exporter=store.exporter,
         frames=services.frames,
         health=services.health,

@@ -18,7 +18,15 @@ from monitor.ports.chains import (
     KeptSchedule,
     OptionChains,
 )
-from monitor.ports.coverage import Coverage, Difference, HistoryRepair, Provenance, Reconciliation, Revision
+from monitor.ports.coverage import (
+    Coverage,
+    Difference,
+    HistoryDeletion,
+    HistoryRepair,
+    Provenance,
+    Reconciliation,
+    Revision,
+)
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
 from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes
 from monitor.ports.hours import MARKETS, HoursAnswer, ProductHours, TradingHours
@@ -70,6 +78,7 @@ __all__ = [
     "FrameFile",
     "Health",
     "HistoryAnswer",
+    "HistoryDeletion",
     "HistoryLoader",
     "HistoryRepair",
     "HoursAnswer",

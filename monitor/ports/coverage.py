@@ -88,6 +88,19 @@ class Coverage(Protocol):
         """Streamed minutes of [start_ms, end_ms) against what history said of them."""
 
 
+class HistoryDeletion(Protocol):
+    """Removes bars from the disk, with what the ledger says of their time. What a person made is never touched."""
+
+    async def count(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        """The bars of ``interval`` that ``delete`` would remove. Raises StoreUnavailable."""
+
+    async def delete(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        """Remove the bars that start in [start_ms, end_ms), and note it in the audit; gives how many there were.
+
+        Their time counts as never asked for then. Raises StoreUnavailable; what was removed until then stays removed.
+        """
+
+
 class HistoryRepair(Protocol):
     """Fills what is missing, in the background; progress comes as HistoryProgress events, the end as a notice."""
 

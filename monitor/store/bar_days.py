@@ -7,7 +7,7 @@ from monitor.analysis.bars import day_start
 from monitor.market.bar import Bar
 
 #: Beyond it no calendar goes (the year 2109).
-_LATEST_MS = 2**42
+LATEST_MS = 2**42
 #: Long enough to reach the next midnight of any day.
 _PAST_MIDNIGHT_MS = 90_000_000
 
@@ -28,7 +28,7 @@ def days_of(bars: Iterable[Bar], ids: dict[str, int]) -> set[Day]:
     found: set[Day] = set()
     first = last = 0
     for bar in bars:
-        if not (bar.interval.intraday and 0 <= bar.start < _LATEST_MS):
+        if not (bar.interval.intraday and 0 <= bar.start < LATEST_MS):
             continue
         if not first <= bar.start < last:  # bars of one day mostly follow each other
             first, last = _day(bar.start)
@@ -50,13 +50,26 @@ def count_all(connection: sqlite3.Connection) -> None:
     ).fetchall()
     for number, interval_s, first_ms in series:
         start: int | None = first_ms
-        while start is not None and start < _LATEST_MS:
+        while start is not None and start < LATEST_MS:
             first, last = _day(start)
             connection.execute(_COUNT, (number, interval_s, first, last))
             start = connection.execute(
                 "SELECT min(start_ms) FROM bar WHERE instrument_id = ? AND interval_s = ? AND start_ms >= ?",
                 (number, interval_s, last),
             ).fetchone()[0]
+
+
+def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_ms: int, end_ms: int) -> None:
+    """Count the days of one series anew that overlap [start_ms, end_ms); the empty ones go. Raises sqlite3.Error."""
+    key = number, interval_s
+    days = connection.execute(
+        "SELECT day_ms FROM bar_day WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ?",
+        (*key, start_ms - _PAST_MIDNIGHT_MS, end_ms),
+    ).fetchall()
+    count(connection, {(*key, *_day(day_ms)) for (day_ms,) in days})
+    connection.execute(
+        "DELETE FROM bar_day WHERE instrument_id = ? AND interval_s = ? AND streamed + fetched + computed = 0", key
+    )
 
 
 def _day(ms: int) -> tuple[int, int]:

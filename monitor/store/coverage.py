@@ -102,7 +102,7 @@ def _days(
     for symbol, day_ms, *row in connection.execute(_COUNTS if base.intraday else _DAILY_COUNTS, asked):
         day = dates.get(day_ms) or dates.setdefault(day_ms, from_ms(day_ms).date())
         counts[symbol][day] = Counts(*row)
-    hours = {trading: days_open(base, first, last, now, trading) for trading in map(trading_of, symbols)}
+    hours = {trading: days_open(base, first, last, now, trading) for trading in set(map(trading_of, symbols))}
     ledgers = _ledger(connection, symbols, base)
     return {
         symbol: day_by_day(hours[trading_of(symbol)], base, ledgers[symbol], counts[symbol], now) for symbol in symbols

@@ -13,6 +13,7 @@ from monitor.store.archive import StoredArchive
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
+from monitor.store.deletion import StoredDeletion
 from monitor.store.export import CsvExporter
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.reader import Reader
@@ -74,6 +75,7 @@ class Store:
         self.archive = StoredArchive(self._reader)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
+        self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
         self._writer.start()

@@ -41,6 +41,8 @@ class Actions:
         self.download = self._action("&Download history", "download")
         self.cancel_download = self._action("&Cancel the download", "stop")
         self.chains = self._action("&Option snapshots…", "table")
+        self.gap_map = self._action("&Gap map", "table", "F9")
+        self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
         self.take_back.setEnabled(False)
         self.restart_stream = self._action("Restart the &stream", "reload")
@@ -65,6 +67,7 @@ class Actions:
             "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [
+                [self.gap_map],
                 [self.download, self.cancel_download, self.chains],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],

@@ -13,7 +13,9 @@ from monitor.ui.theme import Theme
 LAYOUT_VERSION = 4
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
-_LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.26, 0.55
+_LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.29, 0.55
+#: So many pixels the tabs below get at least: a few rows of a table under its header.
+_BELOW_LEAST = 224
 #: A title bar counts as reachable when this much of it lies on a screen.
 _REACH = QSize(80, 20)
 
@@ -89,7 +91,7 @@ class DockArea:
         left, right = round(width * _LEFT), round(width * _RIGHT)
         columns = [self._watchlist, self._chart, self._book]
         window.resizeDocks(columns, [left, width - left - right, right], Qt.Orientation.Horizontal)
-        below = round(height * _BELOW)
+        below = max(round(height * _BELOW), _BELOW_LEAST)
         window.resizeDocks([self._chart, *self._below[:1]], [height - below, below], Qt.Orientation.Vertical)
         upper = height - below
         book = round(upper * _BOOK)

@@ -28,6 +28,7 @@ KEYS = (
             ("Ctrl+E", "Export the chart's bars"),
             ("Ctrl+Shift+E", "Export recorded data"),
             ("F1", "This list"),
+            ("F9", "The gap map"),
             ("F11", "Full screen"),
             ("Ctrl+Q", "Quit"),
         ),
@@ -50,6 +51,18 @@ KEYS = (
             ("↑ ↓", "Move, and take the other panels along"),
             ("Del", "Remove the symbol"),
             ("Drag", "Change the order"),
+        ),
+    ),
+    (
+        "Data",
+        (
+            ("← → ↑ ↓", "A day or a symbol on; with Shift: select up to there"),
+            ("Ctrl+← Ctrl+→", "A month back or on"),
+            ("Home, End", "Oldest or newest day"),
+            ("Ctrl+A, Esc", "Select everything or nothing"),
+            ("Enter", "Chart the symbol"),
+            ("Del", "Delete what is selected"),
+            ("Wheel", "Scroll; with Shift along the days, with Ctrl zoom"),
         ),
     ),
     (

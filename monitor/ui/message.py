@@ -13,7 +13,7 @@ class Message(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._act: Callable[[], None] | None = None
+        self._act: Callable[[], object] | None = None
         self._label = named(QLabel(), "emptyText")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -37,7 +37,7 @@ class Message(QWidget):
     def button(self) -> QPushButton:
         return self._button
 
-    def say(self, sentence: str, button: str = "", act: Callable[[], None] | None = None) -> None:
+    def say(self, sentence: str, button: str = "", act: Callable[[], object] | None = None) -> None:
         """Show ``sentence``; a ``button`` with these words does ``act``."""
         self._label.setText(sentence)
         self._button.setText(button)

@@ -12,6 +12,7 @@ from monitor.ports import (
     Exporter,
     FrameFile,
     Health,
+    HistoryDeletion,
     HistoryLoader,
     HistoryRepair,
     Meters,
@@ -37,6 +38,7 @@ class ViewPorts:
     coverage: Coverage
     chain_schedules: ChainSchedules
     chains: ChainTaking
+    deletion: HistoryDeletion
     exporter: Exporter
     health: Health
     history: PriceHistory

@@ -15,6 +15,7 @@ from monitor.ui.audit.panel import AuditPanel
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.chart.panel import ChartPanel
+from monitor.ui.data.panel import DataPanel
 from monitor.ui.docks import DockArea, PanelDock
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.chart = ChartPanel(ports, self.link, theme)
         self.book = BookPanel(ports, self.link, theme)
         self.tape = TapePanel(ports, self.link, theme)
+        self.data = DataPanel(ports, theme, self.watchlist.symbols)
         self.log = LogPanel(ports, theme)
         self.audit = AuditPanel(ports, theme)
         self.health = HealthPanel(ports, theme)
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
 
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._data_dock = dock(self.data, "Data")
         self._log_dock, self._health_dock = dock(self.log, "Log"), dock(self.health, "Health")
         self._requests_dock = dock(self.requests, "Requests")
         return DockArea(
@@ -158,7 +161,10 @@ class MainWindow(QMainWindow):
             chart=dock(self.chart, "Chart"),
             book=dock(self.book, "Level 2"),
             tape=dock(self.tape, "Time and sales"),
-            below=[self._log_dock, self._health_dock, self._requests_dock, dock(self.audit, "Audit")],
+            below=[
+                *(self._data_dock, self._log_dock, self._health_dock, self._requests_dock),
+                dock(self.audit, "Audit"),
+            ],
         )
 
     def _fill_frame(self) -> None:
@@ -202,6 +208,7 @@ class MainWindow(QMainWindow):
             (act.add_symbol, self._add_symbol),
             (act.download, self._download),
             (act.cancel_download, self._cancel_download),
+            (act.gap_map, self._show_data),
             (act.take_back, self._ports.watching.take_back),
             (act.restart_stream, self._restart_stream),
             (act.keys, self._show_keys),
@@ -228,6 +235,8 @@ class MainWindow(QMainWindow):
             self._ports.bus.listen(StreamChanged, self._take_stream),
         )
         self.watchlist.export_requested.connect(self.open_watchlist_export)
+        self.watchlist.lists.changed.connect(self.data.load)
+        self.data.symbol_chosen.connect(self.go_to)
         hear_typing(self, self._take_letter, self.interval_entry.begin)
 
     def _start(self) -> None:
@@ -252,7 +261,10 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._keep_layout:
             self._area.keep(self._ports.preferences)
-        panels = (self.watchlist, self.chart, self.book, self.tape, self.log, self.health, self.requests, self.audit)
+        panels = (
+            *(self.watchlist, self.chart, self.book, self.tape),
+            *(self.data, self.log, self.health, self.requests, self.audit),
+        )
         for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
         for stop in self._stops:
@@ -343,19 +355,21 @@ class MainWindow(QMainWindow):
             self.showNormal()
 
     def _show_log(self) -> None:
-        self._log_dock.show()
-        self._log_dock.raise_()
-        self.log.table.setFocus()
+        self._raise(self._log_dock, self.log.table)
 
     def _show_health(self) -> None:
-        self._health_dock.show()
-        self._health_dock.raise_()
-        self.health.table.setFocus()
+        self._raise(self._health_dock, self.health.table)
+
+    def _show_data(self) -> None:
+        self._raise(self._data_dock, self.data.canvas)
+
+    def _raise(self, dock: PanelDock, inside: QWidget) -> None:
+        dock.show()
+        dock.raise_()
+        inside.setFocus()
 
     def _show_requests(self) -> None:
-        self._requests_dock.show()
-        self._requests_dock.raise_()
-        self.requests.table.setFocus()
+        self._raise(self._requests_dock, self.requests.table)
 
     def _restart_stream(self) -> None:
         self._ports.health.restart()

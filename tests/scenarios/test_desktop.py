@@ -63,9 +63,9 @@ def test_nothing_went_wrong_on_the_tour(tour: Path) -> None:
 #: Where the default layout puts each panel on a window of 1600 × 900: left, top, width, height.
 PANELS = {
     "watchlist": (0, 92, 340, 560),
-    "chart": (350, 92, 840, 600),
+    "chart": (350, 92, 840, 560),
     "book": (1200, 92, 395, 330),
-    "tape": (1200, 490, 395, 240),
+    "tape": (1200, 440, 395, 210),
 }
 
 

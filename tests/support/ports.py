@@ -16,7 +16,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from monitor.analysis.bars import aggregate
-from monitor.analysis.coverage import Asked, DayCoverage
+from monitor.analysis.coverage import Asked, Counts, DayCoverage, DayState, days_open, first_reachable
 from monitor.analysis.repair import Expiring, Request
 from monitor.errors import BadData, MonitorError, StoreUnavailable
 from monitor.live.board import Board
@@ -348,13 +348,11 @@ class FakeWatching:
 
 
 class FakeLoader:
-    """HistoryLoader and HistoryRepair: remembers what history was asked for and called off; plans are given to it."""
+    """Remembers which symbols' history was asked for and called off."""
 
     def __init__(self) -> None:
         self.ensured: list[str] = []
         self.cancelled: list[str] = []
-        self.repaired: list[tuple[tuple[str, ...], Interval, int, int, bool]] = []
-        self.planned: list[Request] = []
 
     def ensure(self, symbol: str) -> None:
         self.ensured.append(symbol)
@@ -362,49 +360,50 @@ class FakeLoader:
     def cancel(self, symbol: str) -> None:
         self.cancelled.append(symbol)
 
-    def cancel_all(self) -> None:
-        self.cancelled.append("all")
-
-    def repair(
-        self, symbols: Sequence[str], interval: Interval, start_ms: int = 0, end_ms: int = 2**62, *, again: bool = False
-    ) -> None:
-        self.repaired.append((tuple(symbols), interval, start_ms, end_ms, again))
-
-    async def plan(
-        self, symbols: Sequence[str], interval: Interval, start_ms: int = 0, end_ms: int = 2**62, *, again: bool = False
-    ) -> list[Request]:
-        return [each for each in self.planned if each.symbol in symbols]
-
 
 class FakeCoverage:
-    """Days, ledgers and reports as a test sets them."""
+    """What is kept is complete unless a test says otherwise; so does it what expires and what differs."""
 
-    def __init__(self) -> None:
-        self.ledgers: dict[str, list[Asked]] = {}
-        self.stand: dict[str, tuple[DayCoverage, ...]] = {}
-        self.leaving: list[Expiring] = []
+    def __init__(self, now_ms: Callable[[], int] = lambda: NOW_MS) -> None:
+        self._now_ms = now_ms
         self.series: dict[str, frozenset[Interval]] = {}
+        self.special: dict[tuple[str, datetime.date], DayCoverage] = {}
+        self.leaving: list[Expiring] = []
+        self.ledgers: dict[str, list[Asked]] = {}
         self.origins: dict[tuple[str, int], Provenance] = {}
         self.report = Reconciliation(0, 0)
         self.failure: MonitorError | None = None
+        self.asked: list[tuple[tuple[str, ...], Interval, datetime.date, datetime.date]] = []
+
+    def keep(self, *symbols: str, interval: Interval = Interval.M1) -> None:
+        """History of ``symbols`` was asked for: every day in reach is complete."""
+        for symbol in symbols:
+            self.series[symbol] = self.series.get(symbol, frozenset()) | {interval}
+
+    def put(self, symbol: str, day: datetime.date, state: DayState, stored: int = 0, until_ms: int = 0) -> None:
+        """How one day of a symbol stands, with so many bars from history."""
+        start = at_new_york(day, datetime.time(0))
+        in_reach = start >= first_reachable(Interval.M1, self._now_ms())
+        self.special[symbol, day] = DayCoverage(day, state, 780, Counts(0, stored, 0), in_reach, until_ms)
 
     async def ledger(self, symbols: Sequence[str], interval: Interval) -> dict[str, list[Asked]]:
         self._fail()
         return {symbol: self.ledgers.get(symbol, []) for symbol in symbols}
 
+    async def kept(self) -> dict[str, frozenset[Interval]]:
+        self._fail()
+        return dict(self.series)
+
     async def days(
         self, symbols: Sequence[str], interval: Interval, first: datetime.date, last: datetime.date
-    ) -> dict[str, tuple[DayCoverage, ...]]:
+    ) -> dict[str, list[DayCoverage]]:
+        self.asked.append((tuple(symbols), interval, first, last))
         self._fail()
-        return {s: tuple(d for d in self.stand.get(s, ()) if first <= d.day <= last) for s in symbols}
+        return {symbol: self._days(symbol, interval, first, last) for symbol in symbols}
 
     async def expiring(self, days: int = 7) -> list[Expiring]:
         self._fail()
         return self.leaving
-
-    async def kept(self) -> dict[str, frozenset[Interval]]:
-        self._fail()
-        return self.series
 
     async def failed_due(self, now_ms: int) -> list[tuple[str, Interval, Asked]]:
         self._fail()
@@ -418,9 +417,89 @@ class FakeCoverage:
         self._fail()
         return self.report
 
+    def _days(self, symbol: str, interval: Interval, first: datetime.date, last: datetime.date) -> list[DayCoverage]:
+        kept, reach = interval in self.series.get(symbol, ()), first_reachable(interval, self._now_ms())
+        found = []
+        for day, start, end in days_open(interval, first, last, self._now_ms()):
+            known = self.special.get((symbol, day))
+            expected = (end - start) // interval.milliseconds if interval.intraday else 1
+            if known is None and start < reach:
+                known = DayCoverage(day, DayState.OUT_OF_REACH, expected, Counts(), in_reach=False)
+            elif known is None and kept:
+                known = DayCoverage(day, DayState.COMPLETE, expected, Counts(0, expected, 0), in_reach=True)
+            found.append(known or DayCoverage(day, DayState.MISSING, expected, Counts(), in_reach=True))
+        return found
+
     def _fail(self) -> None:
         if self.failure:
             raise self.failure
+
+
+class FakeRepair:
+    """Plans a request a symbol for what its coverage lacks; what is started and called off is remembered."""
+
+    def __init__(self, coverage: FakeCoverage) -> None:
+        self._coverage = coverage
+        self.started: list[tuple[tuple[str, ...], Interval, int, int, bool]] = []
+        self.cancelled: list[str] = []
+        self.planned = 0
+        self.failure: MonitorError | None = None
+
+    async def plan(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        *,
+        again: bool = False,
+    ) -> list[Request]:
+        self.planned += 1
+        if self.failure:
+            raise self.failure
+        lacking = {DayState.MISSING, DayState.PARTIAL, DayState.FAILED}
+        first, last = (from_ms(min(ms, NOW_MS)).date() for ms in (max(start_ms, NOW_MS - 86_400_000 * 60), end_ms - 1))
+        found = await self._coverage.days(symbols, interval, first, last)
+        self._coverage.asked.pop()
+        wanted = [s for s, days in found.items() if again or any(d.state in lacking and d.in_reach for d in days)]
+        return [Request(symbol, interval, start_ms, end_ms, ((start_ms, end_ms),)) for symbol in wanted]
+
+    def repair(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        *,
+        again: bool = False,
+    ) -> None:
+        self.started.append((tuple(symbols), interval, start_ms, end_ms, again))
+
+    def cancel(self, symbol: str) -> None:
+        self.cancelled.append(symbol)
+
+    def cancel_all(self) -> None:
+        self.cancelled.append("*")
+
+
+class FakeDeletion:
+    """Finds ``number`` bars wherever it is asked, and remembers what was deleted."""
+
+    def __init__(self, number: int = 1560) -> None:
+        self.number = number
+        self.deleted: list[tuple[tuple[str, ...], Interval, int, int]] = []
+        self.failure: MonitorError | None = None
+
+    async def count(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        if self.failure:
+            raise self.failure
+        return self.number
+
+    async def delete(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        if self.failure:
+            raise self.failure
+        self.deleted.append((tuple(symbols), interval, start_ms, end_ms))
+        return self.number
 
 
 class FakeHealth:
@@ -666,13 +745,15 @@ class InlineTasks(Tasks):
 def view_ports(**overrides: Any) -> ViewPorts:
     """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
     bus: Bus = overrides.get("bus") or Bus()
+    coverage = overrides.get("coverage") or FakeCoverage()
     ports: dict[str, Any] = {
         "bus": bus,
         "board": Board(),
         "archive": FakeArchive(),
         "chain_schedules": FakeChains(),
         "chains": FakeChains(),
-        "coverage": FakeCoverage(),
+        "coverage": coverage,
+        "deletion": FakeDeletion(),
         "exporter": FakeExporter(),
         "health": FakeHealth(),
         "history": FakeHistory(),
@@ -681,8 +762,8 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "preferences": FakePreferences(),
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
         "recorder": FakeRecorder(),
-        "repair": FakeLoader(),
         "requests": FakeRequests(),
+        "repair": FakeRepair(coverage),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
         "watching": FakeWatching(),

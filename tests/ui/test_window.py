@@ -76,7 +76,7 @@ async def test_default_layout(open_window: Open) -> None:
     places = [panel.mapTo(window, panel.rect().topLeft()) for panel in (window.watchlist, window.chart, window.book)]
     assert [point.x() for point in places] == sorted(point.x() for point in places)
     assert window.tape.mapTo(window, window.tape.rect().topLeft()).y() > places[2].y()
-    assert window.log.width() == 1600
+    assert window.data.width() == 1600
     assert window.chart.width() > 2 * window.watchlist.width()
 
 
@@ -400,16 +400,32 @@ async def test_what_a_notice_offers_opens_the_sign_in(open_window: Open, tmp_pat
     assert window.findChild(SignInDialog).isVisible()
 
 
-async def test_health_requests_and_audit_are_tabs_behind_the_log(open_window: Open) -> None:
+async def test_the_gap_map_comes_to_the_front_and_leads_to_the_chart(open_window: Open, qtbot: QtBot) -> None:
+    ports = view_ports()
+    ports.coverage.keep("SPY")
+    window = await open_window(ports)
+    window.data.parent().close()
+    entry(window, "Data", "Gap map").trigger()
+    await until(lambda: not window.data.visibleRegion().isEmpty())
+    assert window.data.canvas.hasFocus()
+    assert window.data.map.symbols == ["AAPL", "MSFT", "NVDA", "SPY"]  # the list that is shown, then what else is kept
+    qtbot.keyClick(window.data.canvas, Qt.Key.Key_End)
+    for _ in range(3):
+        qtbot.keyClick(window.data.canvas, Qt.Key.Key_Down)
+    qtbot.keyClick(window.data.canvas, Qt.Key.Key_Return)
+    assert window.link.symbol == "SPY"
+
+
+async def test_log_health_requests_and_audit_are_tabs_behind_the_data(open_window: Open) -> None:
     window = await open_window(view_ports())
-    panels = (window.log, window.health, window.requests, window.audit)
-    assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True, True]
-    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 4]
-    assert [tabs.tabText(index) for index in range(4)] == ["Log", "Health", "Requests", "Audit"]
+    panels = (window.data, window.log, window.health, window.requests, window.audit)
+    assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True, True, True]
+    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 5]
+    assert [tabs.tabText(index) for index in range(5)] == ["Data", "Log", "Health", "Requests", "Audit"]
     tabs.setCurrentIndex(3)
     await until(lambda: not window.audit.visibleRegion().isEmpty())
     entry(window, "View", "Reset layout").trigger()
-    await until(lambda: not window.log.visibleRegion().isEmpty())
+    await until(lambda: not window.data.visibleRegion().isEmpty())
     assert window.audit.visibleRegion().isEmpty()
 
 

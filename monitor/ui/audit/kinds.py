@@ -27,6 +27,7 @@ _KINDS = {
     "storage": Kind("Storage", "folder", "amber"),
     "export": Kind("Exported", "export"),
     "schedule": Kind("Schedule", "table"),
+    "deletion": Kind("Deleted", "delete", "amber"),
 }
 
 

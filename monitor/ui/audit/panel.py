@@ -27,7 +27,7 @@ from monitor.ui.view_ports import ViewPorts
 
 TASK = "audit"
 _RENEWALS = "audit/renewals"
-_NOTHING = "Nothing yet: sign-ins, renewals, refusals, sign-outs and exports will stand here."
+_NOTHING = "Nothing yet: sign-ins, renewals, refusals, sign-outs, exports and deletions will stand here."
 
 
 class AuditPanel(Panel):
