@@ -92,7 +92,7 @@ def selection(picked: Picked, interval: Interval, requests: int | None, *, chose
         cost = short = "Schwab has no more"
     else:
         return f"{head} · {lack}", head
-    return f"{head} · {lack} · {cost}", f"{head} · {short}"
+    return f"{head} · {lack} · {cost}", f"{head.removeprefix('Selected: ')} · {lack} · {short}"
 
 
 def repair(requests: int | None, *, chosen: bool) -> str:

@@ -163,6 +163,8 @@ async def test_a_selection_says_what_it_is_and_what_repair_costs_before_it_start
     assert not panel.strip.repair.isEnabled()
     await counted(panel)
     assert line(panel) == "Selected: MSFT 2026-11-17 to 11-19 · 1,640 minutes missing · repair costs 1 request"
+    panel.strip.line.setFixedWidth(panel.strip.line.sizeHint().width() - 40)
+    assert panel.strip.line.fitting == "MSFT 2026-11-17 to 11-19 · 1,640 minutes missing · 1 request"
     assert (button(panel), ports.repair.started) == ("Repair · 1 request", [])
     panel.strip.repair.click()
     start, end = at_new_york(TUESDAY, time(0)), at_new_york(FRIDAY, time(0))
