@@ -25,6 +25,7 @@ from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.resource import resource
 from monitor.store import open_store
+from tests.support.repairing import PACE
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
@@ -65,7 +66,7 @@ def shares(count: int) -> list[str]:
 def failing_sandbox() -> Iterator[RunningSandbox]:
     """A sandbox whose limit of requests passes quickly, and that fails now and then."""
     with running_sandbox() as sandbox:
-        sandbox.run_clock(20)
+        sandbox.run_clock(PACE)
         sandbox.faults(FAULTS)
         yield sandbox
 
@@ -90,7 +91,7 @@ async def run_once(arguments: list[str], notes_file: Path, kill_after: int | Non
 @pytest.mark.parametrize(
     ("count", "kills"),
     [
-        pytest.param(20, 4, marks=pytest.mark.timeout(600)),
+        pytest.param(8, 3, marks=pytest.mark.timeout(600)),
         pytest.param(100, 20, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]),
     ],
 )

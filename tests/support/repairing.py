@@ -8,19 +8,25 @@ import asyncio
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from monitor.analysis.repair import Request
+from monitor.apps import wiring
 from monitor.apps.wiring import Services, running_services
+from monitor.clock import since_boot
 from monitor.collect import upkeep
 from monitor.collect.repair_jobs import Delays
 from monitor.errors import MonitorError
 from monitor.market.bar import Interval
-from monitor.schwab import limit
 from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
+from monitor.schwab.limit import RequestBudget
+from monitor.schwab.transport import SchwabTransport
 
 _INTERVALS = (Interval.M1, Interval.DAY)
+#: How fast the clock of requests runs here: as fast as the sandbox's own, which counts them.
+PACE = 20
 
 
 class Notes:
@@ -51,7 +57,9 @@ class Notes:
 
 async def repair(base_url: str, folder: Path, notes: Path, until_ms: int, symbols: list[str]) -> None:
     """Return when history has answered for everything up to ``until_ms``."""
-    limit.WINDOW_SECONDS = 1.0  # the sandbox's clock runs fast, too
+    clocks = {"clock": lambda: since_boot() * PACE, "sleep": lambda seconds: asyncio.sleep(seconds / PACE)}
+    wiring.RequestBudget = partial(RequestBudget, **clocks)  # type: ignore[assignment,misc]
+    wiring.SchwabTransport = partial(SchwabTransport, **clocks)  # type: ignore[assignment,misc]
     upkeep.LOOK_SECONDS = 0.2
     address = Address.of_sandbox(base_url)
     async with running_services(address, folder) as services:
