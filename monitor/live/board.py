@@ -86,7 +86,7 @@ class Board:
         state = self._quotes.get(symbol)
         if state is None:
             state = self._quotes[symbol] = Quote(symbol=symbol)
-        if late or is_older(state, change):
+        if late or (change.volume is not None and is_older(state, change)):
             told = copy(state)
             merge(told, change)
             self._fill(state, change)

@@ -1,4 +1,4 @@
-"""The services of a program as they are joined: the order in which they end."""
+"""The services of a program as they are joined: what one asks of another, and the order in which they end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,9 @@ import msgspec
 import pytest
 
 from monitor.apps.wiring import running_services
+from monitor.live.events import GapChanged
+from monitor.market.gap import Cause, Gap
+from monitor.ports import Wanted
 from monitor.schwab import passphrase
 from monitor.schwab.address import Address
 from monitor.schwab.secret import Secret
@@ -76,3 +79,20 @@ async def test_a_program_that_ends_takes_the_new_token_along(
     await asyncio.wait({running})
     assert running.cancelled() == hurried
     assert Vault(tmp_path).open(PASSPHRASE).refresh_token.reveal() == "new-refresh-token"
+
+
+async def test_history_is_asked_for_the_minutes_of_a_hole_once_it_is_over(
+    schwab: tuple[SlowSchwab, Address], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_services(schwab[1], tmp_path) as services:
+        asked: list[tuple[str, int]] = []
+        monkeypatch.setattr(services.backfill, "refill", lambda *what: asked.append(what))
+        services.subscriptions.want("test", Wanted(quotes=frozenset({"C"}), bars=frozenset({"A", "B"})))
+        for service, to_ms, symbol in (
+            ("CHART_EQUITY", None, ""),
+            ("LEVELONE_EQUITIES", 700_000, ""),
+            ("CHART_EQUITY", 700_000, ""),
+            ("CHART_EQUITY", 700_000, "B"),
+        ):
+            services.bus.publish(GapChanged(Gap(service, 600_000, Cause.SILENCE, to_ms, symbol)))
+        assert asked == [("A", 480_000), ("B", 480_000), ("B", 480_000)]
