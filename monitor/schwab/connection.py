@@ -108,6 +108,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._counted_at, self._counted = clock(), 0
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.last_frame = clock()
+        self.answered_ms = 0  # when the streamer gave its newest answer to a command, by its own clock
         self.host = ""  # of the streamer, once its address is known
         self._outcome = Outcome(0)
         self._socket: ClientConnection | None = None
@@ -296,6 +297,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         outcome = response.content
         waiting = self._waiting.get(str(response.requestid))
         if waiting is not None and not waiting.answer.done():
+            self.answered_ms = response.timestamp
             waiting.answer.set_result(outcome)
         elif outcome.code in _SEVERING:
             self.end(Ended(_said(outcome), outcome.code, outcome.msg))

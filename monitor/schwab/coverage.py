@@ -47,6 +47,10 @@ class StreamTime:
     def now(self) -> int:
         return self.at(self._clock())
 
+    def after(self, sent_ms: int) -> int:
+        """Now, which is no earlier than a frame was sent that has come, whatever the clock has learnt from others."""
+        return max(self.now(), sent_ms) if self.is_now(sent_ms) else self.now()
+
 
 class _Hole(NamedTuple):
     gap: Gap
@@ -95,10 +99,13 @@ class Coverage:
         if hole is not None and hole.until_heard:
             self._close((service, symbol), now_ms)
 
-    def refuse(self, service: str, refused: Mapping[str, str], now_ms: int) -> None:
-        """All symbols that are refused now, with reasons; those that are new were asked of ``service``."""
+    def refuse(self, service: str, refused: Mapping[str, str], now_ms: int, settled: bool) -> None:
+        """All symbols that are refused now, with reasons; those that are new were asked of ``service``.
+
+        What it refused before and does not any more comes once it is ``settled``: all that is wanted of it is answered.
+        """
         for key, hole in list(self._holes.items()):
-            if hole.gap.cause is Cause.REFUSED and key[1] not in refused:
+            if settled and key[0] == service and hole.gap.cause is Cause.REFUSED and key[1] not in refused:
                 self._close(key, now_ms)
         known = {key[1] for key, hole in self._holes.items() if hole.gap.cause is Cause.REFUSED}
         for symbol in refused.keys() - known:

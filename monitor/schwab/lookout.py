@@ -121,7 +121,7 @@ class Lookout:
         is_open = self._trading.within(self._time.now())
         connection.check_deadlines(now, self._timing.silence if is_open else self._timing.quiet_silence)
         if self._is_logged_in:
-            self._hear(connection.take_heard(), now, is_open)
+            self._hear(connection.take_heard(), now, is_open, self._time.after(connection.answered_ms))
             self._watch_data(connection, now, is_open)
 
     def _wake_up(self, seconds: float) -> None:
@@ -132,11 +132,12 @@ class Lookout:
         if self._connection is not None:
             self._connection.end(Ended("This machine was asleep.", cause=Cause.SLEEP))
 
-    def _hear(self, heard: dict[str, int], now: float, is_open: bool) -> None:
+    def _hear(self, heard: dict[str, int], now: float, is_open: bool, now_ms: int) -> None:
         self._watch.hear(heard, now, is_open)
         for service in heard:
             self._steps.pop(service, None)
-            self._coverage.heard(service, self._time.now())
+            if self._subscriptions.complete(service):  # else it will be silent again while it is asked for anew
+                self._coverage.heard(service, now_ms)
         if heard:
             self._last_data = now
             if self._data_since is None:
@@ -149,8 +150,8 @@ class Lookout:
     # ------------------------------------------------------------------ data that does not come
 
     def _watch_data(self, connection: Connection, now: float, is_open: bool) -> None:
-        for service, symbol in self._watch.recovered():
-            self._coverage.heard(service, self._time.now(), symbol)
+        for service, symbol in self._watch.recovered(self._subscriptions.complete):
+            self._coverage.heard(service, self._time.after(connection.answered_ms), symbol)
         for silent in self._watch.silent(now):
             self._do_about(silent, connection, now)
         if is_open and self._quotes is not None and self._probe is None and now >= self._next_probe:

@@ -259,13 +259,14 @@ class SchwabStream:
         if outcome.code in _REPEATED:
             outcome = await connection.command(command)
         self._subscriptions.settle(command, outcome.code, outcome.msg)
-        now = self._time.now()
-        if self._subscriptions.complete(command.service):
+        now = self._time.after(connection.answered_ms)
+        settled, refused = self._subscriptions.complete(command.service), self._subscriptions.refused
+        if settled:
             self._coverage.answered(command.service, now)
-        if self._subscriptions.refused != self._told:
-            self._told = self._subscriptions.refused
-            self._coverage.refuse(command.service, self._told, now)
-            self._on_refused(self._told)
+        self._coverage.refuse(command.service, refused, now, settled)
+        if refused != self._told:
+            self._told = refused
+            self._on_refused(refused)
 
     # ------------------------------------------------------------------ waiting
 

@@ -86,8 +86,11 @@ class Subscriptions:
         self._most_keys = max(_LEAST_KEYS, self._most_keys // 2)
 
     def complete(self, service: str) -> bool:
-        """Whether the streamer has answered for everything that is wanted of ``service``."""
-        return self._wanted.get(service, frozenset()) <= self._active[service] | self._refused[service].keys()
+        """Whether the streamer has answered for everything that is wanted of ``service``, and nothing is asked anew."""
+        return (
+            not self._anew[service]
+            and self._wanted.get(service, frozenset()) <= self._active[service] | self._refused[service].keys()
+        )
 
     def next_command(self) -> Command | None:
         """What to send now, or None when the wire has everything wanted: room is made before keys are added."""

@@ -140,9 +140,9 @@ class Watch:
                     found.append(Silent(service, key, suspect.newest_ms, f"Nothing comes for {key} any more."))
         return found
 
-    def recovered(self) -> list[tuple[str, str]]:
-        """The symbols that were silent and have come since."""
-        back = [key for key, quoted in self._silent.items() if (self._newest(*key) or 0) >= quoted]
+    def recovered(self, complete: Callable[[str], bool]) -> list[tuple[str, str]]:
+        """The symbols that were silent and have come since; of a service that is not ``complete`` none yet."""
+        back = [key for key, quoted in self._silent.items() if complete(key[0]) and (self._newest(*key) or 0) >= quoted]
         for service, symbol in back:
             del self._silent[service, symbol]
             self._pauses.pop(symbol, None)

@@ -20,6 +20,7 @@ class Streamer:
         self.commands = []
         self.connections = []
         self.answer = lambda _request: [0]
+        self.now_ms = lambda: 1
 
     async def serve(self, socket):
         self.connections.append(socket)
@@ -27,7 +28,7 @@ class Streamer:
             for request in json.loads(text)["requests"]:
                 self.commands.append(request)
                 for code in self.answer(request):
-                    await socket.send(json.dumps({"response": [response(request, code)]}))
+                    await socket.send(json.dumps({"response": [response(request, code, sent_ms=self.now_ms())]}))
 
     async def send(self, **parts):
         await self.connections[-1].send(json.dumps(parts))
@@ -37,9 +38,9 @@ class Streamer:
         return [(c["command"], c["parameters"].get("keys")) for c in self.commands if c["service"] == service]
 
 
-def response(request, code, message="text"):
+def response(request, code, message="text", sent_ms=1):
     named = {name: request[name] for name in ("service", "command", "requestid")}
-    return {**named, "timestamp": 1, "content": {"code": code, "msg": message}}
+    return {**named, "timestamp": sent_ms, "content": {"code": code, "msg": message}}
 
 
 def quotes(*items):

@@ -58,14 +58,15 @@ def test_a_silent_service_is_back_when_it_is_heard_not_when_it_answers(coverage,
 
 
 def test_refused_symbols_are_holes_of_their_own(coverage, told):
-    coverage.refuse(CHART, {"F": "No more."}, 1000)
-    coverage.refuse(CHART, {"F": "No more.", "GE": "No more."}, 2000)
+    coverage.refuse(CHART, {"F": "No more."}, 1000, settled=True)
+    coverage.refuse(CHART, {"F": "No more.", "GE": "No more."}, 2000, settled=True)
     coverage.answered(CHART, 2500)
     assert [(gap.symbol, gap.from_ms, gap.cause) for gap in told] == [
         ("F", 1000, Cause.REFUSED),
         ("GE", 2000, Cause.REFUSED),
     ]
-    coverage.refuse(CHART, {"GE": "No more."}, 3000)
+    coverage.refuse(CHART, {"GE": "No more."}, 2500, settled=False)  # asked for once more, and not answered yet
+    coverage.refuse(CHART, {"GE": "No more."}, 3000, settled=True)
     assert (told[-1].symbol, told[-1].to_ms) == ("F", 3000)
 
 
@@ -126,3 +127,12 @@ def test_old_frames_and_frames_of_the_future_do_not_tell_the_time():
     time.begin()
     time.take(now - 5_000, clocks.seconds)
     assert time.now() == now - 5_000
+
+
+def test_it_is_no_earlier_than_a_frame_that_has_come_was_sent():
+    clocks = Clocks()
+    time = StreamTime(lambda: clocks.seconds, lambda: clocks.wall)
+    time.take(clocks.wall - 13_000, clocks.seconds)  # had been on its way for so long
+    assert time.after(clocks.wall) == clocks.wall
+    assert time.after(clocks.wall - 20_000) == time.now()
+    assert time.after(clocks.wall - 400 * 24 * HOUR_MS) == time.after(0) == time.now()

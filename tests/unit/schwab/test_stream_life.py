@@ -117,6 +117,22 @@ async def test_a_lost_connection_is_a_hole_from_the_newest_frame_to_the_answer(m
         assert stamp < gap.to_ms <= scene.wall()
 
 
+async def test_a_hole_ends_when_the_streamer_says_that_it_agreed(make):
+    scene, agreed = make(), []
+    await scene.live()
+    await scene.beat()
+
+    def another_clock():
+        agreed.append(scene.wall() + HOUR_MS)
+        return agreed[-1]
+
+    scene.streamer.now_ms = another_clock
+    scene.streamer.connections[0].transport.abort()
+    await scene.reach(StreamPhase.LIVE, 2)
+    _login, *subscribed = agreed
+    assert all(scene.holes()[s, ""].to_ms >= sent for s, sent in zip((QUOTES, CHART), subscribed, strict=True))
+
+
 async def test_what_is_wanted_and_cannot_be_had_from_the_start_is_a_hole(make):
     scene = make()
     scene.client.failure = Transient("Schwab cannot be reached.")
@@ -366,6 +382,34 @@ async def test_a_silent_service_is_asked_for_anew_and_then_the_connection_is(mak
     assert scene.holes()[QUOTES, ""].to_ms is None  # it answers, and is still silent
     await scene.streamer.send(data=quotes({"key": "F", "1": 1}))
     await until(lambda: scene.holes()[QUOTES, ""].to_ms is not None)
+
+
+@pytest.mark.parametrize("of_symbol", [False, True])
+async def test_what_comes_before_it_was_asked_for_anew_ends_no_hole(make, of_symbol):
+    quoted, brought = Quoted(), {}
+    scene = make(timing=HURRIED, quotes=quoted, newest=lambda service, symbol: brought.get((service, symbol)))
+    quoted.scene = scene
+    hole = (QUOTES, "F") if of_symbol else (QUOTES, "")
+    held = lambda request: request["command"] == "UNSUBS" and hole in scene.holes()  # noqa: E731
+    scene.streamer.answer = lambda request: [] if held(request) else [0]
+    await scene.live(Wanted(frozenset({"AAPL", "F"})))
+
+    async def come(*symbols, ahead_ms=60_000):
+        for symbol in symbols:
+            brought[QUOTES, symbol] = scene.wall() + ahead_ms
+            await scene.streamer.send(data=quotes({"key": symbol, "1": 1}))
+        await scene.looks()
+
+    await come("AAPL", "F", ahead_ms=0)
+    while hole not in scene.holes():
+        await come(*["AAPL"] * of_symbol)
+    await until(lambda: scene.streamer.asked(QUOTES)[-1][0] == "UNSUBS")
+    await come("AAPL", "F")
+    assert scene.holes()[hole].to_ms is None
+    await scene.streamer.send(response=[response(scene.streamer.commands[-1], 0)])
+    await until(lambda: scene.streamer.asked(QUOTES)[-1][0] in {"SUBS", "ADD"})
+    await come("AAPL", "F")
+    await until(lambda: scene.holes()[hole].to_ms is not None)
 
 
 async def test_a_silent_symbol_is_asked_for_anew_alone(make):

@@ -38,7 +38,7 @@ class Market:
         self.second += 1
         now = float(self.second)
         self.watch.hear(dict.fromkeys(heard, self.now_ms), now, True)
-        self.back += self.watch.recovered()
+        self.back += self.watch.recovered(lambda _service: True)
         self.cried += self.watch.silent(now)
         symbols = self.watch.doubtful(self.wanted, now, self.now_ms)
         if symbols:
