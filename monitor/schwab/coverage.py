@@ -47,6 +47,10 @@ class StreamTime:
     def now(self) -> int:
         return self.at(self._clock())
 
+    def after(self, sent_ms: int) -> int:
+        """Now, which is no earlier than a frame was sent that has come, whatever the clock has learnt from others."""
+        return max(self.now(), sent_ms) if self.is_now(sent_ms) else self.now()
+
 
 class _Hole(NamedTuple):
     gap: Gap

@@ -127,7 +127,7 @@ class Lookout:
         is_open = self._trading.within(self._time.now())
         connection.check_deadlines(now, self._timing.silence if is_open else self._timing.quiet_silence)
         if self._is_logged_in:
-            self._hear(connection.take_heard(), now, is_open)
+            self._hear(connection.take_heard(), now, is_open, self._time.after(connection.answered_ms))
             if connection.is_paused:  # silence proves nothing: it is we who do not listen
                 self._watch.begin(self._subscriptions.wanted_keys(), now)
             else:
@@ -142,12 +142,12 @@ class Lookout:
         if self._connection is not None:
             self._connection.end(Ended("This machine was asleep.", cause=Cause.SLEEP))
 
-    def _hear(self, heard: dict[str, int], now: float, is_open: bool) -> None:
+    def _hear(self, heard: dict[str, int], now: float, is_open: bool, now_ms: int) -> None:
         self._watch.hear(heard, now, is_open)
         for service in heard:
             self._steps.pop(service, None)
             if self._subscriptions.complete(service):  # else it will be silent again while it is asked for anew
-                self._coverage.heard(service, self._time.now())
+                self._coverage.heard(service, now_ms)
         if heard:
             self._last_data = now
             if self._data_since is None:
@@ -161,7 +161,7 @@ class Lookout:
 
     def _watch_data(self, connection: Connection, now: float, is_open: bool) -> None:
         for service, symbol in self._watch.recovered(self._subscriptions.complete):
-            self._coverage.heard(service, self._time.now(), symbol)
+            self._coverage.heard(service, self._time.after(connection.answered_ms), symbol)
         for silent in self._watch.silent(now):
             self._do_about(silent, connection, now)
         if is_open and self._quotes is not None and self._probe is None and now >= self._next_probe:

@@ -261,8 +261,7 @@ class SchwabStream:
         if outcome.code in _REPEATED:
             outcome = await connection.command(command)
         self._subscriptions.settle(command, outcome.code, outcome.msg)
-        self._time.take(connection.answered_ms, connection.last_frame)  # what comes from the answer on is no hole
-        now = self._time.now()
+        now = self._time.after(connection.answered_ms)
         settled, refused = self._subscriptions.complete(command.service), self._subscriptions.refused
         if settled:
             self._coverage.answered(command.service, now)

@@ -90,8 +90,8 @@ class Line:
 
     @property
     def proven_ms(self) -> int:
-        """Until when, by the market's clock, nothing can have been missed."""
-        return max((self.newest_beat, *(frame.sent_ms for frame in self.frames[: self.received])))
+        """Until when, by the market's clock, nothing can have been missed: the newest frame that may have arrived."""
+        return max((self.newest_beat, *(frame.sent_ms for frame in self.frames[: self.doubtful])))
 
 
 def read_truth(file: Path) -> tuple[list[Line], Counter[str]]:

@@ -127,3 +127,12 @@ def test_old_frames_and_frames_of_the_future_do_not_tell_the_time():
     time.begin()
     time.take(now - 5_000, clocks.seconds)
     assert time.now() == now - 5_000
+
+
+def test_it_is_no_earlier_than_a_frame_that_has_come_was_sent():
+    clocks = Clocks()
+    time = StreamTime(lambda: clocks.seconds, lambda: clocks.wall)
+    time.take(clocks.wall - 13_000, clocks.seconds)  # had been on its way for so long
+    assert time.after(clocks.wall) == clocks.wall
+    assert time.after(clocks.wall - 20_000) == time.now()
+    assert time.after(clocks.wall - 400 * 24 * HOUR_MS) == time.after(0) == time.now()
