@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
@@ -22,6 +23,7 @@ from monitor.schwab.tls import client_context, refusal
 _log = logging.getLogger(__name__)
 
 _MOST_BYTES = 64 * 2**20
+_PACKING, _GZIP_HEADER = "gzip", 16  # of all that httpx could undo, what Schwab uses
 #: An endpoint that had less time for its answer has not failed.
 _FAIR_SECONDS = 5.0
 
@@ -97,6 +99,7 @@ class SchwabTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         check_allowed(request)
+        request.headers["Accept-Encoding"] = _PACKING
         endpoint, said = endpoint_of(request.url.path), asked()
         entry = self._requests.begin(said.purpose or purpose_of(request, endpoint), endpoint, said.priority)
         try:
@@ -194,11 +197,27 @@ async def _read_whole(answer: httpx.Response, request: httpx.Request) -> tuple[h
                 raise httpx.ReadError("the answer is too large")
     finally:
         await answer.aclose()
+    headers = httpx.Headers(answer.headers)
+    body = _inflated(bytes(content), headers.pop("content-encoding", ""))
+    return httpx.Response(answer.status_code, headers=headers, content=body, request=request), len(content)
+
+
+def _inflated(content: bytes, encoding: str) -> bytes:
+    """The body as it was before it was packed; a small one may be packed from one without an end."""
+    if encoding in {"", "identity"} or not content:
+        return content
+    if encoding != _PACKING:
+        raise httpx.ReadError("the answer is packed in a way that was not asked for")
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | _GZIP_HEADER)
     try:
-        whole = httpx.Response(answer.status_code, headers=answer.headers, content=bytes(content), request=request)
-    except httpx.DecodingError as error:
+        body = inflater.decompress(content, _MOST_BYTES)
+    except zlib.error as error:
         raise httpx.ReadError("the answer is garbled") from error
-    return whole, len(content)
+    if inflater.unconsumed_tail:
+        raise httpx.ReadError("the answer is too large")
+    if not inflater.eof:
+        raise httpx.ReadError("the answer is garbled")
+    return body
 
 
 def _outcome(answer: httpx.Response) -> tuple[Result, str]:

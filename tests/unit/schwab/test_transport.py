@@ -1,6 +1,7 @@
 """The way out: only what is allowed, retried while it may help, and at the sandbox when there is one."""
 
 import asyncio
+import gzip
 import ssl
 import time
 from email.utils import formatdate
@@ -225,6 +226,28 @@ async def test_a_sandbox_gets_the_same_request_at_its_own_address(clock):
     assert str(request.url) == "http://127.0.0.1:8123/marketdata/v1/quotes?symbols=AAPL"
     assert request.headers["host"] == "127.0.0.1:8123"
     assert request.headers["x-kept"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(bytes(65 * 2**20))),
+        ("gzip", gzip.compress(b"[]" * 1000)[:-9]),
+        ("br", b"[]"),
+    ],
+    ids=["without an end", "cut", "not asked for"],
+)
+async def test_an_answer_that_cannot_be_unpacked_fails_and_is_never_whole_in_memory(clock, encoding, body):
+    packed = [httpx.Response(200, headers={"content-encoding": encoding}, stream=httpx.ByteStream(body))] * 5
+    with pytest.raises(Transient):
+        await client_of(clock, packed).get(QUOTES)
+
+
+async def test_a_packed_answer_is_unpacked(clock):
+    packed = httpx.Response(
+        200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b'{"a":1}'))
+    )
+    assert (await client_of(clock, [packed]).get(QUOTES)).json() == {"a": 1}
 
 
 async def test_garbled_compression_is_a_transport_failure(clock):
