@@ -173,7 +173,7 @@ class Connection(StreamClient):  # type: ignore[misc]
 
     async def login(self, websocket_connect_args: dict[str, Any] | None = None) -> None:
         try:
-            with asking(purpose="where the streamer is", attempts=1):  # the stream has delays of its own
+            with asking(attempts=1):  # the stream has delays of its own
                 await super().login(websocket_connect_args)
         except (ValueError, RecursionError) as error:  # a network's own page in the place of preferences
             raise BadData("Schwab's answer about its streamer could not be read.", type(error).__name__) from error

@@ -21,7 +21,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 from monitor.schwab.limit import RequestBudget
 from monitor.schwab.oauth import SchwabSignIn
-from monitor.schwab.rest import SchwabHistory, market_client
+from monitor.schwab.rest import SchwabMarketData, market_client
 from monitor.schwab.sent_file import SentFile
 from monitor.schwab.tokens import Vault
 from monitor.schwab.transport import SchwabTransport
@@ -75,7 +75,7 @@ class Client:
     control: httpx.AsyncClient
     clock: Clock
     transport: SchwabTransport
-    history: SchwabHistory
+    history: SchwabMarketData
     way: Recorded
 
     async def fail(self, *faults: dict[str, Any]) -> None:
@@ -107,7 +107,7 @@ async def client_of(sandbox: RunningSandbox, limit: int = LIMIT, file: Path | No
         sign_in.configure(details.client_id, details.client_secret, details.callback_url)
         await sign_in_headless(sign_in, address, details.username, details.password)
         market = market_client(sign_in, transport)
-        yield Client(control, clock, transport, SchwabHistory(market), way)
+        yield Client(control, clock, transport, SchwabMarketData(market), way)
         await control.delete("/sandbox/faults")
         await sign_in.close()
         await market.close_async_session()
