@@ -45,6 +45,8 @@ _RANKED = {
 _SPOILT_WORDS = ("perhaps", "nothing of the kind")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _FUTURE_MS = 3_600_000
+#: A frame that is so much older than the newest is not late: the streamer's clock was set back.
+_LATE_MS = 5_000
 #: Symbols of frames that are nobody's data.
 NOBODYS = "ZZZ"
 
@@ -124,15 +126,18 @@ class Merging:
     def __init__(self) -> None:
         self._states: dict[tuple[str, str], Item] = defaultdict(dict)
         self._before: dict[str, tuple[int, list[Item]]] = {}
+        self._newest: dict[str, int] = {}  # when the newest frame of each Level 1 service was sent
 
     def connected(self) -> None:
-        """Numbered messages that come twice in a row count once, on one connection."""
+        """Numbered messages that come twice in a row count once, on one connection, which has a time of its own."""
         self._before.clear()
+        self._newest.clear()
 
     def rows(self, frame: Frame) -> list[Row]:
         """Those of one frame, in its order."""
         if frame.service in LEVEL_ONE:
-            return [row for item in frame.items if (row := self._quote(frame.service, item))]
+            late = self._is_late(frame)
+            return [row for item in frame.items if (row := self._quote(frame.service, item, late))]
         items = [item for item in frame.items if not any(map(_is_spoilt, item.values()))]
         if frame.service.endswith("_BOOK"):
             return [_book(frame.service, item) for item in items]
@@ -146,17 +151,38 @@ class Merging:
             return []
         return [_headline(item) if frame.service == "NEWS_HEADLINE" else _activity(item) for item in items]
 
-    def _quote(self, service: str, item: Item) -> Row | None:
+    def _is_late(self, frame: Frame) -> bool:
+        """Whether a newer frame came before it; one that is much older begins the count anew."""
+        newest = self._newest.get(frame.service, 0)
+        if not newest - _LATE_MS <= frame.sent_ms < newest:
+            self._newest[frame.service] = frame.sent_ms
+        return frame.sent_ms < newest
+
+    def _quote(self, service: str, item: Item, late: bool) -> Row | None:
+        """The state after a change; what is older than the state is a row of its own, and only fills what is empty."""
         names = _NAMES[service]
         known = {names[number]: value for number, value in item.items() if number in names}
         if any(isinstance(value, list | dict) or value in _SPOILT_WORDS for value in known.values()):
             return None
         changed = {name: _plain(value) for name, value in known.items() if value is not None}
         state = self._states[service, item["key"]]
-        state |= changed
+        told = state | changed
+        if state and (late or _is_older(state, changed)):
+            state |= {name: value for name, value in changed.items() if name not in state}
+        else:
+            state |= changed
         details = {name: value for name, value in changed.items() if name not in _COLUMNS}
         kept = None if service == "LEVELONE_EQUITIES" else details or None
-        return _row("quote", item["key"], [state.get(name) for name in _COLUMNS], kept)
+        return _row("quote", item["key"], [told.get(name) for name in _COLUMNS], kept)
+
+
+def _is_older(state: Item, changed: Item) -> bool:
+    """A day's volume only grows: a smaller one without a newer print was told before what is known already."""
+    volume, before = changed.get("volume"), state.get("volume")
+    if not volume or before is None or volume >= before:
+        return False
+    time, time_before = changed.get("trade_time"), state.get("trade_time")
+    return time is None or (time_before is not None and time <= time_before)
 
 
 def _plain(value: Any) -> Any:
