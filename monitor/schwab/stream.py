@@ -114,6 +114,12 @@ class SchwabStream:
         """The streamer that is connected to; empty when there is none."""
         return "" if self._connection is None else self._connection.host
 
+    @property
+    def round_trip_ms(self) -> float | None:
+        """How long the streamer takes to answer, at its quickest of the last minutes; None when there is none."""
+        seconds = None if self._connection is None else self._connection.round_trip
+        return None if seconds is None else seconds * 1000
+
     def want(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._subscriptions.want(wanted)
