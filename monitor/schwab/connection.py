@@ -25,6 +25,7 @@ from monitor.schwab.services import FIELDS
 from monitor.schwab.subscriptions import Command, succeeded
 from monitor.schwab.timing import Timing
 from monitor.schwab.tls import client_context, refusal
+from monitor.schwab.unreachable import why
 from monitor.schwab.wire import Notify, Outcome, Response
 
 _log = logging.getLogger(__name__)
@@ -182,6 +183,11 @@ class Connection(StreamClient):  # type: ignore[misc]
     async def login(self, websocket_connect_args: dict[str, Any] | None = None) -> None:
         try:
             await super().login(websocket_connect_args)
+        except Transient as error:
+            sentence = why(error) or error.sentence
+            if refusal(error):
+                raise Ended(sentence, detail=error.detail) from error  # not to be tried again every few seconds
+            raise Transient(sentence, error.detail) from error
         except (ValueError, RecursionError) as error:  # a network's own page in the place of preferences
             raise BadData("Schwab's answer about its streamer could not be read.", type(error).__name__) from error
 
@@ -209,10 +215,6 @@ class Connection(StreamClient):  # type: ignore[misc]
                 **({"open_timeout": self._timing.open} | websocket_connect_args),
             )
         except (OSError, TimeoutError, websockets.exceptions.WebSocketException) as error:
-            if untrusted := refusal(error):
-                raise Ended(
-                    untrusted, detail=type(error).__name__
-                ) from error  # not to be tried again every few seconds
             raise Transient("The streamer cannot be reached.", type(error).__name__) from error
         self.last_frame = self._clock()
         self._tasks = [asyncio.create_task(self._read(), name="read")]
