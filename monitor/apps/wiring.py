@@ -30,6 +30,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
 from monitor.schwab.oauth import SchwabSignIn
+from monitor.schwab.proxy import SystemWay
 from monitor.schwab.rest import SchwabHistory, market_client
 from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
@@ -92,7 +93,7 @@ async def _start(
         on_audit=lambda entry: bus.publish(Audited(entry)),
     )
     stack.push_async_callback(store.close)
-    transport = SchwabTransport(address)
+    transport = SchwabTransport(address, inner=SystemWay())
     stack.push_async_callback(transport.aclose)
     sign_in = SchwabSignIn(
         address,

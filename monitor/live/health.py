@@ -16,6 +16,8 @@ from monitor.ports import ConnectionHealth, ProcessHealth, ServiceHealth, StoreM
 
 #: A service that was asked for and has sent nothing is worth a word after so long, if the market may be open.
 _FIRST_MS = 20_000
+#: Who sent something so recently tells how late things are; a minute's bar would tell of a minute ago.
+_SENDING_SECONDS = 5
 #: Nothing arrives before it was sent: a clock that says so is behind. The other way it may be a slow line, as far as
 #: its round trip explains it, and so much more.
 _BEHIND_MS = -50
@@ -100,10 +102,11 @@ class StreamHealth:
         )
 
     def lag_ms(self) -> float | None:
-        """How late everything is: the lag of the service that is least late; None when nothing came for a minute."""
-        offset, now = self._offset() or 0.0, self._monotonic()
-        lags = [lag - offset for pace in self._paces.services.values() if (lag := pace.lag_ms(now)) is not None]
-        return min(lags, default=None)
+        """How late everything is: the least lag of the services that sent something just now; None when none did."""
+        now = self._monotonic()
+        sending = (pace for pace in self._paces.services.values() if now - pace.last < _SENDING_SECONDS)
+        least = min((lag for pace in sending if (lag := pace.lag_ms(now)) is not None), default=None)
+        return None if least is None else least - (self._offset() or 0.0)
 
     def process(self) -> ProcessHealth:
         return self._process.read()

@@ -19,7 +19,7 @@ class Meters(Protocol):
         """Milliseconds since the last frame of any kind, or None when there is no connection."""
 
     def stream_lag_ms(self) -> float | None:
-        """How late everything is that comes; None when nothing came for a minute."""
+        """How late everything is that comes; None when nothing came for some seconds."""
 
     def now_ms(self) -> int: ...
 

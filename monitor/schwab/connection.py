@@ -21,6 +21,7 @@ from monitor.schwab.address import Address
 from monitor.schwab.delivery import Delivery
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.library import MarketClient, StreamClient
+from monitor.schwab.proxy import system_proxy
 from monitor.schwab.services import FIELDS
 from monitor.schwab.subscriptions import Command, succeeded
 from monitor.schwab.timing import Timing
@@ -110,7 +111,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._waiting: dict[str, _Waiting] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._ping: asyncio.Task[None] | None = None
-        self._pinged = clock()
+        self._pinged = 0.0
         self._ponged = 0.0  # when the ping was sent that was answered last
         self._round_trips: deque[float] = deque(maxlen=_ROUND_TRIPS)
         self._arrived, self._arriving = 0, 0.0  # bytes of a message that is not whole yet, and when they grew
@@ -202,12 +203,13 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._stream_function_id = info.schwab_client_function_id
         url = self._address.check_streamer(info.streamer_socket_url)
         self.host = urlsplit(url).netloc
+        began = self._clock()
         try:
             self._socket = await _Connect(
                 url,
                 ssl=client_context() if url.startswith("wss:") else None,
                 compression=None,
-                proxy=None,
+                proxy=system_proxy(urlsplit(url).hostname or ""),
                 max_size=_LARGEST_FRAME,
                 ping_interval=None,  # ours: the library's would hang up after a stall of our own
                 close_timeout=1,
@@ -216,7 +218,8 @@ class Connection(StreamClient):  # type: ignore[misc]
             )
         except (OSError, TimeoutError, websockets.exceptions.WebSocketException) as error:
             raise Transient("The streamer cannot be reached.", type(error).__name__) from error
-        self.last_frame = self._clock()
+        self.last_frame = self._pinged = self._clock()
+        self._round_trips.append(self.last_frame - began)  # more than one, but the first that is known
         self._tasks = [asyncio.create_task(self._read(), name="read")]
         self._on_open()
 

@@ -1,4 +1,4 @@
-"""Why Schwab cannot be reached, told by the error that a failed try left: the network, a proxy, or who stands between."""
+"""Why Schwab cannot be reached, by the error that a failed try left: the network, a proxy, or who stands between."""
 
 import errno
 import socket

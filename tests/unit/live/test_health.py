@@ -180,9 +180,13 @@ def test_a_clock_that_is_ahead_on_a_slow_line_is_told_apart_from_it(bench: Bench
 
 def test_how_late_everything_is_says_the_service_that_is_least_late(bench: Bench) -> None:
     assert bench.health.lag_ms() is None
-    bench.paces.count("CHART_EQUITY", 1, bench.wall_ms() - 9_000)
-    bench.paces.count("NYSE_BOOK", 1, bench.wall_ms() - 40)
+    bench.paces.count("CHART_EQUITY", 1, bench.wall_ms() - 40)
+    bench.paces.count("LEVELONE_EQUITIES", 1, bench.wall_ms() - 60)
     assert bench.health.lag_ms() == 40
+    bench.seconds += 10  # a bar of ten seconds ago tells nothing of now
+    bench.paces.count("NYSE_BOOK", 1, bench.wall_ms() - 9_000)
+    bench.paces.count("NASDAQ_BOOK", 1, bench.wall_ms() - 5_000)
+    assert bench.health.lag_ms() == 5_000
 
 
 def test_the_connection_tells_its_phase_since_when_and_where_to(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""Bad days of a line, hours in seconds: it flaps, or is away for half an hour. Few logins, soon back, each hole told."""
+"""Bad days of a line, hours in seconds: it flaps, or is away. Few logins, soon back, and each hole is told."""
 
 import asyncio
 import time
