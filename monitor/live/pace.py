@@ -19,8 +19,8 @@ _LAGS_A_SECOND = 10
 _BEATS = 30
 _MOST_GAPS = 500
 _DAY_MS = 86_400_000
-#: So late is worth a word. What is an hour late is played from another day.
-_LATE_MS, _PLAYED_MS = 1_000, 3_600_000
+#: So late is worth a word. No streamer keeps a client that is minutes late: that is a market played from another time.
+_LATE_MS, _PLAYED_MS = 1_000, 600_000
 _SERVICE = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 
 

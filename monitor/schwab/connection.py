@@ -131,8 +131,10 @@ class Connection(StreamClient):  # type: ignore[misc]
 
     @property
     def round_trip(self) -> float | None:
-        """Seconds that the quickest of the last pings and commands took to be answered; None before the first."""
-        return min(self._round_trips, default=None)
+        """Seconds that the slowest of the last pings and commands took, or has waited by now; None before the first."""
+        waits = self._ping is not None and not self._ping.done()
+        waited = [self._clock() - self._pinged] if waits else []
+        return max([*self._round_trips, *waited], default=None)
 
     def take_heard(self) -> dict[str, int]:
         """The services that sent data since this was last asked, each with the streamer's time of the newest."""
@@ -317,7 +319,7 @@ class Connection(StreamClient):  # type: ignore[misc]
             due = idle or since >= (self._timing.ping if waited_for else self._timing.measure)
             if due and self._socket is not None and not self.ended.done():
                 self._pinged = now
-                self._ping = asyncio.create_task(self._ping_once(self._socket), name="ping")
+                self._ping = asyncio.create_task(self._ping_once(self._socket, now), name="ping")
             return
         # Who took seconds to answer before is given more of them, or a slow line would count as a dead one.
         patience = max(self._timing.pong, 4 * max(self._round_trips, default=0.0))
@@ -331,8 +333,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         if unreadable - self._counted > _MOST_UNREADABLE:
             self.end(Ended("Too much of what came could not be read."))
 
-    async def _ping_once(self, socket: ClientConnection) -> None:
-        pinged = self._clock()
+    async def _ping_once(self, socket: ClientConnection, pinged: float) -> None:
         with contextlib.suppress(websockets.exceptions.WebSocketException, OSError):
             await (await socket.ping())
             self._ponged = pinged

@@ -118,7 +118,7 @@ class SchwabStream:
 
     @property
     def round_trip_ms(self) -> float | None:
-        """How long the streamer takes to answer, at its quickest of the last minutes; None when there is none."""
+        """How long the streamer takes to answer, at its slowest of the last minutes; None when there is none."""
         seconds = None if self._connection is None else self._connection.round_trip
         return None if seconds is None else seconds * 1000
 

@@ -149,7 +149,7 @@ def test_on_a_line_of_two_seconds_and_one_more_of_jitter_the_lag_is_right_and_to
     bench.subscribed = {"LEVELONE_EQUITIES": 12}
     bench.hear(StreamPhase.LIVE)
     delays = random.Random(11)
-    bench.round_trip_ms = 2 * 1_000  # the quickest that was seen
+    bench.round_trip_ms = 2 * 2_000
     lags = []
     for second in range(600):
         late = round(delays.uniform(1_000, 3_000))
@@ -173,14 +173,25 @@ def test_a_clock_that_is_ahead_on_a_slow_line_is_told_apart_from_it(bench: Bench
     bench.round_trip_ms = 600
     bench.paces.beat(bench.wall_ms() - 5_300)
     bench.paces.count("CHART_EQUITY", 1, bench.wall_ms() - 5_320)
-    assert bench.health.connection().clock_ms == 5_000
-    assert bench.only().lag_ms == 320
+    assert bench.health.connection().clock_ms == 5_300
+    assert bench.only().lag_ms == 20
     assert bench.only().ok
+
+
+@pytest.mark.parametrize(("late", "told"), [(350, None), (400, 400), (900, 900)])
+def test_on_a_line_that_is_known_to_be_quick_a_clock_is_found_to_be_ahead_sooner(
+    bench: Bench, late: int, told: int | None
+) -> None:
+    bench.round_trip_ms = 40
+    bench.paces.beat(bench.wall_ms() - late)
+    assert bench.health.connection().clock_ms == told
 
 
 def test_how_late_everything_is_says_the_service_that_is_least_late(bench: Bench) -> None:
     assert bench.health.lag_ms() is None
     bench.paces.count("CHART_EQUITY", 1, bench.wall_ms() - 40)
+    assert bench.health.lag_ms() is None  # or this clock is ahead: there was no heartbeat yet
+    bench.paces.beat(bench.wall_ms() - 30)
     bench.paces.count("LEVELONE_EQUITIES", 1, bench.wall_ms() - 60)
     assert bench.health.lag_ms() == 40
     bench.seconds += 10  # a bar of ten seconds ago tells nothing of now

@@ -78,7 +78,14 @@ async def test_who_took_seconds_to_answer_is_not_given_up_for_doing_so_again(lin
     line.look(14)  # a ping after five, and its answer is six seconds late by now
     assert line.end == ""
     await line.let_through(4)
-    assert line.connection.round_trip == pytest.approx(0, abs=0.1)  # the login's, on a line that was quick
+    assert line.connection.round_trip == 9
+
+
+async def test_a_line_is_as_slow_as_the_question_that_still_waits(line):
+    assert line.connection.round_trip == 0
+    line.hold()
+    line.look(8)
+    assert line.connection.round_trip == 3
 
 
 async def test_a_line_that_was_quick_is_dead_after_five_seconds_without_an_answer(line):
