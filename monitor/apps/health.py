@@ -17,6 +17,7 @@ def stream_health(
     sources = Sources(
         subscribed=lambda: stream.subscribed,
         host=lambda: stream.host,
+        round_trip_ms=lambda: stream.round_trip_ms,
         reconnects=lambda: streaming.tally.reconnects,
         rejected=lambda: streaming.tally.rejected,
         refused=lambda: subscriptions.refused,

@@ -14,10 +14,12 @@ class LiveMeters:
         requests: Callable[[], RequestMeter],
         store: Callable[[], StoreMeter],
         stream_age_ms: Callable[[], int | None],
+        stream_lag_ms: Callable[[], float | None],
     ) -> None:
         self.requests = requests
         self.store = store
         self.stream_age_ms = stream_age_ms
+        self.stream_lag_ms = stream_lag_ms
 
     def now_ms(self) -> int:
         return clock.now_ms()

@@ -35,6 +35,7 @@ from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
 from monitor.schwab.limit import RequestBudget
 from monitor.schwab.oauth import SchwabSignIn
+from monitor.schwab.proxy import SystemWay
 from monitor.schwab.rest import SchwabMarketData, market_client
 from monitor.schwab.sent_file import SentFile
 from monitor.schwab.stream import SchwabStream
@@ -115,7 +116,7 @@ async def _start(
         on_audit=lambda entry: bus.publish(Audited(entry)),
     )
     stack.push_async_callback(store.close)
-    transport = SchwabTransport(address, RequestBudget(limit, file=SentFile(folder / SENT)))
+    transport = SchwabTransport(address, RequestBudget(limit, file=SentFile(folder / SENT)), inner=SystemWay())
     stack.push_async_callback(transport.aclose)
     sign_in = SchwabSignIn(
         address,
@@ -150,9 +151,9 @@ async def _start(
     trading = around_the_clock if address.sandbox else sessions
     repair = Repair(history, store.coverage, store.recorder, bus, trading=trading)
     chains = ChainSnapshots(history, store.chain_schedules, store.recorder, bus, trading=trading)
-    meters = LiveMeters(transport.meter, store.meter, streaming.age_ms)
     subscriptions = Subscriptions(stream)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
+    meters = LiveMeters(transport.meter, store.meter, streaming.age_ms, health.lag_ms)
     stack.callback(health.close)
     services = Services(
         *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, meters, health, frames),

@@ -9,16 +9,22 @@ from monitor.clock import now_ms
 from monitor.live.bus import Bus
 from monitor.live.events import Notice, StreamChanged
 from monitor.live.health_report import Happening, report
-from monitor.live.pace import Pace, Paces
+from monitor.live.pace import Pace, Paces, is_late
 from monitor.live.process import ProcessMeter
 from monitor.market.gap import Cause, Gap
 from monitor.ports import ConnectionHealth, ProcessHealth, ServiceHealth, StoreMeter, StreamPhase
 
 #: A service that was asked for and has sent nothing is worth a word after so long, if the market may be open.
 _FIRST_MS = 20_000
-#: Nothing arrives before it was sent: a clock that says so is behind. The other way it may be a slow line, up to here.
+#: Who sent something so recently tells how late things are; a minute's bar would tell of a minute ago.
+_SENDING_SECONDS = 5
+#: Nothing arrives before it was sent: a clock that says so is behind. The other way it may be a slow line, as far as
+#: its round trip explains it (of a moment ago: what waits to be sent may grow quickly), and so much more; or up to
+#: here as long as nobody knows the line.
 _BEHIND_MS = -50
-_AHEAD_MS = 1_000
+_ROUND_TRIPS = 3
+_AHEAD_MS = 250
+_AHEAD_UNKNOWN_MS = 1_000
 _MOST_HAPPENINGS = 30
 _CONNECTED = frozenset({StreamPhase.SUBSCRIBING, StreamPhase.LIVE})
 _NAMED = 5
@@ -30,6 +36,7 @@ class Sources:
 
     subscribed: Callable[[], Mapping[str, int]]  # keys on the wire by service
     host: Callable[[], str]
+    round_trip_ms: Callable[[], float | None]  # there and back on the line to the streamer, at its slowest
     reconnects: Callable[[], int]
     rejected: Callable[[], Mapping[str, int]]  # by kind
     refused: Callable[[], Mapping[str, str]]
@@ -97,6 +104,18 @@ class StreamHealth:
             dict(sources.rejected()),
         )
 
+    def lag_ms(self) -> float | None:
+        """How late everything is: the least lag of the services that sent something just now.
+
+        None when none did, or nothing tells yet whether it is the clock that is wrong.
+        """
+        now = self._monotonic()
+        if self._paces.offset_ms is None:
+            return None
+        sending = (pace for pace in self._paces.services.values() if now - pace.last < _SENDING_SECONDS)
+        least = min((lag for pace in sending if (lag := pace.lag_ms(now)) is not None), default=None)
+        return None if least is None else least - (self._offset() or 0.0)
+
     def process(self) -> ProcessHealth:
         return self._process.read()
 
@@ -129,12 +148,14 @@ class StreamHealth:
         holes = [gap for gap in gaps if gap.to_ms is None]
         quiet = tuple(gap.symbol for gap in holes if gap.symbol and gap.cause is Cause.SILENCE)
         whole = next((gap.sentence for gap in holes if not gap.symbol), "")
-        ok, sentence = self._judge(symbols, age, quiet, whole)
+        ok, sentence = self._judge(symbols, age, lag, quiet, whole)
         return ServiceHealth(
             name, symbols, age, pace.rate(now), lag, pace.items, rejected, sentence, ok, quiet, len(gaps)
         )
 
-    def _judge(self, symbols: int, age: int | None, quiet: tuple[str, ...], hole: str) -> tuple[bool, str]:
+    def _judge(
+        self, symbols: int, age: int | None, lag: float | None, quiet: tuple[str, ...], hole: str
+    ) -> tuple[bool, str]:
         """Whether a service does what it should, and how it is doing in a few words."""
         if self._stream.phase is StreamPhase.QUIET:
             return True, "The market is closed."
@@ -152,12 +173,17 @@ class StreamHealth:
         if age is None:
             waited = self._wall_ms() - self._since_ms > _FIRST_MS
             return True, "Nothing has come yet." if waited else "Waiting for the first item."
+        if is_late(lag) and self._paces.offset_ms is not None:
+            return False, f"Data is {lag / 1000:.1f} s late."
         return True, "Streaming."
 
     def _offset(self) -> float | None:
         """How far this machine's clock is ahead of the streamer's; None while it may as well be right."""
-        offset = self._paces.offset_ms
-        return offset if offset is not None and not _BEHIND_MS < offset < _AHEAD_MS else None
+        least, line = self._paces.offset_ms, self._sources.round_trip_ms()
+        limit = _AHEAD_UNKNOWN_MS if line is None else _AHEAD_MS + _ROUND_TRIPS * line
+        if least is None or _BEHIND_MS < least < limit:
+            return None
+        return least
 
     def _hear_stream(self, event: StreamChanged) -> None:
         if event.phase is not self._stream.phase:

@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from statistics import median
+from typing import TypeGuard
 
 from monitor.clock import now_ms
 from monitor.market.gap import Gap
@@ -18,7 +19,14 @@ _LAGS_A_SECOND = 10
 _BEATS = 30
 _MOST_GAPS = 500
 _DAY_MS = 86_400_000
+#: So late is worth a word. No streamer keeps a client that is minutes late: that is a market played from another time.
+_LATE_MS, _PLAYED_MS = 1_000, 600_000
 _SERVICE = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
+
+
+def is_late(lag_ms: float | None) -> TypeGuard[float]:
+    """Whether people should hear of a lag."""
+    return lag_ms is not None and _LATE_MS < lag_ms < _PLAYED_MS
 
 
 class Pace:

@@ -18,6 +18,9 @@ class Meters(Protocol):
     def stream_age_ms(self) -> int | None:
         """Milliseconds since the last frame of any kind, or None when there is no connection."""
 
+    def stream_lag_ms(self) -> float | None:
+        """How late everything is that comes; None when nothing came for some seconds."""
+
     def now_ms(self) -> int: ...
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,10 +21,12 @@ from monitor.schwab.address import Address
 from monitor.schwab.delivery import Delivery
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.library import MarketClient, StreamClient
+from monitor.schwab.proxy import system_proxy
 from monitor.schwab.services import FIELDS
 from monitor.schwab.subscriptions import Command, succeeded
 from monitor.schwab.timing import Timing
 from monitor.schwab.tls import client_context, refusal
+from monitor.schwab.unreachable import why
 from monitor.schwab.wire import Notify, Outcome, Response
 
 _log = logging.getLogger(__name__)
@@ -37,6 +40,10 @@ _PAUSE = 0.01
 _TOO_LARGE = 1009
 #: So many unreadable frames within a minute: the connection itself may be broken.
 _MOST_UNREADABLE = 20
+#: The pings and commands of a few minutes, whose answers tell how slow the line is.
+_ROUND_TRIPS = 10
+#: An answer is given up for lost after so many times the deadline, even where the line is known to be slow.
+_SLOWEST_LINE = 6
 _SEVERING = frozenset({3, 12, 20, 30})
 
 
@@ -75,11 +82,11 @@ class _Connect(connect):
 class _Waiting:
     """A command that waits for its answer."""
 
-    __slots__ = ("answer", "deadline")
+    __slots__ = ("answer", "sent")
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, sent: float) -> None:
         self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.deadline = deadline
+        self.sent = sent
 
 
 class Connection(StreamClient):  # type: ignore[misc]
@@ -106,6 +113,9 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._tasks: list[asyncio.Task[None]] = []
         self._ping: asyncio.Task[None] | None = None
         self._pinged = 0.0
+        self._ponged = 0.0  # when the ping was sent that was answered last
+        self._round_trips: deque[float] = deque(maxlen=_ROUND_TRIPS)
+        self._arrived, self._arriving = 0, 0.0  # bytes of a message that is not whole yet, and when they grew
         self._counted_at, self._counted = clock(), 0
         self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.last_frame = clock()
@@ -123,6 +133,13 @@ class Connection(StreamClient):  # type: ignore[misc]
     def sent_ms(self) -> int:
         """The streamer's own time of the newest frame; 0 as long as none told it."""
         return self._delivery.sent_ms
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds that the slowest of the last pings and commands took, or has waited by now; None before the first."""
+        waits = self._ping is not None and not self._ping.done()
+        waited = [self._clock() - self._pinged] if waits else []
+        return max([*self._round_trips, *waited], default=None)
 
     def take_heard(self) -> dict[str, int]:
         """The services that sent data since this was last asked, each with the streamer's time of the newest."""
@@ -175,6 +192,11 @@ class Connection(StreamClient):  # type: ignore[misc]
         try:
             with asking(attempts=1):  # the stream has delays of its own
                 await super().login(websocket_connect_args)
+        except Transient as error:
+            sentence = why(error) or error.sentence
+            if refusal(error):
+                raise Ended(sentence, detail=error.detail) from error  # not to be tried again every few seconds
+            raise Transient(sentence, error.detail) from error
         except (ValueError, RecursionError) as error:  # a network's own page in the place of preferences
             raise BadData("Schwab's answer about its streamer could not be read.", type(error).__name__) from error
 
@@ -189,12 +211,13 @@ class Connection(StreamClient):  # type: ignore[misc]
         self._stream_function_id = info.schwab_client_function_id
         url = self._address.check_streamer(info.streamer_socket_url)
         self.host = urlsplit(url).netloc
+        began = self._clock()
         try:
             self._socket = await _Connect(
                 url,
                 ssl=client_context() if url.startswith("wss:") else None,
                 compression=None,
-                proxy=None,
+                proxy=system_proxy(urlsplit(url).hostname or ""),
                 max_size=_LARGEST_FRAME,
                 ping_interval=None,  # ours: the library's would hang up after a stall of our own
                 close_timeout=1,
@@ -202,12 +225,9 @@ class Connection(StreamClient):  # type: ignore[misc]
                 **({"open_timeout": self._timing.open} | websocket_connect_args),
             )
         except (OSError, TimeoutError, websockets.exceptions.WebSocketException) as error:
-            if untrusted := refusal(error):
-                raise Ended(
-                    untrusted, detail=type(error).__name__
-                ) from error  # not to be tried again every few seconds
             raise Transient("The streamer cannot be reached.", type(error).__name__) from error
-        self.last_frame = self._clock()
+        self.last_frame = self._pinged = self._clock()
+        self._round_trips.append(self.last_frame - began)  # more than one, but the first that is known
         self._tasks = [asyncio.create_task(self._read(), name="read")]
         self._on_open()
 
@@ -215,7 +235,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         if self._socket is None or self.ended.done():
             raise self.ended.result() if self.ended.done() else Ended("There is no connection.")
         # Answers can come before the sending has returned, so they are expected from here on.
-        sent = {request["requestid"]: _Waiting(self._clock() + self._timing.answer) for request in obj["requests"]}
+        sent = {request["requestid"]: _Waiting(self._clock()) for request in obj["requests"]}
         self._waiting |= sent
         try:
             await self._socket.send(json.dumps(obj))
@@ -228,6 +248,7 @@ class Connection(StreamClient):  # type: ignore[misc]
         waiting = self._waiting[str(request_id)]
         try:
             outcome = self._outcome = await waiting.answer
+            self._round_trips.append(self._clock() - waiting.sent)
         finally:
             del self._waiting[str(request_id)]
         if outcome.code in _SEVERING and outcome.code != 3:
@@ -281,26 +302,50 @@ class Connection(StreamClient):  # type: ignore[misc]
         if self.is_paused:
             # What is owed may have come; it has not been read.
             for waiting in self._waiting.values():
-                waiting.deadline = max(waiting.deadline, now + self._timing.answer)
+                waiting.sent = now
             return
         silence = silence or self._timing.silence
-        if now - max(self.last_frame, self._resumed) > silence:
+        self._mind_arriving(now)
+        if now - self._heard > silence:
             self.end(Ended(f"Nothing came from the streamer for {silence:.0f} s.", cause=Cause.SILENCE))
         self._check_ping(now)
         self._check_unreadable(now)
         for waiting in self._waiting.values():
-            if now > waiting.deadline and not waiting.answer.done():
+            if not waiting.answer.done() and self._is_overdue(waiting, now):
                 waiting.answer.set_exception(NoAnswer("The streamer did not answer a command."))
 
+    @property
+    def _heard(self) -> float:
+        """When something came last: a message, or more of one; or since when it is listened to again."""
+        return max(self.last_frame, self._arriving, self._resumed)
+
+    def _mind_arriving(self, now: float) -> None:
+        """A large message takes its time on a slow line: as long as more of it comes, nobody is silent."""
+        arrived = 0 if self._socket is None else len(self._socket.protocol.reader.buffer)
+        if arrived and arrived != self._arrived:
+            self._arriving = now
+        self._arrived = arrived
+
+    def _is_overdue(self, waiting: _Waiting, now: float) -> bool:
+        """Whether an answer should have come: what was asked later is answered, or no line is as slow as that."""
+        waited = now - waiting.sent
+        is_behind = self._ponged < waiting.sent  # all that lies on the way may still be before it
+        return waited > self._timing.answer * (_SLOWEST_LINE if is_behind else 1)
+
     def _check_ping(self, now: float) -> None:
-        """After a while without a frame, ask whether the other side is still there."""
-        heard = max(self.last_frame, self._pinged, self._resumed)
+        """Ask whether the other side is still there after a while without a frame; and now and then, how far away."""
         if self._ping is None or self._ping.done():
-            idle = now - heard >= self._timing.ping
-            if idle and self._socket is not None and not self.ended.done():
+            since = now - self._pinged
+            idle = min(since, now - self._heard) >= self._timing.ping
+            waited_for = any(waiting.sent >= self._pinged for waiting in self._waiting.values())
+            due = idle or since >= (self._timing.ping if waited_for else self._timing.measure)
+            if due and self._socket is not None and not self.ended.done():
                 self._pinged = now
-                self._ping = asyncio.create_task(self._ping_once(self._socket), name="ping")
-        elif now - heard > self._timing.pong:
+                self._ping = asyncio.create_task(self._ping_once(self._socket, now), name="ping")
+            return
+        # Who took seconds to answer before is given more of them, or a slow line would count as a dead one.
+        patience = max(self._timing.pong, 4 * max(self._round_trips, default=0.0))
+        if now - max(self._heard, self._pinged) > patience:
             self.end(Ended("The streamer does not answer any more.", cause=Cause.SILENCE))
 
     def _check_unreadable(self, now: float) -> None:
@@ -310,9 +355,11 @@ class Connection(StreamClient):  # type: ignore[misc]
         if unreadable - self._counted > _MOST_UNREADABLE:
             self.end(Ended("Too much of what came could not be read."))
 
-    async def _ping_once(self, socket: ClientConnection) -> None:
+    async def _ping_once(self, socket: ClientConnection, pinged: float) -> None:
         with contextlib.suppress(websockets.exceptions.WebSocketException, OSError):
             await (await socket.ping())
+            self._ponged = pinged
+            self._round_trips.append(self._clock() - pinged)
 
     def take_response(self, response: Response) -> None:
         """Match an answer to its command; strangers and second answers are ignored."""

@@ -123,6 +123,11 @@ class Coverage:
         """Nobody listens any more."""
         self.keep({}, now_ms)
 
+    @property
+    def lost_since_ms(self) -> int | None:
+        """Since when whole services have been missing; None when none is."""
+        return min((hole.gap.from_ms for (_, symbol), hole in self._holes.items() if not symbol), default=None)
+
     def covers(self, service: str) -> bool:
         """Whether the streamer took everything that is wanted of ``service``, and nothing was lost since."""
         return service in self._covered

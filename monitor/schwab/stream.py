@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _REPEATED = frozenset({9, 21, 22, 23, 24, 25})
 #: The stream begins before the market does and ends after it: the last bar comes late.
 _MARGINS_MS = (-60_000, 0, 60_000)
+#: An outage of so long is told with its begin, and after the longer with its day.
+_LONG_MS, _HALF_A_DAY_MS = 60_000, 43_200_000
 _TIMING = Timing()
 _STREAMING = "Streaming."
 
@@ -115,6 +117,12 @@ class SchwabStream:
     def host(self) -> str:
         """The streamer that is connected to; empty when there is none."""
         return "" if self._connection is None else self._connection.host
+
+    @property
+    def round_trip_ms(self) -> float | None:
+        """How long the streamer takes to answer, at its slowest of the last minutes; None when there is none."""
+        seconds = None if self._connection is None else self._connection.round_trip
+        return None if seconds is None else seconds * 1000
 
     def want(self, wanted: Wanted) -> None:
         self._wanted = wanted
@@ -288,7 +296,7 @@ class SchwabStream:
 
     async def _wait(self, cause: MonitorError, delay: float) -> None:
         _log.info("stream: %s %s; next try in %.1f s", cause.sentence, cause.detail, delay)
-        sentence = f"{cause.sentence} Trying again" + (f" in {delay:.0f} s." if delay >= 1 else ".")
+        sentence = f"{cause.sentence}{self._since_when()} Trying again" + (f" in {delay:.0f} s." if delay >= 1 else ".")
         self._tell(StreamPhase.WAITING, sentence, self._now_ms() + round(delay * 1000))
         self._hurried.clear()
         ways = [asyncio.ensure_future(self._sleep(delay)), asyncio.ensure_future(self._hurried.wait())]
@@ -297,6 +305,14 @@ class SchwabStream:
         finally:
             for way in ways:
                 way.cancel()
+
+    def _since_when(self) -> str:
+        """Since when nothing has come, once that is worth a word."""
+        since, now = self._coverage.lost_since_ms, self._time.now()
+        if since is None or now - since < _LONG_MS:
+            return ""
+        form = "%H:%M" if now - since < _HALF_A_DAY_MS else "%A, %H:%M"
+        return f" Nothing has come since {from_ms(since).strftime(form)} New York."
 
     # ------------------------------------------------------------------ what the lookout brings about
 

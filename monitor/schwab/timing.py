@@ -16,7 +16,8 @@ class Timing:
     silence: float = 25.0  # without any frame; the heartbeats come every 10 to 12 s
     quiet_silence: float = 60.0  # the same while the market is closed: heartbeats have been seen 36 s apart
     ping: float = 5.0  # without any frame, until the other side is asked whether it is there
-    pong: float = 5.0
+    pong: float = 5.0  # at least: a line that was slower before gets longer
+    measure: float = 10.0  # between two pings that measure a line on which data comes, as often as heartbeats do
     quiet: float = 60.0  # without data while the market is closed, until that is said
     unheard: float = 25.0  # without data of one service, at least
     unheard_intervals: float = 10.0  # and so many of its usual intervals

@@ -62,7 +62,8 @@ def refusal(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return (
-                "The secure connection was refused: the certificate is not Schwab's, or this machine's clock is wrong."
+                "The secure connection was refused: the certificate is not Schwab's. This network may want you to sign "
+                "in to it first, or this machine's clock is wrong."
             )
         if isinstance(error, ssl.SSLError) and getattr(error, "reason", "") in _NO_COMMON_VERSION:
             return "The secure connection was refused: what answers in Schwab's place does not speak TLS 1.2 or later."

@@ -559,6 +559,7 @@ class FakeMeters:
         self.request_meter = RequestMeter(7, 110, 0)
         self.store_meter = StoreMeter(0, 12_400, 128 * 1024 * 1024)
         self.age_ms: int | None = 300
+        self.lag_ms: float | None = 40.0
 
     def requests(self) -> RequestMeter:
         return self.request_meter
@@ -568,6 +569,9 @@ class FakeMeters:
 
     def stream_age_ms(self) -> int | None:
         return self.age_ms
+
+    def stream_lag_ms(self) -> float | None:
+        return self.lag_ms
 
     def now_ms(self) -> int:
         return self.now

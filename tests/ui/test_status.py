@@ -109,18 +109,22 @@ def test_without_a_sign_in_the_field_says_why_and_what_to_do(prepare: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("phase", "retry_ms", "age_ms", "text", "tone"),
+    ("phase", "retry_ms", "age_ms", "lag_ms", "text", "tone"),
     [
-        (StreamPhase.LIVE, None, 300, "Stream 0.3 s", Tone.GREEN),
-        (StreamPhase.LIVE, None, 31_000, "Stream 31 s", Tone.AMBER),
-        (StreamPhase.CONNECTING, None, None, "Stream connecting…", Tone.AMBER),
-        (StreamPhase.WAITING, NOW_MS + 8_000, None, "Stream waiting · retry in 8 s", Tone.AMBER),
-        (StreamPhase.OFF, None, None, "Stream off", Tone.RED),
-        (StreamPhase.TAKEN, None, None, "Stream taken · take back", Tone.RED),
+        (StreamPhase.LIVE, None, 300, 900, "Stream 0.3 s", Tone.GREEN),
+        (StreamPhase.LIVE, None, 300, 2_140, "Stream 2.1 s late", Tone.AMBER),
+        (StreamPhase.LIVE, None, 300, 86_400_000, "Stream 0.3 s", Tone.GREEN),  # played from another day
+        (StreamPhase.LIVE, None, 31_000, 2_140, "Stream 31 s", Tone.AMBER),
+        (StreamPhase.CONNECTING, None, None, None, "Stream connecting…", Tone.AMBER),
+        (StreamPhase.WAITING, NOW_MS + 8_000, None, None, "Stream waiting · retry in 8 s", Tone.AMBER),
+        (StreamPhase.OFF, None, None, None, "Stream off", Tone.RED),
+        (StreamPhase.TAKEN, None, None, None, "Stream taken · take back", Tone.RED),
     ],
 )
-def test_stream_phases(phase: StreamPhase, retry_ms: int | None, age_ms: int | None, text: str, tone: Tone) -> None:
-    phrase = stream_phrase(phase, "", retry_ms, age_ms, NOW_MS)
+def test_stream_phases(
+    phase: StreamPhase, retry_ms: int | None, age_ms: int | None, lag_ms: float | None, text: str, tone: Tone
+) -> None:
+    phrase = stream_phrase(phase, "", retry_ms, age_ms, lag_ms, NOW_MS)
     assert (phrase.text, phrase.tone) == (text, tone)
 
 

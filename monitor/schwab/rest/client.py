@@ -11,11 +11,18 @@ from monitor.schwab.library import CurrentToken, MarketClient
 from monitor.schwab.oauth import SchwabSignIn
 from monitor.schwab.transport import SchwabTransport
 
+#: Of each step. httpx's own 5 s are too few for a line that takes 2 s each way; the transport limits the whole.
+_TIMEOUT = httpx.Timeout(15.0)
+
 
 def market_client(sign_in: SchwabSignIn, transport: SchwabTransport) -> MarketClient:
     """schwab-py's client over our transport, with the sign-in's tokens; close it with ``close_async_session``."""
     session = httpx.AsyncClient(
-        auth=TokenAuth(sign_in), transport=transport, headers={"Accept": "application/json"}, follow_redirects=False
+        auth=TokenAuth(sign_in),
+        transport=transport,
+        headers={"Accept": "application/json"},
+        follow_redirects=False,
+        timeout=_TIMEOUT,
     )
     return MarketClient(session, CurrentToken(sign_in.reveal_access_token), answers.check)
 

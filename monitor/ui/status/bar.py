@@ -87,9 +87,9 @@ class StatusFields(QWidget):
         ports, now = self._ports, self._ports.meters.now_ms()
         store = ports.meters.store()
         stream = self._stream
-        age = ports.meters.stream_age_ms()
+        age, lag = ports.meters.stream_age_ms(), ports.meters.stream_lag_ms()
         self._show_market(now)
-        self.stream.show_phrase(stream_phrase(stream.phase, stream.sentence, stream.retry_at_ms, age, now))
+        self.stream.show_phrase(stream_phrase(stream.phase, stream.sentence, stream.retry_at_ms, age, lag, now))
         self.requests.show_phrase(requests_phrase(ports.meters.requests(), now))
         self.queue.show_phrase(storage_phrase(store) or queue_phrase(store))
         self._show_refused(ports.watching.refused)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from monitor.analysis.renewal import good_moment, moment_in_words
 from monitor.live.events import HistoryProgress
+from monitor.live.pace import is_late
 from monitor.ports import RequestMeter, SignIn, SignInState, StoreMeter, StreamPhase
 from monitor.ui import format as fmt
 from monitor.ui.requests.phrases import obstacles, waiting
@@ -40,11 +41,19 @@ class Phrase(NamedTuple):
 
 
 def stream_phrase(
-    phase: StreamPhase, sentence: str, retry_at_ms: int | None, age_ms: int | None, now_ms: int
+    phase: StreamPhase,
+    sentence: str,
+    retry_at_ms: int | None,
+    age_ms: int | None,
+    lag_ms: float | None,
+    now_ms: int,
 ) -> Phrase:
-    """The stream's life, its age when live, and the countdown to the next attempt when it waits."""
+    """The stream's life, its age or lateness when live, and the countdown to the next attempt when it waits."""
     if phase is StreamPhase.LIVE:
         quiet = age_ms is not None and age_ms > QUIET_MS
+        if is_late(lag_ms) and not quiet:
+            late = f"{lag_ms / 1000:.1f} s late"
+            return Phrase(f"Stream {late}", Tone.AMBER, f"{sentence} Data is {late}: the line is slow.".strip())
         return Phrase(f"Stream {_age(age_ms)}", Tone.AMBER if quiet else Tone.GREEN, _stream_tip(sentence, quiet))
     if phase is StreamPhase.WAITING:
         left = f" · retry in {fmt.duration((retry_at_ms - now_ms) / 1000)}" if retry_at_ms else ""

@@ -1,6 +1,9 @@
 """The health of the stream: what is said of each service, of the clock, and the report that is given away."""
 
+import random
+import re
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -26,11 +29,13 @@ class Bench:
         self.refused: dict[str, str] = {}
         self.store = StoreMeter(3, 12_400, 5 * 1024 * 1024, "SQLite 3.53.2")
         self.restarted: list[str] = []
+        self.round_trip_ms: float | None = None
         self.bus = Bus()
         self.paces = Paces(lambda: self.seconds, self.wall_ms)
         sources = Sources(
             subscribed=lambda: self.subscribed,
             host=lambda: "streamer.example:443",
+            round_trip_ms=lambda: self.round_trip_ms,
             reconnects=lambda: 2,
             rejected=lambda: self.rejected,
             refused=lambda: self.refused,
@@ -138,6 +143,61 @@ def test_a_clock_that_is_behind_is_told_apart_from_the_lag(bench: Bench) -> None
 def test_a_slow_line_is_not_mistaken_for_a_clock_that_is_ahead(bench: Bench, late: int, told: int | None) -> None:
     bench.paces.beat(bench.wall_ms() - late)
     assert bench.health.connection().clock_ms == told
+
+
+def test_on_a_line_of_two_seconds_and_one_more_of_jitter_the_lag_is_right_and_told(bench: Bench) -> None:
+    bench.subscribed = {"LEVELONE_EQUITIES": 12}
+    bench.hear(StreamPhase.LIVE)
+    delays = random.Random(11)
+    bench.round_trip_ms = 2 * 2_000
+    lags = []
+    for second in range(600):
+        late = round(delays.uniform(1_000, 3_000))
+        lags.append(late)
+        bench.paces.count("LEVELONE_EQUITIES", 3, bench.wall_ms() - late)
+        if second % 10 == 0:
+            bench.paces.beat(bench.wall_ms() - late)
+        bench.seconds += 1
+        if second > 60:
+            assert bench.only().lag_ms == pytest.approx(median(lags[-60:]), abs=200)
+    assert bench.health.connection().clock_ms is None
+    assert bench.health.lag_ms() == pytest.approx(2_000, abs=400)
+    service = bench.only()
+    assert not service.ok
+    assert re.fullmatch(r"Data is \d\.\d s late\.", service.sentence)
+
+
+def test_a_clock_that_is_ahead_on_a_slow_line_is_told_apart_from_it(bench: Bench) -> None:
+    bench.subscribed = {"CHART_EQUITY": 1}
+    bench.hear(StreamPhase.LIVE)
+    bench.round_trip_ms = 600
+    bench.paces.beat(bench.wall_ms() - 5_300)
+    bench.paces.count("CHART_EQUITY", 1, bench.wall_ms() - 5_320)
+    assert bench.health.connection().clock_ms == 5_300
+    assert bench.only().lag_ms == 20
+    assert bench.only().ok
+
+
+@pytest.mark.parametrize(("late", "told"), [(350, None), (400, 400), (900, 900)])
+def test_on_a_line_that_is_known_to_be_quick_a_clock_is_found_to_be_ahead_sooner(
+    bench: Bench, late: int, told: int | None
+) -> None:
+    bench.round_trip_ms = 40
+    bench.paces.beat(bench.wall_ms() - late)
+    assert bench.health.connection().clock_ms == told
+
+
+def test_how_late_everything_is_says_the_service_that_is_least_late(bench: Bench) -> None:
+    assert bench.health.lag_ms() is None
+    bench.paces.count("CHART_EQUITY", 1, bench.wall_ms() - 40)
+    assert bench.health.lag_ms() is None  # or this clock is ahead: there was no heartbeat yet
+    bench.paces.beat(bench.wall_ms() - 30)
+    bench.paces.count("LEVELONE_EQUITIES", 1, bench.wall_ms() - 60)
+    assert bench.health.lag_ms() == 40
+    bench.seconds += 10  # a bar of ten seconds ago tells nothing of now
+    bench.paces.count("NYSE_BOOK", 1, bench.wall_ms() - 9_000)
+    bench.paces.count("NASDAQ_BOOK", 1, bench.wall_ms() - 5_000)
+    assert bench.health.lag_ms() == 5_000
 
 
 def test_the_connection_tells_its_phase_since_when_and_where_to(bench: Bench) -> None:

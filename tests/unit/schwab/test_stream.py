@@ -344,6 +344,8 @@ async def test_a_lost_answer_fails_its_command_only(scene, connection):
     scene.streamer.answer = lambda _request: []
     command = asyncio.create_task(connection.command(Command("CHART_EQUITY", "SUBS", ("A",))))
     await until(lambda: len(scene.streamer.commands) == 2)
+    connection.check_deadlines(connection.last_frame + 6)  # asks whether the streamer is there, and it is
+    await until(lambda: len(connection._round_trips) == 3)
     connection.check_deadlines(connection.last_frame + 11)
     with pytest.raises(NoAnswer):
         await command
