@@ -86,7 +86,7 @@ async def test_history_is_asked_for_the_minutes_of_a_hole_once_it_is_over(
 ) -> None:
     async with running_services(schwab[1], tmp_path) as services:
         asked: list[tuple[str, int]] = []
-        monkeypatch.setattr(services.backfill, "refill", lambda *what: asked.append(what))
+        monkeypatch.setattr(services.repair, "refill", lambda *what: asked.append(what))
         services.subscriptions.want("test", Wanted(quotes=frozenset({"C"}), bars=frozenset({"A", "B"})))
         for service, to_ms, symbol in (
             ("CHART_EQUITY", None, ""),

@@ -149,7 +149,10 @@ async def test_a_command_whose_answer_is_lost_is_sent_once_more_and_then_the_con
     for asked in range(1, lost + 1):
         await until(lambda asked=asked: len(scene.streamer.asked("LEVELONE_EQUITIES")) == asked)
         connection = scene.stream._connection
-        connection.check_deadlines(connection.last_frame + 11)
+        began = connection.last_frame
+        connection.check_deadlines(began + 6)  # asks how far away the other side is; what was sent before has arrived
+        await until(lambda connection=connection: connection._ping is not None and connection._ping.done())
+        connection.check_deadlines(began + 11)
     await until(lambda: scene.listener.count(StreamPhase.LIVE) and scene.settled())
     assert scene.streamer.asked("LEVELONE_EQUITIES") == [("SUBS", "AAPL")] * (lost + 1)
     assert len(scene.streamer.connections) == connections
