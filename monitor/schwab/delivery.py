@@ -103,7 +103,6 @@ class Delivery(StreamJsonDecoder):  # type: ignore[misc]
 
     def _take_rest(self, frame: Frame) -> None:
         for response in frame.response:
-            self.sent_ms = response.timestamp or self.sent_ms
             self._commands.take_response(response)
         for notify in frame.notify:
             if notify.heartbeat is not None:
