@@ -153,7 +153,7 @@ async def test_two_seconds_of_latency_end_nothing_and_are_told(
     wanted = Wanted(SYMBOLS)
     async with streaming(sandbox.base_url, tmp_path, monkeypatch, wanted, hasty, latency=2.0, jitter=1.0) as scene:
         before = scene.relay.connections
-        for _ in range(4):
+        for _ in range(2):
             scene.forget()
             await until(scene.has_everything)
         assert scene.relay.connections == before
@@ -164,6 +164,7 @@ async def test_two_seconds_of_latency_end_nothing_and_are_told(
         assert quotes.sentence.startswith("Data is ")
 
 
+@pytest.mark.soak
 async def test_a_line_too_slow_for_what_comes_is_not_left_and_the_lateness_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
