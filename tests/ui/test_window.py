@@ -422,7 +422,7 @@ async def test_log_health_requests_and_audit_are_tabs_behind_the_data(open_windo
     assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True, True, True]
     [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 5]
     assert [tabs.tabText(index) for index in range(5)] == ["Data", "Log", "Health", "Requests", "Audit"]
-    tabs.setCurrentIndex(3)
+    tabs.setCurrentIndex(4)
     await until(lambda: not window.audit.visibleRegion().isEmpty())
     entry(window, "View", "Reset layout").trigger()
     await until(lambda: not window.data.visibleRegion().isEmpty())
