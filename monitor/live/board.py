@@ -86,7 +86,9 @@ class Board:
         state = self._quotes.get(symbol)
         if state is None:
             state = self._quotes[symbol] = Quote(symbol=symbol)
-        if late or (change.volume is not None and is_older(state, change)):
+        volume, known = change.volume, state.volume
+        # Most are newer: only where the volume fell is it worth a closer look.
+        if late or (volume is not None and known is not None and volume < known and is_older(state, change)):
             told = copy(state)
             merge(told, change)
             self._fill(state, change)
@@ -148,7 +150,9 @@ class Board:
             tape = self._tapes[symbol] = deque(maxlen=TAPE_LENGTH)
             self._running[symbol] = RunningBar(symbol)
         tape.append(trade)
-        if not is_far(symbol, trade.price, state.bid, state.ask):  # one outlier would be the minute's high or low
+        bid, ask = state.bid, state.ask
+        # One outlier would be the minute's high or low; most lie between bid and ask.
+        if not bid or not ask or bid <= trade.price <= ask or not is_far(symbol, trade.price, bid, ask):
             self._running[symbol].add(trade)
         self._touched_trades.add(symbol)
         return True
