@@ -86,7 +86,7 @@ class WhileAway:
     def _hear_gap(self, change: GapChanged) -> None:
         gap = change.gap
         if gap.cause is Cause.SLEEP and gap.to_ms is None and not self._since_ms:
-            self._since_ms = gap.from_ms
+            self._since_ms, self._back_ms = gap.from_ms, 0
             self._fetched.clear()
             self._failed.clear()
 
@@ -127,7 +127,8 @@ class WhileAway:
             return "no minutes were missing."
         symbols = sum(count > 0 for count in self._fetched.values())
         of = "one symbol" if symbols == 1 else f"{symbols} symbols"
-        return f"{bars:,} minutes of {of} were fetched; quotes and books of that time are not to be had."
+        were = "1 minute of one symbol was" if bars == 1 else f"{bars:,} minutes of {of} were"
+        return f"{were} fetched; quotes and books of that time are not to be had."
 
     def _left(self) -> str:
         if self._under_way:

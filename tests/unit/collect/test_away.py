@@ -104,9 +104,10 @@ async def test_a_sleep_is_an_absence_too(morning: Morning) -> None:
     begin = morning.now
     morning.now += 2 * HOUR_MS
     morning.bus.publish(GapChanged(Gap("LEVELONE_EQUITIES", begin, Cause.SLEEP)))
+    morning.fetch("AAPL", [begin + HOUR_MS])  # history may be quicker than the stream
     morning.live()
     await morning.settle()
-    assert morning.told[0].sentence.startswith("While you were away (2 h 0 min):")
+    assert morning.told[0].sentence.startswith("While you were away (2 h 0 min): 1 minute of one symbol was fetched")
 
 
 @pytest.mark.parametrize("last_seen_ms", [0, NOW_MS - LEAST_MS + 1])
