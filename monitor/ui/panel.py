@@ -18,6 +18,14 @@ def named(widget: W, name: str) -> W:
     return widget
 
 
+def rename(widget: QWidget, name: str) -> None:
+    """Another object name, with the look that the style sheet has for it; Qt looks at names again only when told to."""
+    if widget.objectName() != name:
+        widget.setObjectName(name)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 class Panel(QWidget):
     """A titled panel. Subclasses call ``set_body`` once, and ``set_title`` / ``set_note`` as things change.
 

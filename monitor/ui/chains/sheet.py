@@ -25,7 +25,7 @@ from monitor.ports import KeptSchedule
 from monitor.ui.cells import dress
 from monitor.ui.chains.models import Moments, Schedules, every, expiries
 from monitor.ui.message import Message
-from monitor.ui.panel import named
+from monitor.ui.panel import named, rename
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
@@ -234,10 +234,8 @@ class ChainSheet(QDialog):
             self.days.setCurrentIndex(_DAYS.index(days) if days in _DAYS else len(_DAYS) - 1)
 
     def _say(self, sentence: str, tone: str) -> None:
-        self.sentence.setObjectName(tone)
+        rename(self.sentence, tone)
         self.sentence.setText(sentence)
-        self.sentence.style().unpolish(self.sentence)
-        self.sentence.style().polish(self.sentence)
 
     # ------------------------------------------------------------------------------------------ how it is built
 

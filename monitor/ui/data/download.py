@@ -26,7 +26,7 @@ from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.instrument import parse_symbols
 from monitor.ui.data.order import Order
 from monitor.ui.data.phrases import counted, plural, takes
-from monitor.ui.panel import named
+from monitor.ui.panel import named, rename
 from monitor.ui.view_ports import ViewPorts
 
 COST_TASK, TASK = "download cost", "download"
@@ -178,10 +178,8 @@ class DownloadDialog(QDialog):
             field.blockSignals(False)
 
     def _say(self, sentence: str, tone: str) -> None:
-        self.sentence.setObjectName(tone)
+        rename(self.sentence, tone)
         self.sentence.setText(sentence)
-        self.sentence.style().unpolish(self.sentence)
-        self.sentence.style().polish(self.sentence)
 
     def _connect(self) -> None:
         self.symbols.textChanged.connect(self._pause.start)

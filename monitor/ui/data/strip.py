@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 from monitor.ui.data.legend import Legend
 from monitor.ui.data.running import Running
 from monitor.ui.fitting import FittingLabel
-from monitor.ui.panel import named
+from monitor.ui.panel import named, rename
 from monitor.ui.theme import Theme
 
 _PROGRESS_PX = 140
@@ -46,10 +46,7 @@ class Strip(QWidget):
         self.line.show_words(words, *shorter)
         self.line.setToolTip(words)
         self.line.setAccessibleName(words)
-        if self.line.objectName() != tone:
-            self.line.setObjectName(tone)
-            self.line.style().unpolish(self.line)
-            self.line.style().polish(self.line)
+        rename(self.line, tone)
 
     def offer(self, words: str, *, enabled: bool, tip: str = "") -> None:
         """What the button does, in its own words."""

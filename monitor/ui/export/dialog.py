@@ -21,7 +21,7 @@ from monitor.live.events import Level, Notice
 from monitor.ports import ExportResult
 from monitor.ui.export.forms import ExportForm
 from monitor.ui.export.job import Job, file_name, run
-from monitor.ui.panel import named
+from monitor.ui.panel import named, rename
 from monitor.ui.view_ports import ViewPorts
 
 TASK = "export"
@@ -139,10 +139,8 @@ class ExportDialog(QDialog):
         (self.cancel if running else self.start).setFocus()
 
     def _say(self, sentence: str, tone: str) -> None:
-        self.sentence.setObjectName(tone)
+        rename(self.sentence, tone)
         self.sentence.setText(sentence)
-        self.sentence.style().unpolish(self.sentence)
-        self.sentence.style().polish(self.sentence)
 
     def _propose_name(self) -> None:
         self.path.setText(str(self._folder / file_name(self.form.stem(), self._ports.profile.sandbox)))
