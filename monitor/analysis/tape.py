@@ -46,15 +46,8 @@ def infer_trade(before: Quote, change: Quote) -> Trade | None:
     passed = volume - volume_before
     named = change.last_size if change.last_size is not None else before.last_size
     size = named if named and named < passed else passed
-    return Trade(
-        symbol=change.symbol,
-        time=time,
-        price=price,
-        size=size,
-        volume=volume,
-        unseen=passed - size,
-        side=side_of(price, before.bid, before.ask),
-    )
+    # By place and with the symbol of ``before``, which lives on anyway: a name each would cost as much as the rest.
+    return Trade(before.symbol, time, price, size, volume, passed - size, side_of(price, before.bid, before.ask))
 
 
 def is_older(before: Quote, change: Quote) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from monitor.apps import crash, logs
+from monitor.apps.garbage import collected_here
 from monitor.apps.holding import Conversation, Held
 from monitor.apps.machine import settle_browser
 from monitor.apps.options import GuiOptions
@@ -41,6 +42,7 @@ def run(options: GuiOptions, interrupt: Interrupt) -> int:
     return 0
 
 
+@collected_here()
 async def _main(options: GuiOptions, interrupt: Interrupt) -> None:
     """Go from world to world until the person leaves. Raises MonitorError when the first cannot open."""
     sandbox: bool | None = options.sandboxed

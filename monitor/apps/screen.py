@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from monitor.apps import garbage
 from monitor.apps import world as worlds
 from monitor.apps.holding import Held
 from monitor.apps.options import GuiOptions
@@ -118,7 +118,7 @@ class Screen:
         if not self._options.unattended:
             window.fit_screen()
         window.show()
-        _spare_collector()
+        garbage.spare()
         return window
 
     async def _until_over(self, window: MainWindow, ports: ViewPorts) -> Next:
@@ -172,13 +172,6 @@ class Screen:
         if options.screenshot is not None and not window.grab().save(str(options.screenshot)):
             raise Unusable(f"The screenshot {options.screenshot} could not be written.")
         return Next()
-
-
-def _spare_collector() -> None:
-    """Have the garbage collector leave alone all that is there now: going through it takes longer than a frame may."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def _offer_sign_in(window: MainWindow, ports: ViewPorts) -> SignInDialog | None:

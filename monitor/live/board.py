@@ -26,16 +26,28 @@ TAPE_LENGTH = 100
 LAST_WORDS = 200
 
 
+class _Listing:
+    """One symbol's quote, tape and running minute, and whether they changed since the last frame.
+
+    A message looks its symbol up once, and finds all of it.
+    """
+
+    __slots__ = ("quote", "running", "tape", "touched", "traded")
+
+    def __init__(self, quote: Quote) -> None:
+        self.quote = quote
+        self.tape: deque[Trade] = deque(maxlen=TAPE_LENGTH)
+        self.running = RunningBar(quote.symbol)
+        self.touched = self.traded = False
+
+
 class Board:
     """Takes in changes as they come; views ask for what they show. All on the loop's thread."""
 
     def __init__(self) -> None:
-        self._quotes: dict[str, Quote] = {}
+        self._listings: dict[str, _Listing] = {}
+        self._touched: list[_Listing] = []
         self._books: dict[str, dict[BookService, Book]] = defaultdict(dict)
-        self._tapes: dict[str, deque[Trade]] = {}
-        self._running: dict[str, RunningBar] = {}
-        self._touched_quotes: set[str] = set()
-        self._touched_trades: set[str] = set()
         self._touched_books: set[str] = set()
         self._screeners: dict[str, Screener] = {}
         self._touched_screeners: set[str] = set()
@@ -48,7 +60,8 @@ class Board:
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest state; it is the board's own and goes on changing: read it, do not keep it."""
-        return self._quotes.get(symbol)
+        listing = self._listings.get(symbol)
+        return listing.quote if listing else None
 
     def books(self, symbol: str) -> dict[BookService, Book]:
         """The newest snapshot of each service that has sent one."""
@@ -56,12 +69,13 @@ class Board:
 
     def tape(self, symbol: str) -> deque[Trade]:
         """The last prints, oldest first, at most TAPE_LENGTH."""
-        return self._tapes.get(symbol, deque())
+        listing = self._listings.get(symbol)
+        return listing.tape if listing else deque()
 
     def running_bar(self, symbol: str) -> Bar | None:
         """The open minute as the prints so far make it."""
-        running = self._running.get(symbol)
-        return running.bar if running else None
+        listing = self._listings.get(symbol)
+        return listing.running.bar if listing else None
 
     def screener(self, name: str) -> Screener | None:
         """The newest list of that name."""
@@ -82,47 +96,59 @@ class Board:
 
         What is older than the state replaces nothing in it: then the state is told as if it had.
         """
-        symbol = change.symbol
-        state = self._quotes.get(symbol)
-        if state is None:
-            state = self._quotes[symbol] = Quote(symbol=symbol)
+        listing = self._listings.get(change.symbol)
+        if listing is None:
+            listing = self._list(Quote(symbol=change.symbol))
+        state = listing.quote
         volume, known = change.volume, state.volume
         # Most are newer: only where the volume fell is it worth a closer look.
         if late or (volume is not None and known is not None and volume < known and is_older(state, change)):
             told = copy(state)
             merge(told, change)
-            self._fill(state, change)
+            self._fill(listing, change)
             return told, None
-        trade = infer_trade(state, change)
+        trade = None if volume is None else infer_trade(state, change)
         merge(state, change)
-        self._touched_quotes.add(symbol)
-        if trade is not None and not self._take_trade(trade, state):
+        if not listing.touched:
+            self._touch(listing)
+        if trade is not None and not self._take_trade(trade, listing):
             trade = None
         return state, trade
 
     def take_detailed(self, change: DetailedQuote, late: bool = False) -> tuple[Quote, Trade | None, dict[str, Any]]:
         """As ``take_quote`` for what is not a share; gives the details among what changed, too."""
-        symbol = change.symbol
-        state = self._quotes.get(symbol)
+        listing = self._listings.get(change.symbol)
         trade = None
-        if state is None or state.service != change.service:
-            state = self._quotes[symbol] = empty_state(change)  # what it said first happened long ago
-        elif late or is_older(state, change):
-            told = copy(state)
+        if listing is None:
+            listing = self._list(empty_state(change))
+        elif listing.quote.service != change.service:
+            listing.quote = empty_state(change)  # what it said first happened long ago
+        elif late or is_older(listing.quote, change):
+            told = copy(listing.quote)
             details = merge_detailed(told, change)
-            self._fill(state, change)
+            self._fill(listing, change)
             return told, None, details
         else:
-            trade = infer_trade(state, change)
-        details = merge_detailed(state, change)
-        self._touched_quotes.add(symbol)
-        if trade is not None and not self._take_trade(trade, state):
+            trade = infer_trade(listing.quote, change)
+        details = merge_detailed(listing.quote, change)
+        if not listing.touched:
+            self._touch(listing)
+        if trade is not None and not self._take_trade(trade, listing):
             trade = None
-        return state, trade, details
+        return listing.quote, trade, details
 
-    def _fill(self, state: Quote, older: Quote) -> None:
-        fill(state, older)
-        self._touched_quotes.add(state.symbol)
+    def _list(self, quote: Quote) -> _Listing:
+        listing = self._listings[quote.symbol] = _Listing(quote)
+        return listing
+
+    def _touch(self, listing: _Listing) -> None:
+        listing.touched = True
+        self._touched.append(listing)
+
+    def _fill(self, listing: _Listing, older: Quote) -> None:
+        fill(listing.quote, older)
+        if not listing.touched:
+            self._touch(listing)
 
     def take_book(self, service: BookService, book: Book) -> None:
         self._books[book.symbol][service] = book
@@ -140,36 +166,35 @@ class Board:
         self._headlines.extend(headlines)
         self._touched_news = True
 
-    def _take_trade(self, trade: Trade, state: Quote) -> bool:
+    def _take_trade(self, trade: Trade, listing: _Listing) -> bool:
         if trade.time > self.latest_ms:
             self.prints_too_late += 1
             return False
-        symbol = trade.symbol
-        tape = self._tapes.get(symbol)
-        if tape is None:
-            tape = self._tapes[symbol] = deque(maxlen=TAPE_LENGTH)
-            self._running[symbol] = RunningBar(symbol)
-        tape.append(trade)
+        listing.tape.append(trade)
+        listing.traded = True
+        state = listing.quote
         bid, ask = state.bid, state.ask
         # One outlier would be the minute's high or low; most lie between bid and ask.
-        if not bid or not ask or bid <= trade.price <= ask or not is_far(symbol, trade.price, bid, ask):
-            self._running[symbol].add(trade)
-        self._touched_trades.add(symbol)
+        if not bid or not ask or bid <= trade.price <= ask or not is_far(state.symbol, trade.price, bid, ask):
+            listing.running.add(trade)
         return True
 
     def changes(self) -> BoardChanged | None:
         """What was touched since the last call, or None when nothing was."""
         words = self._touched_screeners or self._touched_activity or self._touched_news
-        if not (self._touched_quotes or self._touched_books or words):
+        if not (self._touched or self._touched_books or words):
             return None
+        traded = frozenset([listing.quote.symbol for listing in self._touched if listing.traded])
         changed = BoardChanged(
-            frozenset(self._touched_quotes),
-            frozenset(self._touched_trades),
+            frozenset([listing.quote.symbol for listing in self._touched]),
+            traded,
             frozenset(self._touched_books),
             frozenset(self._touched_screeners),
             self._touched_activity,
             self._touched_news,
         )
-        self._touched_quotes, self._touched_trades, self._touched_books = set(), set(), set()
+        for listing in self._touched:
+            listing.touched = listing.traded = False
+        self._touched, self._touched_books = [], set()
         self._touched_screeners, self._touched_activity, self._touched_news = set(), False, False
         return changed

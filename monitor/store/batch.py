@@ -37,6 +37,14 @@ def _with_packed_levels(rows: list[Row]) -> list[Row]:
     return [(number, venue, received_us, book.time, pack(book)) for number, venue, received_us, book in rows]
 
 
+def _with_trades_as_columns(rows: list[Row]) -> list[Row]:
+    """Trades never change, so they too are queued whole."""
+    return [
+        (number, received_us, t.time, t.price, t.size, t.volume, t.unseen, t.side.value)
+        for number, received_us, t in rows
+    ]
+
+
 def _with_details_as_json(rows: list[Row]) -> list[Row]:
     return [(number, received_us, _json(details)) for number, received_us, details in rows]
 
@@ -101,7 +109,7 @@ class Stream:
 QUOTES_WEIGHT = 400
 QUOTES = Stream("quote", Insert("INSERT INTO quote", 11), QUOTES_WEIGHT)
 DETAILS = Stream("quote_detail", Insert("INSERT INTO quote_detail", 3), _weight_of_details, _with_details_as_json)
-TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 200)
+TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 300, _with_trades_as_columns)
 BOOKS = Stream("book", Insert("INSERT INTO book", 5), _weight_of_book, _with_packed_levels, stamp=2)
 SCREENERS = Stream("screener", Insert("INSERT INTO screener", 5), _weight_of_ranking, _with_ranking_as_json)
 ACTIVITIES = Stream(

@@ -69,9 +69,7 @@ class Recording:
 
     def record_trade(self, received_us: int, trade: Trade) -> None:
         number = self._ids.get(trade.symbol) or self._allot(trade.symbol)
-        self._add_trade(
-            (number, received_us, trade.time, trade.price, trade.size, trade.volume, trade.unseen, str(trade.side))
-        )
+        self._add_trade((number, received_us, trade))
 
     def record_book(self, received_us: int, service: BookService, book: Book) -> None:
         number = self._ids.get(book.symbol) or self._allot(book.symbol)
