@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from monitor.store.book_levels import pack
 from monitor.store.insert import Insert, Row
 from monitor.store.spill import Block, Body
 from monitor.store.tasks import Recorded, Task, weight_of
+from monitor.store.waiting import QuoteRow, TradeRow, quote_columns, trade_columns
 
 #: More than so many quotes, or what of another kind takes as much memory, goes to disk in several transactions.
 LARGEST_BATCH = 20_000
@@ -28,21 +29,9 @@ Waiting = asyncio.Future[None]
 Asked = tuple[Task, Waiting | None]
 
 
-def _as_they_are(rows: list[Row]) -> list[Row]:
-    return rows
-
-
 def _with_packed_levels(rows: list[Row]) -> list[Row]:
     """Books are queued whole: packing them is the writer's work."""
     return [(number, venue, received_us, book.time, pack(book)) for number, venue, received_us, book in rows]
-
-
-def _with_trades_as_columns(rows: list[Row]) -> list[Row]:
-    """Trades never change, so they too are queued whole."""
-    return [
-        (number, received_us, t.time, t.price, t.size, t.volume, t.unseen, t.side.value)
-        for number, received_us, t in rows
-    ]
 
 
 def _with_details_as_json(rows: list[Row]) -> list[Row]:
@@ -100,16 +89,16 @@ class Stream:
 
     name: str
     insert: Insert
-    weight: int | Callable[[Row], int]
-    encoded: Callable[[list[Row]], list[Row]] = _as_they_are
+    weight: int | Callable[[Any], int]
+    encoded: Callable[[list[Any]], list[Row]] = list
     stamp: int = 1
     afterwards: tuple[str, ...] = ()
 
 
 QUOTES_WEIGHT = 400
-QUOTES = Stream("quote", Insert("INSERT INTO quote", 11), QUOTES_WEIGHT)
+QUOTES = Stream("quote", Insert("INSERT INTO quote", 11), QUOTES_WEIGHT, quote_columns)
 DETAILS = Stream("quote_detail", Insert("INSERT INTO quote_detail", 3), _weight_of_details, _with_details_as_json)
-TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 300, _with_trades_as_columns)
+TRADES = Stream("trade", Insert("INSERT INTO trade", 8), 300, trade_columns)
 BOOKS = Stream("book", Insert("INSERT INTO book", 5), _weight_of_book, _with_packed_levels, stamp=2)
 SCREENERS = Stream("screener", Insert("INSERT INTO screener", 5), _weight_of_ranking, _with_ranking_as_json)
 ACTIVITIES = Stream(
@@ -212,7 +201,7 @@ class Batch:
     """
 
     waiting: list[Waiting]
-    rows: list[tuple[Stream, list[Row]]]
+    rows: list[tuple[Stream, list[Any]]]
     tasks: list[Asked]
     full: bool
     bytes: int = 0
@@ -252,16 +241,16 @@ class Intake:
 
     def __init__(self) -> None:
         self.waiting: list[Waiting] = []
-        self.quotes: Queue[Row] = Queue(QUOTES.weight)
+        self.quotes: Queue[QuoteRow] = Queue(QUOTES.weight)
         self.details: Queue[Row] = Queue(DETAILS.weight)
-        self.trades: Queue[Row] = Queue(TRADES.weight)
+        self.trades: Queue[TradeRow] = Queue(TRADES.weight)
         self.books: Queue[Row] = Queue(BOOKS.weight)
         self.screeners: Queue[Row] = Queue(SCREENERS.weight)
         self.activities: Queue[Row] = Queue(ACTIVITIES.weight)
         self.headlines: Queue[Row] = Queue(HEADLINES.weight)
         self.rejected: Queue[Row] = Queue(REJECTED.weight)
         self.tasks: Queue[Asked] = Queue(_weight_of_asked)
-        queues = (
+        queues: tuple[Queue[Any], ...] = (
             *(self.quotes, self.details, self.trades, self.books),
             *(self.screeners, self.activities, self.headlines, self.rejected),
         )

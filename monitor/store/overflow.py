@@ -9,13 +9,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from itertools import chain
+from typing import Any
 
 import msgspec
 
 from monitor.market.gap import Cause, Gap
 from monitor.market.instrument import Kind, kind_of
-from monitor.store.batch import ACTIVITIES, BOOKS, HEADLINES, REJECTED, SCREENERS, Batch, Intake, Stream
+from monitor.store.batch import ACTIVITIES, BOOKS, HEADLINES, REJECTED, SCREENERS, STREAMS, Batch, Intake, Stream
 from monitor.store.insert import Row, tell_unfit
 from monitor.store.spill import Head, Spill
 from monitor.store.tasks import SaveGap
@@ -101,11 +101,11 @@ class Overflow:
         tasks = batch.recorded
         try:
             try:
-                self._spill.append(rows, tasks, self._head(batch))
+                self._spill.append(rows, tasks, self._head(rows))
             except _UNFIT:
                 sifted = {name: [row for row in part if _fits(row, name)] for name, part in rows.items()}
                 tasks = [task for task in tasks if _fits(task, type(task).__name__)]
-                self._spill.append(sifted, tasks, self._head(batch))
+                self._spill.append(sifted, tasks, self._head(sifted))
         except OSError as error:
             if not self._told_refusal:
                 self._told_refusal = True
@@ -169,11 +169,11 @@ class Overflow:
                 self._told_loss = True
                 self._say("The disk takes nothing any more and the memory set aside is full: what came first is lost.")
 
-    def _note_loss(self, stream: Stream, rows: list[Row]) -> None:
+    def _note_loss(self, stream: Stream, rows: list[Any]) -> None:
         if stream is REJECTED:
             return
         symbols = {number: symbol for symbol, number in dict(self._ids).items()}
-        for row in rows:
+        for row in stream.encoded(rows):
             service = _service(stream, row, symbols)
             at = row[stream.stamp] // 1000
             known = self._losses.get(service) or Gap(
@@ -205,10 +205,10 @@ class Overflow:
 
     # ---------------------------------------------------------------------------- a block
 
-    def _head(self, batch: Batch) -> Head:
-        stamps = chain.from_iterable((row[stream.stamp] for row in rows) for stream, rows in batch.rows)
+    def _head(self, rows: Mapping[str, list[Row]]) -> Head:
+        stamps = [row[STREAMS[name].stamp] for name, part in rows.items() for row in part]
         new = {symbol: number for symbol, number in dict(self._ids).items() if number > self._known}
-        return Head(batch.rows_taken, max(stamps, default=0), new)
+        return Head(len(stamps), max(stamps, default=0), new)
 
 
 def _fits(value: object, what: str) -> bool:

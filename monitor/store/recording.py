@@ -21,6 +21,7 @@ from monitor.ports import AuditEntry
 from monitor.store.batch import LARGEST_RAW
 from monitor.store.chain_rows import SaveChain
 from monitor.store.tasks import NoteBookService, SaveAudit, SaveBars, SaveCoverage, SaveGap, SaveInstruments, Task
+from monitor.store.waiting import QuoteRow, TradeRow
 from monitor.store.writer import Writer
 
 
@@ -52,7 +53,7 @@ class Recording:
         symbol = state.symbol
         number = self._ids.get(symbol) or self._allot(symbol)
         self._add_quote(
-            (
+            QuoteRow(
                 number,
                 received_us,
                 state.bid,
@@ -69,7 +70,7 @@ class Recording:
 
     def record_trade(self, received_us: int, trade: Trade) -> None:
         number = self._ids.get(trade.symbol) or self._allot(trade.symbol)
-        self._add_trade((number, received_us, trade))
+        self._add_trade(TradeRow(number, received_us, trade))
 
     def record_book(self, received_us: int, service: BookService, book: Book) -> None:
         number = self._ids.get(book.symbol) or self._allot(book.symbol)

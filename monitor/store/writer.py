@@ -203,11 +203,10 @@ class Writer:
             for stream, rows in batch.rows:
                 if not rows:
                     continue
-                # A copy is sorted: given up in another order than they came in, rows leave the memory so scattered
-                # that whatever takes their place costs a third more.
-                ordered = sorted(rows, key=itemgetter(0))
-                stored = ordered if batch.spilled else stream.encoded(ordered)
-                batch.unfit += stream.insert.run_sifted(self._connection, stored)
+                columns = rows if batch.spilled else stream.encoded(rows)
+                # A copy is sorted: given up in another order than they were made in, rows leave the memory so
+                # scattered that whatever takes their place costs a third more.
+                batch.unfit += stream.insert.run_sifted(self._connection, sorted(columns, key=itemgetter(0)))
                 for statement in stream.afterwards:
                     self._connection.execute(statement)
             if batch.spilled:

@@ -169,6 +169,6 @@ async def test_closing_tells_what_is_lost_where_nothing_can_be_written(
 def test_a_row_is_never_taken_without_its_instrument() -> None:
     intake = Intake()
     intake.tasks.append(("instrument", None))  # type: ignore[arg-type]
-    intake.quotes.append((1, 2))
+    intake.quotes.append((1, 2))  # type: ignore[arg-type]
     taken = intake.take()
     assert (taken.tasks, taken.rows_taken, intake.rows) == ([("instrument", None)], 1, 0)
