@@ -52,6 +52,11 @@ def clock(ms: int | None, zone: ZoneInfo = NEW_YORK, milliseconds: bool = False)
     return f"{text}.{ms % 1000:03d}" if milliseconds else text
 
 
+def from_request(ms: int) -> str:
+    """Whence a value is that the stream did not bring: From a request at 10:31 ET."""
+    return f"From a request at {from_ms(ms):%H:%M} ET"
+
+
 def day_and_clock(ms: int, zone: ZoneInfo = NEW_YORK) -> str:
     """A moment of the coming or past days: Fri 27 Nov 14:05."""
     return f"{from_ms(ms, zone):%a %d %b %H:%M}"
