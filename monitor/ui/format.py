@@ -21,10 +21,10 @@ def size(value: float | None) -> str:
 
 
 def volume(value: float | None) -> str:
-    """A volume for a tight cell: 12.3M, 845K, 312."""
+    """A volume for a tight cell: 3.5T, 12.3M, 845K, 312."""
     if value is None:
         return DASH
-    for factor, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+    for factor, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if value >= factor:
             return f"{value / factor:.1f}{unit}"
     return f"{value:.0f}"

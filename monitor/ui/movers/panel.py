@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QTableView, QToolButton
 
 from monitor.errors import MonitorError
@@ -73,6 +73,7 @@ class MoversPanel(Panel):
         self._set_up_table(theme)
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
+        self.sight_changed.connect(self._take_sight)
         self._stops = (
             ports.bus.listen(BoardChanged, self._hear),
             ports.bus.listen(SignInChanged, lambda _: self._hear_sign_in()),
@@ -92,7 +93,7 @@ class MoversPanel(Panel):
 
     def look(self) -> None:
         """Ask for the list when what is shown is a minute old; hidden or minimised never."""
-        if not self.isVisible() or self.window().isMinimized():
+        if not self.in_sight or self.window().isMinimized():
             return
         kept = self._kept.get(self.choice.key)
         newest = max((at for at in (kept.at if kept else None, self._asked_at) if at is not None), default=None)
@@ -306,15 +307,13 @@ class MoversPanel(Panel):
             QTimer.singleShot(0, self, self._show)
         return super().eventFilter(watched, event)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._show()
-        self.look()
-        self._timer.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._timer.stop()
+    def _take_sight(self) -> None:
+        if not self.in_sight:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+            self._show()
+            self.look()
 
 
 def _said(choice: Choice, priority: Priority) -> AbstractContextManager[None]:
