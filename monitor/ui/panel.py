@@ -67,7 +67,7 @@ class Panel(QWidget):
 
     @property
     def in_sight(self) -> bool:
-        """Whether it is shown and not behind a tab, where Qt only moves a dock off the screen and takes it for visible."""
+        """Whether it is shown, and not behind a tab: there Qt moves a dock off the screen and takes it for visible."""
         return self.isVisible() and not self._covered
 
     def cover(self, covered: bool) -> None:

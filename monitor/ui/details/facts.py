@@ -39,7 +39,7 @@ class Group(NamedTuple):
 
 def groups(symbol: str, quote: Quote, facts: Fundamentals | None, instrument: Instrument | None) -> list[Group]:
     """All that is to be said of ``symbol``; what its kind has none of is left out."""
-    found = [_price(quote, facts), _instrument(symbol, quote, instrument)]
+    found = [_price(quote, facts), _instrument(quote, instrument)]
     kind = kind_of(symbol)
     if kind is Kind.SHARE:
         f = facts or Fundamentals(symbol=symbol)
@@ -80,7 +80,7 @@ def _price(q: Quote, f: Fundamentals | None) -> Group:
     )
 
 
-def _instrument(symbol: str, q: Quote, i: Instrument | None) -> Group:
+def _instrument(q: Quote, i: Instrument | None) -> Group:
     kind = (i.asset_type if i else "") or q.asset_type or ""
     sub = f" ({q.asset_subtype})" if q.asset_subtype and q.asset_subtype != kind else ""
     description = (i.description if i else "") or q.description or ""
@@ -94,7 +94,6 @@ def _instrument(symbol: str, q: Quote, i: Instrument | None) -> Group:
             ),
             Fact("CUSIP", (i.cusip if i else "") or q.cusip or fmt.DASH),
             Fact("Trading", q.security_status or fmt.DASH),
-            Fact("Kind of symbol", kind_of(symbol).value),
         ),
     )
 

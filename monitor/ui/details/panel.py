@@ -70,7 +70,7 @@ class DetailsPanel(Panel):
         self._symbol = ""
         self._known: dict[str, _Known] = {}
         self._asking = False
-        self._troubles: list[str] = []
+        self._troubles: dict[str, str] = {}  # the sentence, by what could not be fetched
         self.sheet = Sheet(theme)
         self.message = Message(self)
         self.refresh_button = QToolButton()
@@ -94,7 +94,7 @@ class DetailsPanel(Panel):
     def show_symbol(self, symbol: str) -> None:
         """Show another symbol; what was asked for of the one before is called off."""
         self._ports.tasks.cancel(TASK)
-        self._symbol, self._asking, self._troubles = symbol, False, []
+        self._symbol, self._asking, self._troubles = symbol, False, {}
         self.set_title(f"Details · {symbol}" if symbol else "Details")
         self._wish.want(Wanted(quotes=frozenset([symbol] if symbol else [])))
         self.look()
@@ -151,7 +151,7 @@ class DetailsPanel(Panel):
         return alive and board.quote(self._symbol) is not None and board.requested(self._symbol) is None
 
     def _ask(self, after: float) -> None:
-        self._asking, self._troubles = True, []
+        self._asking, self._troubles = True, {}
         self._ports.tasks.start(TASK, self._fetch(self._symbol, after))
 
     async def _fetch(self, symbol: str, after: float) -> None:
@@ -166,7 +166,7 @@ class DetailsPanel(Panel):
             found = None
             if self._lacks_fundamentals():
                 found = self._ports.instruments.instruments(symbol, Projection.FUNDAMENTAL)
-            answers = await asyncio.gather(self._part("quote", quotes), self._part("fundamentals", found))
+            answers = await asyncio.gather(self._part("The quote", quotes), self._part("The fundamentals", found))
         self._asking = False
         self._take(symbol, *answers)
         self._show()
@@ -175,7 +175,7 @@ class DetailsPanel(Panel):
         try:
             return None if answer is None else await answer
         except MonitorError as error:
-            self._troubles.append(f"The {name} could not be fetched. {error.sentence}")
+            self._troubles[name] = error.sentence
             return None
 
     def _take(self, symbol: str, quotes: QuotesAnswer | None, found: InstrumentsAnswer | None) -> None:
@@ -223,7 +223,7 @@ class DetailsPanel(Panel):
 
     def _show_note(self, known: _Known | None) -> None:
         if self._troubles:
-            self.set_note(" ".join(self._troubles), doubtful=True)
+            self.set_note(_told(self._troubles), doubtful=True)
         elif self._asking:
             self.set_note("asking Schwab…")
         elif not self._may_ask() and known is None:
@@ -239,7 +239,7 @@ class DetailsPanel(Panel):
         if not symbol:
             self._say("Choose a symbol in the watchlist to see its details.")
         elif self._troubles:
-            self._say(" ".join(self._troubles), "Retry", self.refresh)
+            self._say(_told(self._troubles), "Retry", self.refresh)
         elif known is not None and known.unknown:
             self._say(f"Schwab knows no symbol “{symbol}”.")
         elif not self._may_ask():
@@ -261,3 +261,10 @@ class DetailsPanel(Panel):
         self.header_row.addWidget(self.refresh_button)
         again = QShortcut(QKeySequence(Qt.Key.Key_F5), self, self.refresh)
         again.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+
+def _told(troubles: dict[str, str]) -> str:
+    """What could not be fetched and why; the same reason stands once."""
+    if len(troubles) == 2 and len(set(troubles.values())) == 1:
+        return f"Quote and fundamentals could not be fetched. {next(iter(troubles.values()))}"
+    return " ".join(f"{name} could not be fetched. {sentence}" for name, sentence in troubles.items())

@@ -13,7 +13,7 @@ from monitor.ui.panel import named
 from monitor.ui.theme import Theme, data_font
 
 #: A column is at least so wide, in pixels.
-COLUMN_WIDTH = 236
+COLUMN_WIDTH = 216
 _BAR_WIDTH = 56
 
 

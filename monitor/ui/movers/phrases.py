@@ -50,8 +50,8 @@ class Choice(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Within a sentence: movers of NASDAQ by volume, 30 minutes."""
-        return f"movers of {LISTS[self.list]} by {SORTS[self.sort].lower()}, {SPANS[self.minutes]}"
+        """Within a sentence: movers of NASDAQ by volume over 30 minutes."""
+        return f"movers of {LISTS[self.list]} by {SORTS[self.sort].lower()} over {SPANS[self.minutes]}"
 
 
 class Column(NamedTuple):

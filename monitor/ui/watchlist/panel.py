@@ -190,7 +190,11 @@ class WatchlistPanel(Panel):
         self.model.set_stale(age is None or age > STALE_MS)
         told_ms = self.model.requested_ms()
         words = from_request(told_ms) if told_ms else ""
-        self.set_note(words, words.removeprefix("From a "), words.removeprefix("From a request at "))
+        at = words.removeprefix("From a request at ")
+        self.set_note(words, f"request {at.removesuffix(' ET')}", at)
+        self._note.setToolTip(
+            f"The dim values: {words[:1].lower()}{words[1:]}, for the stream brings none" if words else ""
+        )
 
     # ------------------------------------------------------------------ menus
 

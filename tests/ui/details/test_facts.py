@@ -71,7 +71,7 @@ def test_a_share() -> None:
 
 def test_what_is_not_known_is_a_dash_and_so_is_a_zero_that_means_nothing() -> None:
     found = said(groups("AAPL", Quote(symbol="AAPL"), Fundamentals(symbol="AAPL", pe_ratio=0.0, market_cap=0.0), None))
-    assert set(found.values()) == {"–", "share", "– × –"}
+    assert set(found.values()) == {"–", "– × –"}
 
 
 def test_where_the_last_price_lies_in_its_ranges() -> None:

@@ -161,10 +161,7 @@ async def test_a_part_that_fails_leaves_the_other(open_panel, qtbot):
 async def test_where_all_fails_it_says_why_and_retries(open_panel, qtbot):
     panel, ports, _ = open_panel(instruments=failing(FakeInstruments(*FACTS)), quotes=failing(FakeQuotes(AAPL)))
     await until(lambda: panel.message.button.text() == "Retry")
-    assert panel.message.text == (
-        "The quote could not be fetched. Schwab does not answer. "
-        "The fundamentals could not be fetched. Schwab does not answer."
-    )
+    assert panel.message.text == "Quote and fundamentals could not be fetched. Schwab does not answer."
     panel.look()
     assert not panel._asking  # by itself it does not ask on and on
     ports.instruments.failure = ports.quotes.failure = None

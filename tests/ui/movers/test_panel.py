@@ -124,7 +124,7 @@ def test_while_it_is_seen_the_list_is_renewed_each_minute_as_background_work(ope
     assert len(ports.movers.asked) == 2
     said = ports.movers.askings[1]
     assert (said.priority, said.attempts) == (Priority.BACKGROUND, 1)
-    assert said.purpose == "movers of S&P 500 ($SPX) by volume, the day"
+    assert said.purpose == "movers of S&P 500 ($SPX) by volume over the day"
 
 
 def test_a_list_that_is_streamed_is_not_asked_for(open_panel):
@@ -182,7 +182,7 @@ async def test_while_an_answer_is_awaited_it_says_so_and_another_choice_calls_it
     movers.gate = asyncio.Event()
     panel, ports, _ = open_panel(movers=movers)
     await until(lambda: movers.asked)
-    assert panel.message.text == "Asking for the movers of S&P 500 ($SPX) by volume, the day…"
+    assert panel.message.text == "Asking for the movers of S&P 500 ($SPX) by volume over the day…"
     panel.lists.setCurrentText("NYSE")
     await until(lambda: len(movers.asked) == 2)
     movers.lists["$SPX", "VOLUME", 0] = (AMD,)
@@ -197,7 +197,7 @@ def test_a_failure_says_why_and_retries(open_panel, qtbot):
     movers.failure = Transient("Schwab does not answer.")
     panel, _, _ = open_panel(movers=movers)
     assert panel.message.text == (
-        "The movers of S&P 500 ($SPX) by volume, the day could not be fetched. Schwab does not answer."
+        "The movers of S&P 500 ($SPX) by volume over the day could not be fetched. Schwab does not answer."
     )
     assert panel.message.button.text() == "Retry"
     movers.failure = None
@@ -230,7 +230,7 @@ def test_a_failure_is_not_repeated_every_look(open_panel):
 
 def test_an_empty_list_says_so(open_panel):
     panel, _, _ = open_panel(movers=FakeMovers())
-    assert panel.message.text == "Schwab names no movers of S&P 500 ($SPX) by volume, the day."
+    assert panel.message.text == "Schwab names no movers of S&P 500 ($SPX) by volume over the day."
     assert panel.message.button.text() == "Refresh"
 
 
@@ -238,7 +238,7 @@ def test_signed_out_it_leads_to_the_sign_in_and_begins_with_it(open_panel, qtbot
     sign_in = FakeSignIn(signed_in=False)
     panel, ports, _ = open_panel(sign_in=sign_in)
     assert ports.movers.asked == []
-    assert panel.message.text == "Sign in to see the movers of S&P 500 ($SPX) by volume, the day."
+    assert panel.message.text == "Sign in to see the movers of S&P 500 ($SPX) by volume over the day."
     assert not panel.refresh_button.isEnabled()
     with qtbot.waitSignal(panel.sign_in_wanted):
         qtbot.mouseClick(panel.message.button, Qt.MouseButton.LeftButton)
