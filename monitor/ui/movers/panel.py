@@ -173,7 +173,8 @@ class MoversPanel(Panel):
         else:
             self._pages.setCurrentWidget(self.table)
             # No row jumps away under the pointer; it comes up to date when the pointer leaves.
-            if choice.key != self._shown_key or not self.table.viewport().underMouse():
+            held = choice.key == self._shown_key and self.model.symbols and self.table.viewport().underMouse()
+            if not held:
                 self._show_rows(choice.key, kept.screener)
         self.refresh_button.setEnabled(self._ports.sign_in.signed_in)
         self._show_note()

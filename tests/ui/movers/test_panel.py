@@ -5,7 +5,7 @@ from datetime import date, time
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
 from monitor.errors import Transient
@@ -45,6 +45,7 @@ def open_panel(qtbot):
         panel = MoversPanel(ports, LinkGroup(1, "#c0392b"), Theme(), clock)
         qtbot.addWidget(panel)
         panel.resize(1200, 260)
+        QCursor.setPos(panel.mapToGlobal(QPoint(600, 5)))  # over the rows it would hold them
         panel.show()
         panels.append(panel)
         return panel, ports, clock
@@ -315,9 +316,15 @@ def test_no_row_jumps_away_under_the_pointer(open_panel, qtbot):
     viewport.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
     stream(ports, AMD, NVDA)
     assert symbols(panel) == ["NVDA", "TSLA", "AMD"]
+    panel.lists.setCurrentText("NYSE")
+    assert symbols(panel) == ["NVDA", "TSLA", "AMD"]  # another list is shown wherever the pointer is
+    panel.lists.setCurrentText("S&P 500 ($SPX)")
+    assert symbols(panel) == ["AMD", "NVDA"]
+    stream(ports, NVDA, AMD)
+    assert symbols(panel) == ["AMD", "NVDA"]
     viewport.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
     QApplication.sendEvent(viewport, QEvent(QEvent.Type.Leave))
-    qtbot.waitUntil(lambda: symbols(panel) == ["AMD", "NVDA"])
+    qtbot.waitUntil(lambda: symbols(panel) == ["NVDA", "AMD"])
 
 
 @pytest.mark.parametrize(
