@@ -62,11 +62,17 @@ class DetailsPanel(Panel):
     sign_in_wanted = Signal()
 
     def __init__(
-        self, ports: ViewPorts, link: LinkGroup, theme: Theme, monotonic: Callable[[], float] = time.monotonic
+        self,
+        ports: ViewPorts,
+        link: LinkGroup,
+        theme: Theme,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         super().__init__("Details", link)
         self._ports = ports
         self._monotonic = monotonic
+        self._sleep = sleep
         self._symbol = ""
         self._known: dict[str, _Known] = {}
         self._asking = False
@@ -157,7 +163,7 @@ class DetailsPanel(Panel):
     async def _fetch(self, symbol: str, after: float) -> None:
         """Both at once; whichever fails leaves the other."""
         if after:
-            await asyncio.sleep(after)
+            await self._sleep(after)
         if not self.in_sight:
             self._asking = False
             return

@@ -57,7 +57,6 @@ class MoversPanel(Panel):
         self._shown_key = ""
         self._asked_at: float | None = None
         self._trouble = ""
-        self._quiet = False
         self.model = MoversModel(theme)
         self._order = MoversOrder(self.model, self)
         self.lists, self.sorts, self.spans = QComboBox(), QComboBox(), QComboBox()
@@ -193,9 +192,7 @@ class MoversPanel(Panel):
 
     def _show_rows(self, key: str, screener: Screener) -> None:
         self._shown_key = key
-        self._quiet = True
         self.model.show(screener.rows)
-        self._quiet = False
         self._select()
 
     def _show_note(self) -> None:
@@ -211,18 +208,17 @@ class MoversPanel(Panel):
     # ------------------------------------------------------------------ rows, and what is done with them
 
     def _select(self) -> None:
-        """Highlight the linked symbol, or nothing where it is not in the list; nobody is told of it."""
+        """Highlight the linked symbol, or nothing where it is not in the list."""
         symbols = [self._order.ranked(row).symbol for row in range(self._order.rowCount())]
-        symbol, self._quiet = self._group.symbol, True
+        symbol = self._group.symbol
         if symbol in symbols:
             if symbols.index(symbol) != self.table.currentIndex().row():
                 self.table.setCurrentIndex(self._order.index(symbols.index(symbol), 0))
         else:
             self.table.setCurrentIndex(QModelIndex())
-        self._quiet = False
 
     def _go_to(self, index: QModelIndex) -> None:
-        if index.isValid() and not self._quiet:
+        if index.isValid():
             self._group.choose(self._order.ranked(index.row()).symbol)
 
     def _chart(self, index: QModelIndex) -> None:

@@ -12,8 +12,7 @@ from monitor.market.fundamentals import Fundamentals
 from monitor.market.quote import Quote
 from monitor.market.snapshot import Snapshot
 from monitor.ports import Priority, SignInState, Wanted, asked
-from monitor.ui.details import panel as details_panel
-from monitor.ui.details.panel import QUOTE_SECONDS, DetailsPanel
+from monitor.ui.details.panel import PAUSE_SECONDS, QUOTE_SECONDS, DetailsPanel
 from monitor.ui.details.sheet import RangeBar
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import DARK, Theme
@@ -28,25 +27,32 @@ DAY_MS = 86_400_000
 
 
 class Clock:
-    """Monotonic seconds that a test sets."""
+    """Monotonic seconds that a test sets, and pauses that are over at once unless it holds them."""
 
     def __init__(self):
         self.now = 1000.0
+        self.pauses = 0
+        self.over = asyncio.Event()
+        self.over.set()
+
+    async def sleep(self, seconds):
+        assert seconds == PAUSE_SECONDS
+        self.pauses += 1
+        await self.over.wait()
 
     def __call__(self):
         return self.now
 
 
 @pytest.fixture
-def open_panel(qtbot, monkeypatch):
-    monkeypatch.setattr(details_panel, "PAUSE_SECONDS", 0.001)
+def open_panel(qtbot):
     panels = []
 
-    def opened(symbol="AAPL", **overrides):
+    def opened(symbol="AAPL", clock=None, **overrides):
         doubles = {"quotes": FakeQuotes(AAPL, MSFT, SPX), "instruments": FakeInstruments(*FACTS)}
-        ports, clock, link = view_ports(**doubles | overrides), Clock(), LinkGroup(1, "#c0392b")
+        ports, clock, link = view_ports(**doubles | overrides), clock or Clock(), LinkGroup(1, "#c0392b")
         link.choose(symbol)
-        panel = DetailsPanel(ports, link, Theme(), clock)
+        panel = DetailsPanel(ports, link, Theme(), clock, clock.sleep)
         qtbot.addWidget(panel)
         panel.resize(1600, 220)
         panel.show()
@@ -85,13 +91,17 @@ async def test_flicking_back_asks_for_nothing_that_day(open_panel):
     assert ports.quotes.asked[-1] == ("AAPL",)
 
 
-async def test_who_flicks_through_a_list_asks_for_the_last_one_only(open_panel, monkeypatch):
-    monkeypatch.setattr(details_panel, "PAUSE_SECONDS", 0.05)
-    panel, ports, _ = open_panel()
-    for symbol in ("MSFT", "NVDA", "AAPL", "MSFT"):
+async def test_who_flicks_through_a_list_asks_for_the_last_one_only(open_panel):
+    clock = Clock()
+    clock.over.clear()
+    panel, ports, _ = open_panel(clock=clock)
+    for count, symbol in enumerate(("MSFT", "NVDA", "AAPL", "MSFT"), start=1):
+        await until(lambda count=count: clock.pauses == count)
         panel.link.choose(symbol)
+    await until(lambda: clock.pauses == 5)
+    clock.over.set()
     await until(lambda: say(panel, Last="512.25"))
-    assert ports.quotes.asked == [("MSFT",)]
+    assert (ports.quotes.asked, ports.instruments.asked) == ([("MSFT",)], ["MSFT"])
 
 
 async def test_an_answer_is_called_off_when_the_symbol_changes(open_panel):
@@ -130,19 +140,22 @@ async def test_the_streams_quote_goes_before_and_keeps_what_only_a_request_tells
 
 
 async def test_hidden_it_asks_nobody_until_it_is_shown(open_panel):
-    panel, ports, _ = open_panel("")
+    panel, ports, clock = open_panel("")
     panel.hide()
     panel.link.choose("AAPL")
-    await asyncio.sleep(0.02)
-    assert (ports.quotes.asked, ports.watching.wishes) == ([], {})
+    assert (panel._asking, clock.pauses, ports.watching.wishes) == (False, 0, {})
     panel.show()
     await until(lambda: say(panel, Last="230.50"))
+    assert ports.quotes.asked == [("AAPL",)]
 
 
-async def test_a_panel_that_is_hidden_in_the_pause_asks_nobody(open_panel, monkeypatch):
-    monkeypatch.setattr(details_panel, "PAUSE_SECONDS", 0.02)
-    panel, ports, _ = open_panel()
+async def test_a_panel_that_is_hidden_in_the_pause_asks_nobody(open_panel):
+    clock = Clock()
+    clock.over.clear()
+    panel, ports, _ = open_panel(clock=clock)
+    await until(lambda: clock.pauses)
     panel.hide()
+    clock.over.set()
     await until(lambda: not panel._asking)
     assert (ports.quotes.asked, ports.instruments.asked) == ([], [])
 
