@@ -13,6 +13,7 @@ from monitor.apps.spine import Spine
 from monitor.clock import now_ms
 from monitor.collect.away import WhileAway
 from monitor.collect.chain_snapshots import ChainSnapshots
+from monitor.collect.quotes_on_request import QuotesOnRequest
 from monitor.collect.repair import Repair
 from monitor.collect.streaming import Streaming
 from monitor.collect.subscriptions import Subscriptions
@@ -180,6 +181,10 @@ async def _start(
     if keeps_history:
         away = WhileAway(bus, board, store.watchlists, sign_in, store.last_received_us() // 1000)
         spine.keep("account of the time away", away.run)
+        beside = QuotesOnRequest(
+            *(history, board, sign_in, lambda: subscriptions.union.quotes, lambda: streaming.phase), trading=trading
+        )
+        spine.keep("quotes on request", beside.run)
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))

@@ -4,9 +4,9 @@ Beside them are the newest screeners, and the last of the account's activity and
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.analysis.bars import RunningBar
 from monitor.analysis.doubt import is_far
@@ -41,6 +41,13 @@ class _Listing:
         self.touched = self.traded = False
 
 
+class Requested(NamedTuple):
+    """What a request told of a symbol that the stream does not bring: its quote, or None where Schwab knows none."""
+
+    at_ms: int
+    quote: Quote | None
+
+
 class Board:
     """Takes in changes as they come; views ask for what they show. All on the loop's thread."""
 
@@ -54,6 +61,9 @@ class Board:
         self._activities: deque[Activity] = deque(maxlen=LAST_WORDS)
         self._headlines: deque[Headline] = deque(maxlen=LAST_WORDS)
         self._touched_activity = self._touched_news = False
+        #: Those that a request stands in for until the stream brings its own; None while the request is on its way.
+        self._requested: dict[str, Requested | None] = {}
+        self._touched_requested: set[str] = set()
         #: A print that claims to be later is a mistake, which would hold the running minute up; they are counted.
         self.latest_ms = 2**62
         self.prints_too_late = 0
@@ -62,6 +72,10 @@ class Board:
         """The newest state; it is the board's own and goes on changing: read it, do not keep it."""
         listing = self._listings.get(symbol)
         return listing.quote if listing else None
+
+    def requested(self, symbol: str) -> Requested | None:
+        """What a request told last, as long as the stream has brought nothing of the symbol since."""
+        return self._requested.get(symbol)
 
     def books(self, symbol: str) -> dict[BookService, Book]:
         """The newest snapshot of each service that has sent one."""
@@ -91,11 +105,24 @@ class Board:
         """The last headlines, oldest first."""
         return self._headlines
 
+    def expect_requested(self, symbols: Iterable[str]) -> None:
+        """A request for these is on its way: whatever the stream brings from now on is newer than its answer."""
+        for symbol in symbols:
+            self._requested.setdefault(symbol, None)
+
+    def take_requested(self, quotes: Mapping[str, Quote | None], at_ms: int) -> None:
+        """Take the answer for those that were expected and that the stream has not brought meanwhile."""
+        for symbol in quotes.keys() & self._requested.keys():
+            self._requested[symbol] = Requested(at_ms, quotes[symbol])
+            self._touched_requested.add(symbol)
+
     def take_quote(self, change: Quote, late: bool = False) -> tuple[Quote, Trade | None]:
         """Merge one Level 1 change; gives the state after it and the print it reports, if any.
 
         What is older than the state replaces nothing in it: then the state is told as if it had.
         """
+        if self._requested:
+            self._requested.pop(change.symbol, None)
         listing = self._listings.get(change.symbol)
         if listing is None:
             listing = self._list(Quote(symbol=change.symbol))
@@ -117,6 +144,8 @@ class Board:
 
     def take_detailed(self, change: DetailedQuote, late: bool = False) -> tuple[Quote, Trade | None, dict[str, Any]]:
         """As ``take_quote`` for what is not a share; gives the details among what changed, too."""
+        if self._requested:
+            self._requested.pop(change.symbol, None)
         listing = self._listings.get(change.symbol)
         trade = None
         if listing is None:
@@ -182,11 +211,11 @@ class Board:
     def changes(self) -> BoardChanged | None:
         """What was touched since the last call, or None when nothing was."""
         words = self._touched_screeners or self._touched_activity or self._touched_news
-        if not (self._touched or self._touched_books or words):
+        if not (self._touched or self._touched_requested or self._touched_books or words):
             return None
         traded = frozenset([listing.quote.symbol for listing in self._touched if listing.traded])
         changed = BoardChanged(
-            frozenset([listing.quote.symbol for listing in self._touched]),
+            frozenset([listing.quote.symbol for listing in self._touched]) | self._touched_requested,
             traded,
             frozenset(self._touched_books),
             frozenset(self._touched_screeners),
@@ -195,6 +224,6 @@ class Board:
         )
         for listing in self._touched:
             listing.touched = listing.traded = False
-        self._touched, self._touched_books = [], set()
+        self._touched, self._touched_requested, self._touched_books = [], set(), set()
         self._touched_screeners, self._touched_activity, self._touched_news = set(), False, False
         return changed

@@ -10,7 +10,7 @@ from monitor.ui.panel import Panel
 from monitor.ui.theme import Theme
 
 #: Raise it when docks are added or renamed, so that an older arrangement is not half applied.
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
 _LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.29, 0.55
@@ -29,6 +29,7 @@ class PanelDock(QDockWidget):
         self.setObjectName(f"{type(panel).__name__}Dock")
         self.setTitleBarWidget(panel.header)
         self.setWidget(panel)
+        self.visibilityChanged.connect(lambda seen: panel.cover(not seen))
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(0)
         panel.header_row.addLayout(self._buttons)
@@ -49,7 +50,7 @@ class PanelDock(QDockWidget):
 
 
 class DockArea:
-    """The window's docks: watchlist, chart, book over tape, and tabs below."""
+    """The window's docks: watchlist, chart, book over tape, and tabs below, of which one is in ``front`` at first."""
 
     def __init__(
         self,
@@ -59,8 +60,9 @@ class DockArea:
         book: PanelDock,
         tape: PanelDock,
         below: list[PanelDock],
+        front: Panel,
     ) -> None:
-        self._window = window
+        self._window, self._front = window, front
         self._watchlist, self._chart, self._book, self._tape, self._below = watchlist, chart, book, tape, below
 
     @property
@@ -79,11 +81,21 @@ class DockArea:
         window.splitDockWidget(self._book, self._tape, Qt.Orientation.Vertical)
         for dock in self._below:
             window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        for dock in self.docks:
+            dock.show()  # before they are tabs: of tabs that are hidden none can be brought forward
         for first, second in zip(self._below, self._below[1:], strict=False):
             window.tabifyDockWidget(first, second)
-        for dock in self.docks:
-            dock.show()
+        self.bring_forward(self._front)
         self.proportion()
+
+    def bring_forward(self, panel: Panel) -> None:
+        """Show the dock of ``panel``, before those that share its place."""
+        dock = self._dock_of(panel)
+        dock.show()
+        dock.raise_()
+
+    def _dock_of(self, panel: Panel) -> PanelDock:
+        return next(dock for dock in self.docks if dock.panel is panel)
 
     def proportion(self) -> None:
         """Give every dock its share of the window as large as it is now."""
@@ -92,7 +104,7 @@ class DockArea:
         columns = [self._watchlist, self._chart, self._book]
         window.resizeDocks(columns, [left, width - left - right, right], Qt.Orientation.Horizontal)
         below = max(round(height * _BELOW), _BELOW_LEAST)
-        window.resizeDocks([self._chart, *self._below[:1]], [height - below, below], Qt.Orientation.Vertical)
+        window.resizeDocks([self._chart, self._dock_of(self._front)], [height - below, below], Qt.Orientation.Vertical)
         upper = height - below
         book = round(upper * _BOOK)
         window.resizeDocks([self._book, self._tape], [book, upper - book], Qt.Orientation.Vertical)

@@ -34,5 +34,4 @@ class FittingLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  Qt's signature
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        QPainter(self).drawText(self.rect(), flags, self.fitting)
+        QPainter(self).drawText(self.rect(), self.alignment(), self.fitting)

@@ -21,10 +21,10 @@ def size(value: float | None) -> str:
 
 
 def volume(value: float | None) -> str:
-    """A volume for a tight cell: 12.3M, 845K, 312."""
+    """A volume for a tight cell: 3.5T, 12.3M, 845K, 312."""
     if value is None:
         return DASH
-    for factor, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+    for factor, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if value >= factor:
             return f"{value / factor:.1f}{unit}"
     return f"{value:.0f}"
@@ -50,6 +50,11 @@ def clock(ms: int | None, zone: ZoneInfo = NEW_YORK, milliseconds: bool = False)
         return DASH
     text = f"{from_ms(ms, zone):%H:%M:%S}"
     return f"{text}.{ms % 1000:03d}" if milliseconds else text
+
+
+def from_request(ms: int) -> str:
+    """Whence a value is that the stream did not bring: From a request at 10:31 ET."""
+    return f"From a request at {from_ms(ms):%H:%M} ET"
 
 
 def day_and_clock(ms: int, zone: ZoneInfo = NEW_YORK) -> str:

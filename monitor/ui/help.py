@@ -54,6 +54,14 @@ KEYS = (
         ),
     ),
     (
+        "Movers and details",
+        (
+            ("↑ ↓", "Move, and take the other panels along"),
+            ("Enter", "Chart the symbol"),
+            ("F5", "Refresh"),
+        ),
+    ),
+    (
         "Data",
         (
             ("← → ↑ ↓", "A day or a symbol on; with Shift: select up to there"),

@@ -2,7 +2,8 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from monitor.ui.fitting import FittingLabel
@@ -30,13 +31,17 @@ class Panel(QWidget):
     """A titled panel. Subclasses call ``set_body`` once, and ``set_title`` / ``set_note`` as things change.
 
     A dock takes ``header`` as its title bar, so that the panel is dragged by it; buttons go into ``header_row``.
+    ``sight_changed`` tells that the panel has come into sight or gone out of it.
     """
+
+    sight_changed = Signal()
 
     def __init__(self, title: str, link: LinkGroup | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(type(self).__name__)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.link = link
+        self._covered = False
         self._title = named(FittingLabel(title), "panelTitle")
         self._note = named(FittingLabel(), "panelNote")
         # The note has what the title and the buttons leave; buttons that come and go must not widen the panel.
@@ -59,6 +64,28 @@ class Panel(QWidget):
     def set_body(self, body: QWidget) -> None:
         """The panel's content, below its header."""
         self._column.addWidget(body, 1)
+
+    @property
+    def in_sight(self) -> bool:
+        """Whether it is shown, and not behind a tab: there Qt moves a dock off the screen and takes it for visible."""
+        return self.isVisible() and not self._covered
+
+    def cover(self, covered: bool) -> None:
+        """Take in that the panel is behind a tab, or no longer."""
+        if covered is not self._covered:
+            self._covered = covered
+            self.sight_changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.sight_changed.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.sight_changed.emit()
+
+    def close_panel(self) -> None:
+        """Stop listening and want nothing more: the window closes."""
 
     def set_title(self, title: str) -> None:
         self._title.setText(title)

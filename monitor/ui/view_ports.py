@@ -15,10 +15,13 @@ from monitor.ports import (
     HistoryDeletion,
     HistoryLoader,
     HistoryRepair,
+    Instruments,
     Meters,
+    Movers,
     Preferences,
     PriceHistory,
     Profile,
+    Quotes,
     Recorder,
     Requests,
     SignIn,
@@ -42,10 +45,13 @@ class ViewPorts:
     exporter: Exporter
     health: Health
     history: PriceHistory
+    instruments: Instruments
     loader: HistoryLoader
     meters: Meters
+    movers: Movers
     preferences: Preferences
     profile: Profile
+    quotes: Quotes
     recorder: Recorder
     repair: HistoryRepair
     requests: Requests

@@ -16,6 +16,7 @@ from monitor.ui.book.panel import BookPanel
 from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.data.panel import DataPanel
+from monitor.ui.details.panel import DetailsPanel
 from monitor.ui.docks import DockArea, PanelDock
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
@@ -25,6 +26,7 @@ from monitor.ui.help import About, KeyList
 from monitor.ui.link import LinkGroup
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
+from monitor.ui.movers.panel import MoversPanel
 from monitor.ui.panel import Panel, named
 from monitor.ui.raw_frames import RawFrames
 from monitor.ui.requests.panel import RequestsPanel
@@ -70,6 +72,8 @@ class MainWindow(QMainWindow):
         self.chart = ChartPanel(ports, self.link, theme)
         self.book = BookPanel(ports, self.link, theme)
         self.tape = TapePanel(ports, self.link, theme)
+        self.movers = MoversPanel(ports, self.link, theme)
+        self.details = DetailsPanel(ports, self.link, theme)
         self.data = DataPanel(ports, theme, self.watchlist.symbols)
         self.log = LogPanel(ports, theme)
         self.audit = AuditPanel(ports, theme)
@@ -152,19 +156,18 @@ class MainWindow(QMainWindow):
 
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._data_dock = dock(self.data, "Data")
-        self._log_dock, self._health_dock = dock(self.log, "Log"), dock(self.health, "Health")
-        self._requests_dock = dock(self.requests, "Requests")
+        below = (
+            *((self.movers, "Movers"), (self.details, "Details"), (self.data, "Data"), (self.log, "Log")),
+            *((self.health, "Health"), (self.requests, "Requests"), (self.audit, "Audit")),
+        )
         return DockArea(
             self,
             watchlist=dock(self.watchlist, "Watchlist"),
             chart=dock(self.chart, "Chart"),
             book=dock(self.book, "Level 2"),
             tape=dock(self.tape, "Time and sales"),
-            below=[
-                *(self._data_dock, self._log_dock, self._health_dock, self._requests_dock),
-                dock(self.audit, "Audit"),
-            ],
+            below=[dock(panel, title) for panel, title in below],
+            front=self.data,
         )
 
     def _fill_frame(self) -> None:
@@ -223,7 +226,10 @@ class MainWindow(QMainWindow):
         self.interval_entry.chosen.connect(self.set_interval)
         self.chart.interval_changed.connect(self._take_interval)
         self.link.symbol_changed.connect(self._take_symbol)
-        self.chart.sign_in_wanted.connect(self.open_sign_in)
+        for panel in (self.chart, self.movers, self.details):
+            panel.sign_in_wanted.connect(self.open_sign_in)
+        self.movers.watch_wanted.connect(self.watchlist.add_symbol)
+        self.movers.chart_wanted.connect(self._show_chart)
         self.status.sign_in_wanted.connect(self.open_sign_in)
         self.status.health_wanted.connect(self._show_health)
         self.status.requests_wanted.connect(self._show_requests)
@@ -261,11 +267,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._keep_layout:
             self._area.keep(self._ports.preferences)
-        panels = (
-            *(self.watchlist, self.chart, self.book, self.tape),
-            *(self.data, self.log, self.health, self.requests, self.audit),
-        )
-        for part in (*panels, self.status, self.messages, self.toolbar.symbol_box):
+        for dock in self._area.docks:
+            dock.panel.close_panel()
+        for part in (self.status, self.messages, self.toolbar.symbol_box):
             part.close_panel()
         for stop in self._stops:
             stop()
@@ -355,21 +359,24 @@ class MainWindow(QMainWindow):
             self.showNormal()
 
     def _show_log(self) -> None:
-        self._raise(self._log_dock, self.log.table)
+        self._raise(self.log, self.log.table)
 
     def _show_health(self) -> None:
-        self._raise(self._health_dock, self.health.table)
+        self._raise(self.health, self.health.table)
 
     def _show_data(self) -> None:
-        self._raise(self._data_dock, self.data.canvas)
+        self._raise(self.data, self.data.canvas)
 
-    def _raise(self, dock: PanelDock, inside: QWidget) -> None:
-        dock.show()
-        dock.raise_()
+    def _show_chart(self, symbol: str) -> None:
+        self.go_to(symbol)
+        self._raise(self.chart, self.chart)
+
+    def _raise(self, panel: Panel, inside: QWidget) -> None:
+        self._area.bring_forward(panel)
         inside.setFocus()
 
     def _show_requests(self) -> None:
-        self._raise(self._requests_dock, self.requests.table)
+        self._raise(self.requests, self.requests.table)
 
     def _restart_stream(self) -> None:
         self._ports.health.restart()

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
 
 from monitor.ports import Wanted, Watching
+from monitor.ui.panel import Panel
 
 _NOTHING = Wanted()
 
@@ -19,6 +20,8 @@ class Wish(QObject):
         self._panel, self._watching, self._owner = panel, watching, owner
         self._wanted = _NOTHING
         panel.installEventFilter(self)
+        if isinstance(panel, Panel):
+            panel.sight_changed.connect(self._tell)
 
     def want(self, wanted: Wanted) -> None:
         """Replace what the panel wants."""
@@ -31,4 +34,6 @@ class Wish(QObject):
         return False
 
     def _tell(self) -> None:
-        self._watching.want(self._owner, self._wanted if self._panel.isVisible() else _NOTHING)
+        panel = self._panel
+        seen = panel.in_sight if isinstance(panel, Panel) else panel.isVisible()
+        self._watching.want(self._owner, self._wanted if seen else _NOTHING)

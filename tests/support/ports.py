@@ -28,24 +28,31 @@ from monitor.market.book import Book, BookService
 from monitor.market.calendar import at_new_york, from_ms, sessions
 from monitor.market.chain import Chain
 from monitor.market.chain_schedule import ChainSchedule, ChainSlot
+from monitor.market.fundamentals import Fundamentals
 from monitor.market.gap import Gap
 from monitor.market.headline import Headline
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
-from monitor.market.screener import Screener
+from monitor.market.screener import Ranked, Screener
+from monitor.market.snapshot import Snapshot
 from monitor.market.trade import Trade
 from monitor.ports import (
     USUAL_LIMIT,
+    Asking,
     AuditEntry,
     ConnectionHealth,
     ExportRequest,
     ExportResult,
     HistoryAnswer,
+    InstrumentsAnswer,
     KeptSchedule,
     MarketHours,
+    MoversAnswer,
     ProcessHealth,
     Profile,
+    Projection,
     Provenance,
+    QuotesAnswer,
     Reconciliation,
     Remark,
     RequestMeter,
@@ -55,6 +62,7 @@ from monitor.ports import (
     StoreMeter,
     StreamPhase,
     Wanted,
+    asked,
 )
 from monitor.ui.tasks import Tasks
 from monitor.ui.view_ports import ViewPorts
@@ -659,6 +667,77 @@ class FakeHistory:
             raise self.failure
 
 
+class FakeMovers:
+    """Lists by (list, sort, minutes), or ``usual``; waits at ``gate`` where a test sets one."""
+
+    def __init__(self, *usual: Ranked) -> None:
+        self.usual = usual
+        self.lists: dict[tuple[str, str, int], tuple[Ranked, ...]] = {}
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+        self.asked: list[tuple[str, str, int]] = []
+        self.askings: list[Asking] = []
+
+    async def movers(self, name: str, sort: str = "VOLUME", minutes: int = 0) -> MoversAnswer:
+        self.asked.append((name, sort, minutes))
+        self.askings.append(asked())
+        if self.gate:
+            await self.gate.wait()
+        if self.failure:
+            raise self.failure
+        return MoversAnswer(Screener("", NOW_MS, sort, minutes, self.lists.get((name, sort, minutes), self.usual)), {})
+
+
+class FakeInstruments:
+    """Instruments and fundamentals by symbol; waits at ``gate`` where a test sets one."""
+
+    def __init__(self, *facts: Fundamentals, instruments: Sequence[Instrument] = INSTRUMENTS) -> None:
+        self.facts = {each.symbol: each for each in facts}
+        self.known = {each.symbol: each for each in instruments}
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+        self.asked: list[str] = []
+        self.given_up: list[str] = []
+
+    async def instruments(self, text: str, projection: Projection = Projection.SYMBOL) -> InstrumentsAnswer:
+        self.asked.append(text)
+        try:
+            if self.gate:
+                await self.gate.wait()
+        except asyncio.CancelledError:
+            self.given_up.append(text)
+            raise
+        if self.failure:
+            raise self.failure
+        found = [self.known[text]] if text in self.known else []
+        facts = {text: self.facts[text]} if projection is Projection.FUNDAMENTAL and text in self.facts else {}
+        return InstrumentsAnswer(tuple(found), facts, {})
+
+    async def instrument_of_cusip(self, cusip: str) -> Instrument | None:
+        return None
+
+    async def fundamentals(self, symbols: Sequence[str]) -> Mapping[str, Fundamentals]:
+        return {symbol: self.facts[symbol] for symbol in symbols if symbol in self.facts}
+
+
+class FakeQuotes:
+    """Snapshots by symbol; what is not among them is not known."""
+
+    def __init__(self, *snapshots: Snapshot) -> None:
+        self.snapshots = {each.quote.symbol: each for each in snapshots}
+        self.failure: MonitorError | None = None
+        self.asked: list[tuple[str, ...]] = []
+
+    async def quotes(
+        self, symbols: Sequence[str], batch: int = 100, on_progress: Callable[[int, int], None] = lambda *_: None
+    ) -> QuotesAnswer:
+        self.asked.append(tuple(symbols))
+        if self.failure:
+            raise self.failure
+        found = {symbol: self.snapshots[symbol] for symbol in symbols if symbol in self.snapshots}
+        return QuotesAnswer(found, tuple(symbol for symbol in symbols if symbol not in found), {})
+
+
 class FakeRecorder:
     """Keeps everything recorded, in order, in lists."""
 
@@ -761,10 +840,13 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "exporter": FakeExporter(),
         "health": FakeHealth(),
         "history": FakeHistory(),
+        "instruments": FakeInstruments(),
         "loader": FakeLoader(),
         "meters": FakeMeters(),
+        "movers": FakeMovers(),
         "preferences": FakePreferences(),
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
+        "quotes": FakeQuotes(),
         "recorder": FakeRecorder(),
         "requests": FakeRequests(),
         "repair": FakeRepair(coverage),

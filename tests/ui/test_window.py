@@ -15,6 +15,7 @@ from monitor.live.events import Level, Notice, Offer, SignInChanged, StreamChang
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
+from monitor.market.screener import Ranked
 from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
@@ -24,7 +25,18 @@ from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
-from tests.support.ports import FakeArchive, FakeFrames, FakePreferences, FakeSignIn, minutes, until, view_ports
+from tests.support.ports import (
+    INSTRUMENTS,
+    FakeArchive,
+    FakeFrames,
+    FakeHistory,
+    FakeMovers,
+    FakePreferences,
+    FakeSignIn,
+    minutes,
+    until,
+    view_ports,
+)
 
 Open = Callable[[ViewPorts], Awaitable[MainWindow]]
 
@@ -416,17 +428,61 @@ async def test_the_gap_map_comes_to_the_front_and_leads_to_the_chart(open_window
     assert window.link.symbol == "SPY"
 
 
-async def test_log_health_requests_and_audit_are_tabs_behind_the_data(open_window: Open) -> None:
+async def test_the_other_panels_below_are_tabs_behind_the_data(open_window: Open) -> None:
     window = await open_window(view_ports())
-    panels = (window.data, window.log, window.health, window.requests, window.audit)
-    assert [panel.visibleRegion().isEmpty() for panel in panels] == [False, True, True, True, True]
-    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == 5]
-    assert [tabs.tabText(index) for index in range(5)] == ["Data", "Log", "Health", "Requests", "Audit"]
-    tabs.setCurrentIndex(4)
+    panels = (window.movers, window.details, window.log, window.health, window.requests, window.audit)
+    assert not window.data.visibleRegion().isEmpty()
+    assert all(panel.visibleRegion().isEmpty() for panel in panels)
+    titles = ["Movers", "Details", "Data", "Log", "Health", "Requests", "Audit"]
+    [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == len(titles)]
+    assert [tabs.tabText(index) for index in range(len(titles))] == titles
+    tabs.setCurrentIndex(titles.index("Audit"))
     await until(lambda: not window.audit.visibleRegion().isEmpty())
     entry(window, "View", "Reset layout").trigger()
     await until(lambda: not window.data.visibleRegion().isEmpty())
     assert window.audit.visibleRegion().isEmpty()
+
+
+async def test_a_panel_behind_a_tab_is_out_of_sight_until_its_tab_is_chosen(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    assert (window.data.in_sight, window.movers.in_sight) == (True, False)
+    window.movers.parent().raise_()
+    await until(lambda: window.movers.in_sight)
+    assert not window.data.in_sight
+    entry(window, "View", "Reset layout").trigger()
+    await until(lambda: window.data.in_sight)
+    assert not window.movers.in_sight
+    window.data.parent().close()
+    assert not window.data.in_sight
+
+
+async def test_movers_and_details_ask_nobody_behind_the_data(open_window: Open) -> None:
+    ports = view_ports(movers=FakeMovers(Ranked("TSLA", "Tesla Inc", 402.1)))
+    window = await open_window(ports)
+    window.go_to("AAPL")
+    await until(lambda: window.watchlist.symbols())
+    assert (ports.movers.asked, ports.quotes.asked, ports.instruments.asked) == ([], [], [])
+    assert not {"movers", "details"} & ports.watching.wishes.keys()
+
+
+async def test_a_mover_goes_to_the_chart_and_into_the_watchlist(open_window: Open) -> None:
+    history = FakeHistory([*INSTRUMENTS, Instrument("TSLA", "Tesla Inc")])
+    ports = view_ports(movers=FakeMovers(Ranked("TSLA", "Tesla Inc", 402.1)), history=history)
+    window = await open_window(ports)
+    window.movers.parent().raise_()
+    await until(lambda: window.movers.model.symbols == ["TSLA"])
+    window.chart.parent().close()
+    window.movers.chart_wanted.emit("TSLA")
+    assert (window.link.symbol, window.chart.isVisible()) == ("TSLA", True)
+    window.movers.watch_wanted.emit("TSLA")
+    await until(lambda: "TSLA" in window.watchlist.symbols())
+
+
+@pytest.mark.parametrize("panel", ["movers", "details"])
+async def test_movers_and_details_lead_to_the_sign_in(open_window: Open, panel: str) -> None:
+    window = await open_window(view_ports(sign_in=FakeSignIn(signed_in=False)))
+    getattr(window, panel).sign_in_wanted.emit()
+    assert window.findChild(SignInDialog).isVisible()
 
 
 @pytest.mark.parametrize(

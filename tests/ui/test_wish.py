@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from monitor.ports import Wanted
+from monitor.ui.panel import Panel
 from monitor.ui.wish import Wish
 from tests.support.ports import FakeWatching
 
@@ -49,4 +50,16 @@ def test_a_minimised_window_goes_on_wanting(panel: QWidget) -> None:
     Wish(QWidget(panel), watching, "book").want(AAPL)
     panel.show()
     panel.showMinimized()
+    assert watching.wanted == AAPL
+
+
+def test_a_panel_whose_dock_is_behind_a_tab_wants_nothing(qtbot: QtBot) -> None:
+    watching, panel = FakeWatching(), Panel("Level 2")
+    qtbot.addWidget(panel)
+    Wish(panel, watching, "book").want(AAPL)
+    panel.show()
+    assert watching.wanted == AAPL
+    panel.cover(True)
+    assert watching.wanted == Wanted()
+    panel.cover(False)
     assert watching.wanted == AAPL

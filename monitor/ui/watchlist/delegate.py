@@ -1,13 +1,13 @@
 """How a cell of the watchlist is painted: the flash behind its number, and the day's range as a bar."""
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyleOptionViewItem, QTableView, QWidget
 
 from monitor.ui.cells import COLOUR_ROLE, PADDING, Cell, CellDelegate, Index
-from monitor.ui.theme import Theme
+from monitor.ui.theme import Theme, data_font
 from monitor.ui.watchlist.model import DAY_ROLE, WatchlistModel
-from monitor.ui.watchlist.row import FLASHING, Column
+from monitor.ui.watchlist.row import FLASHING, UNKNOWN, Column
 
 _FLASH_ALPHA = 110
 
@@ -31,10 +31,25 @@ class WatchlistDelegate(CellDelegate):
             painter.fillRect(option.rect.adjusted(0, 1, 0, -1), tint)
 
     def paint_text(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        if index.column() == Column.DAY_RANGE:
+        if index.column() != Column.SYMBOL and self._model.is_unknown(index.row()):
+            self._paint_unknown(painter, option)
+        elif index.column() == Column.DAY_RANGE:
             self._paint_range(painter, option, index)
         else:
             super().paint_text(painter, option, index)
+
+    def _paint_unknown(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        """The words have the row to themselves: each cell paints its part of them."""
+        table, rect = self.parent(), QRect(option.rect)
+        assert isinstance(table, QTableView)  # noqa: S101  made with it
+        rect.setLeft(table.columnViewportPosition(Column.SYMBOL) + table.columnWidth(Column.SYMBOL) + PADDING)
+        rect.setRight(table.viewport().width())
+        painter.save()
+        painter.setClipRect(option.rect)
+        painter.setPen(self.theme.colours.colour("amber"))
+        painter.setFont(data_font())
+        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, UNKNOWN)
+        painter.restore()
 
     def _paint_range(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A line from the day's low to its high, and a mark where the last price is."""

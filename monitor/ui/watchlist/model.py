@@ -8,9 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject,
 
 from monitor.live.board import Board
 from monitor.ui.cells import COLOUR_ROLE, Cell, Index
-from monitor.ui.format import clock, size
+from monitor.ui.format import clock, from_request, size
 from monitor.ui.watchlist.flash import Flashes
-from monitor.ui.watchlist.row import FLASHING, TITLES, Column, Row, SortKey, row_of
+from monitor.ui.watchlist.row import FLASHING, TITLES, UNKNOWN, Column, Row, SortKey, row_of
 
 #: The strength of a cell's flash: from 1 fading to 0, negative after a fall.
 FLASH_ROLE = Qt.ItemDataRole.UserRole + 11
@@ -82,14 +82,17 @@ class WatchlistModel(QAbstractTableModel):
         """The row as the newest quote makes it."""
         if symbol in self._outdated:
             self._outdated.discard(symbol)
-            self._rows[symbol] = row_of(symbol, self._board.quote(symbol))
+            self._rows[symbol] = self._worked_out(symbol)
         return self._rows[symbol]
+
+    def _worked_out(self, symbol: str) -> Row:
+        return row_of(symbol, self._board.quote(symbol), self._board.requested(symbol))
 
     def set_symbols(self, symbols: Sequence[str]) -> None:
         """Show other symbols, in this manual order; nothing flashes for it."""
         self.beginResetModel()
         self._manual = list(dict.fromkeys(symbols))
-        self._rows = {symbol: row_of(symbol, self._board.quote(symbol)) for symbol in self._manual}
+        self._rows = {symbol: self._worked_out(symbol) for symbol in self._manual}
         self._outdated.clear()
         self.flashes.clear()
         self._arrange(self._in_order())
@@ -102,7 +105,7 @@ class WatchlistModel(QAbstractTableModel):
         end = len(self._shown)
         self.beginInsertRows(_ROOT, end, end)
         self._manual.append(symbol)
-        self._rows[symbol] = row_of(symbol, self._board.quote(symbol))
+        self._rows[symbol] = self._worked_out(symbol)
         self._arrange([*self._shown, symbol])
         self.endInsertRows()
         self._sort_again()
@@ -249,6 +252,15 @@ class WatchlistModel(QAbstractTableModel):
         alignment = _LEFT_FLAGS if column == Column.SYMBOL else _RIGHT_FLAGS
         return Cell(shown.texts[column], self._colour(shown, column), alignment)
 
+    def is_unknown(self, row: int) -> bool:
+        """Whether the row is of a symbol that Schwab does not know."""
+        return self._row(self._shown[row]).unknown
+
+    def requested_ms(self) -> int | None:
+        """When the oldest of what requests told in the stream's place was told; None where there is nothing of it."""
+        told = (self._board.requested(symbol) for symbol in self._manual)
+        return min((each.at_ms for each in told if each is not None and each.quote is not None), default=None)
+
     def flash(self, row: int, column: int) -> float:
         """How strongly the cell flashes, as FLASH_ROLE tells."""
         return self.flashes.strength(self._shown[row], column)
@@ -258,18 +270,23 @@ class WatchlistModel(QAbstractTableModel):
             return "amber"
         if column == Column.SYMBOL:
             return "amber" if row.texts[column] != row.keys[column] else "text"
-        if self._stale or row.delayed or column == Column.SIZES:
+        if self._stale or row.delayed or row.requested_ms or row.unknown or column == Column.SIZES:
             return "dim"
         return row.colour if column in (Column.LAST, Column.CHANGE, Column.PERCENT, Column.DAY_RANGE) else "text"
 
     def _tool_tip(self, symbol: str) -> str:
-        quote = self._board.quote(symbol)
+        row, requested = self._row(symbol), self._board.requested(symbol)
+        if row.unknown:
+            return f"{symbol}: {UNKNOWN}"
+        quote = requested.quote if requested and requested.quote else self._board.quote(symbol)
         if quote is None:
             return f"{symbol}: no quote yet"
         name = f"{symbol} · {quote.description}" if quote.description else symbol
         state = " · delayed" if quote.delayed else ""
         state += " · halted" if quote.security_status == "Halted" else ""
-        wrong = "".join(f"\n{why}" for why in dict.fromkeys(self._row(symbol).doubts.values()))
+        wrong = "".join(f"\n{why}" for why in dict.fromkeys(row.doubts.values()))
+        if row.requested_ms:
+            wrong = f"\n{from_request(row.requested_ms)}{wrong}"
         return f"{name}\nVolume {size(quote.volume)} · quote of {clock(quote.quote_time)} ET{state}{wrong}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

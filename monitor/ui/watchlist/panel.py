@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QToolButton, QVBoxL
 from monitor.errors import MonitorError
 from monitor.live.events import BoardChanged
 from monitor.ports import Wanted
+from monitor.ui.format import from_request
 from monitor.ui.link import LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
@@ -184,9 +185,16 @@ class WatchlistPanel(Panel):
         self.model.show(changed.quotes)
 
     def look_at_age(self) -> None:
-        """Dim the numbers when nothing has come for too long; looked at once a second."""
+        """Dim the numbers when nothing has come for too long, and say which are from a request; once a second."""
         age = self._ports.meters.stream_age_ms()
         self.model.set_stale(age is None or age > STALE_MS)
+        told_ms = self.model.requested_ms()
+        words = from_request(told_ms) if told_ms else ""
+        at = words.removeprefix("From a request at ")
+        self.set_note(words, f"request {at.removesuffix(' ET')}", at)
+        self._note.setToolTip(
+            f"The dim values: {words[:1].lower()}{words[1:]}, for the stream brings none" if words else ""
+        )
 
     # ------------------------------------------------------------------ menus
 

@@ -1,11 +1,12 @@
 """One row of the watchlist, worked out from a quote when it changes, so that painting only looks things up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
 from monitor.analysis.doubt import doubts
+from monitor.live.board import Requested
 from monitor.market.instrument import is_index
 from monitor.market.quote import Number, Quote
 from monitor.ui import format as text
@@ -30,6 +31,7 @@ TITLES = ("Symbol", "Last", "Chg", "Chg %", "Bid", "Ask", "Bid × Ask", "Vol", "
 SHOWN_AT_FIRST = (Column.SYMBOL, Column.LAST, Column.PERCENT, Column.SIZES, Column.VOLUME)
 #: Columns whose cell flashes: a change of Last says all that Chg and Chg % would.
 FLASHING = (Column.LAST, Column.BID, Column.ASK)
+UNKNOWN = "not known to Schwab"
 SortKey = Number | str | None
 _SHOWN_IN = {
     "last": Column.LAST,
@@ -46,6 +48,7 @@ class Row:
     """What each column shows, sorts by and is made of.
 
     ``colour`` follows the day's change; ``day`` is where Last lies from the day's low (0) to its high (1).
+    Of a symbol that Schwab does not know there is nothing but words, under Last.
     ``doubts`` are the columns with a number that is not to be believed, each with the reason.
     """
 
@@ -56,6 +59,8 @@ class Row:
     day: float | None
     delayed: bool
     doubts: Mapping[int, str]
+    requested_ms: int = 0  # when a request told this in the stream's place
+    unknown: bool = False
 
     def written(self, column: Column) -> tuple[str, ...]:
         """A column's cells for a file: each number digit for digit, nothing where there is none."""
@@ -64,8 +69,12 @@ class Row:
         return tuple("" if number is None else str(number) for number in self.numbers[column])
 
 
-def row_of(symbol: str, quote: Quote | None) -> Row:
-    """The row that shows ``quote``; dashes where it has nothing."""
+def row_of(symbol: str, quote: Quote | None, requested: Requested | None = None) -> Row:
+    """The row that shows ``quote``, or what was ``requested`` in its place; dashes where it has nothing."""
+    if requested is not None and requested.quote is None and quote is None:
+        return _unknown(symbol)
+    if requested is not None and requested.quote is not None:
+        return replace(row_of(symbol, requested.quote), requested_ms=requested.at_ms)
     q = quote or Quote(symbol=symbol)
     wrong = doubts(q)
     change, percent = _changes(q, "last" not in wrong)
@@ -90,6 +99,13 @@ def row_of(symbol: str, quote: Quote | None) -> Row:
     )
     doubtful = {int(_SHOWN_IN[name]): why for name, why in wrong.items()}
     return Row(texts, keys, numbers, _direction(percent), day, bool(q.delayed), doubtful)
+
+
+def _unknown(symbol: str) -> Row:
+    texts = tuple({Column.SYMBOL: symbol, Column.LAST: UNKNOWN}.get(column, "") for column in Column)
+    keys = (symbol, *(None for _ in TITLES[1:]))
+    numbers = ((), *((None,) * len(export_titles(column)) for column in list(Column)[1:]))
+    return Row(texts, keys, numbers, "text", None, delayed=False, doubts={}, unknown=True)
 
 
 def export_titles(column: Column) -> tuple[str, ...]:

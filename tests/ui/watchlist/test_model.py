@@ -11,6 +11,7 @@ from monitor.ui.cells import COLOUR_ROLE
 from monitor.ui.watchlist.flash import FLASH_SECONDS
 from monitor.ui.watchlist.model import FLASH_ROLE, WatchlistModel
 from monitor.ui.watchlist.row import Column
+from tests.support.ports import NOW_MS
 
 
 class Clock:
@@ -196,3 +197,36 @@ def test_stale_numbers_are_dim(model):
     assert index.data(COLOUR_ROLE) == "text"
     model.set_stale(True)
     assert index.data(COLOUR_ROLE) == "dim"
+
+
+def request(model, board, quotes, at_ms=NOW_MS):
+    board.expect_requested(quotes)
+    board.take_requested(quotes, at_ms)
+    model.show(quotes.keys())
+
+
+def test_a_requested_value_is_dim_and_says_when_it_was_requested_until_the_stream_brings_its_own(model, board):
+    request(model, board, {"F": Quote(symbol="F", last=12.5, net_percent_change=1.0)})
+    cell = model.index(model.row_of("F"), Column.LAST)
+    assert (cell.data(), cell.data(COLOUR_ROLE)) == ("12.50", "dim")
+    assert "From a request at 11:46 ET" in cell.data(Qt.ItemDataRole.ToolTipRole)
+    assert model.requested_ms() == NOW_MS
+    tick(model, board, "F", last=12.6, net_percent_change=1.0)
+    assert (cell.data(), cell.data(COLOUR_ROLE)) == ("12.60", "up")
+    assert "request" not in cell.data(Qt.ItemDataRole.ToolTipRole)
+    assert model.requested_ms() is None
+
+
+def test_a_symbol_that_schwab_does_not_know_says_so_in_its_row(model, board):
+    request(model, board, {"F": None})
+    row = model.row_of("F")
+    assert [model.index(row, column).data() for column in Column] == ["F", "not known to Schwab", *[""] * 7]
+    assert model.is_unknown(row)
+    assert model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) == "F: not known to Schwab"
+    assert model.requested_ms() is None
+    assert [len(model.shown_rows()[row].written(column)) for column in Column] == [1, 1, 1, 1, 1, 1, 2, 1, 2]
+
+
+def test_what_the_stream_brought_stays_where_a_request_knows_nothing(model, board):
+    request(model, board, {"AAPL": None})
+    assert model.index(model.row_of("AAPL"), Column.LAST).data() == "585.50"

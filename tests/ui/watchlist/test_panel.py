@@ -12,11 +12,11 @@ from monitor.live.events import Notice
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.ui.link import LinkGroup
-from monitor.ui.theme import Theme
+from monitor.ui.theme import DARK, Theme
 from monitor.ui.watchlist.lists import FIRST_SYMBOLS
 from monitor.ui.watchlist.panel import WatchlistPanel
 from monitor.ui.watchlist.row import Column
-from tests.support.ports import FakeHistory, FakePreferences, FakeWatchlists, until, view_ports
+from tests.support.ports import NOW_MS, FakeHistory, FakePreferences, FakeWatchlists, until, view_ports
 
 
 @pytest.fixture
@@ -270,3 +270,33 @@ def test_numbers_are_dim_when_the_stream_is_silent(open_panel):
     ports.meters.age_ms = None
     panel.look_at_age()
     assert panel.model.stale
+
+
+def test_the_header_says_when_what_it_shows_was_requested(open_panel):
+    panel, ports = open_panel()
+    ports.board.expect_requested(["AAPL"])
+    ports.board.take_requested({"AAPL": Quote(symbol="AAPL", last=1)}, NOW_MS)
+    panel.look_at_age()
+    assert panel._note.text() == "From a request at 11:46 ET"
+    ports.board.take_quote(Quote(symbol="AAPL", last=2))
+    panel.look_at_age()
+    assert panel._note.text() == ""
+
+
+def test_the_words_of_an_unknown_symbol_run_over_its_row(open_panel):
+    panel, ports = open_panel()
+
+    def amber():
+        image = panel.table.viewport().grab().toImage()
+        rect = panel.table.visualRect(panel.model.index(1, Column.LAST))
+        names = [image.pixelColor(x, y).name() for x in range(rect.right() + 1, image.width()) for y in row(rect)]
+        return DARK.amber in names
+
+    def row(rect):
+        return range(rect.top(), rect.bottom())
+
+    assert not amber()
+    ports.board.expect_requested(["MSFT"])
+    ports.board.take_requested({"MSFT": None}, NOW_MS)
+    panel.model.show({"MSFT"})
+    assert amber()

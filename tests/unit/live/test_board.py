@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from monitor.live.board import LAST_WORDS, TAPE_LENGTH, Board
+from monitor.live.board import LAST_WORDS, TAPE_LENGTH, Board, Requested
 from monitor.live.events import BoardChanged
 from monitor.market.activity import Activity
 from monitor.market.book import BookService
@@ -156,3 +156,32 @@ def test_the_newest_screeners_and_the_last_words_are_kept_and_told_of() -> None:
     assert [headline.time for headline in board.headlines] == [*range(3, LAST_WORDS + 3)]
     assert board.changes() == BoardChanged(empty, empty, empty, news=True)
     assert board.changes() is None
+
+
+def test_a_requested_quote_stands_in_until_the_stream_brings_its_own() -> None:
+    board = Board()
+    board.expect_requested(["AAPL", "XYZQ"])
+    assert board.requested("AAPL") is None
+    quote = a_quote(last=100, volume=1000)
+    board.take_requested({"AAPL": quote, "XYZQ": None}, 5)
+    assert (board.requested("AAPL"), board.requested("XYZQ")) == (Requested(5, quote), Requested(5, None))
+    assert board.quote("AAPL") is None
+    assert board.changes() == BoardChanged(frozenset({"AAPL", "XYZQ"}), frozenset(), frozenset())
+    _, trade = board.take_quote(a_quote(last=101, volume=1100, trade_time="09:30"))
+    assert (board.requested("AAPL"), trade) == (None, None)
+
+
+def test_the_first_of_an_option_that_the_stream_brings_replaces_what_was_requested() -> None:
+    board, symbol = Board(), "SPY   260928C00772000"
+    board.expect_requested([symbol])
+    board.take_requested({symbol: OptionQuote(symbol=symbol, last=1)}, 5)
+    board.take_detailed(OptionQuote(symbol=symbol, last=2))
+    assert board.requested(symbol) is None
+
+
+def test_an_answer_that_comes_after_the_streams_own_is_too_late() -> None:
+    board = Board()
+    board.expect_requested(["AAPL"])
+    board.take_quote(a_quote(last=101))
+    board.take_requested({"AAPL": a_quote(last=100)}, 5)
+    assert board.requested("AAPL") is None
