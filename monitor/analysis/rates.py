@@ -41,7 +41,7 @@ _SESSION_SECONDS = 23_400
 #: second item is a print; minute bars run from 07:00 to 20:00.
 ASSUMED: Final[Mapping[Rows, Rate]] = MappingProxyType(
     {
-        Rows.QUOTE: Rate(_SESSION_SECONDS, 105),
+        Rows.QUOTE: Rate(_SESSION_SECONDS, 76),
         Rows.DETAIL: Rate(_SESSION_SECONDS, 150),
         Rows.TRADE: Rate(_SESSION_SECONDS / 2, 100),
         Rows.BOOK: Rate(_SESSION_SECONDS, 630),

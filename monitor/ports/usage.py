@@ -14,7 +14,7 @@ class Recorded:
     ``rates`` is what a symbol brings of a table on a full day, where there is enough to tell. ``days`` are the bytes of
     the trading days that were recorded before today, the newest first, ``today`` those of today so far; all of it is
     counted on some of the symbols and carried over to the others. ``contracts`` are those of the newest snapshot of
-    each underlying. ``free_bytes`` is what the disk has left, ``file_bytes`` what the database takes of it.
+    each underlying. ``free_bytes`` is what the disk has left.
     """
 
     rates: Mapping[Rows, Rate] = field(default_factory=dict)
@@ -22,7 +22,6 @@ class Recorded:
     today: float = 0.0
     contracts: Mapping[str, int] = field(default_factory=dict)
     free_bytes: float = float("inf")
-    file_bytes: int = 0
 
 
 class Usage(Protocol):

@@ -78,7 +78,6 @@ def _recorded(connection: sqlite3.Connection, path: Path, trading: Trading, now_
         today=size[today],
         contracts=_newest_contracts(connection),
         free_bytes=shutil.disk_usage(path.parent).free,
-        file_bytes=path.stat().st_size,
     )
 
 

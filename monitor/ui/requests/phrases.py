@@ -63,7 +63,7 @@ def cells(record: RequestRecord) -> tuple[str, ...]:
         span(record.waited),
         fmt.DASH if record.took is None else span(record.took),
         str(record.attempts),
-        size(record.size) if record.size else fmt.DASH,
+        fmt.byte_size(record.size) if record.size else fmt.DASH,
     )
 
 
@@ -100,13 +100,6 @@ def span(seconds: float) -> str:
 
 def _whole(seconds: float) -> str:
     return f"{math.ceil(seconds)} s" if seconds < 300 else f"{math.ceil(seconds / 60)} min"
-
-
-def size(count: int) -> str:
-    """Bytes in a tight cell: 812 B, 12 KB, 1.4 MB."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1024:.0f} KB" if count < 1000 * 1024 else f"{count / 1024**2:.1f} MB"
 
 
 def figures(meter: RequestMeter) -> str:
