@@ -1,7 +1,7 @@
 """What recording costs before it begins: requests, places on the stream, bytes; and how much of a plan fits."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import ceil, inf, log2
@@ -212,20 +212,22 @@ def download_requests(history: History) -> int:
     return ceil(wanted / minutes.days_a_request) + ceil(min(history.day_years * 365, days.days) / days.days_a_request)
 
 
-def excesses(plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED) -> list[Excess]:
-    """The bounds that ``plan`` would break together with what is ``running``; empty when it fits."""
+def excesses(
+    plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED, limits: Collection[Limit] = tuple(Limit)
+) -> list[Excess]:
+    """The bounds among ``limits`` that ``plan`` breaks together with what is ``running``; empty when it fits."""
     found = []
-    taken = running.places.taken
-    for service, new in sorted(_new_places(plan, running.places).items()):
-        most, needed = running.places.most.get(service), new + len(taken.get(service, ()))
-        if most is not None and needed > most:
-            found.append(Excess(Limit.PLACES, needed, most, service))
-    planned = plan.snapshots()
+    if Limit.PLACES in limits:
+        places = running.places
+        for service, new in sorted(_new_places(plan, places).items()):
+            most, needed = places.most.get(service), new + len(places.taken.get(service, ()))
+            if most is not None and needed > most:
+                found.append(Excess(Limit.PLACES, needed, most, service))
+    planned = plan.snapshots() if Limit.REQUESTS in limits else ()
     if planned and (late := _late(together(running.snapshots, planned), running.limit)):
         found.append(late)
-    added = cost(plan, running, rates)
-    if plan.symbols and added.monthly > running.free_bytes:
-        found.append(Excess(Limit.DISK, added.monthly, running.free_bytes))
+    if Limit.DISK in limits and plan.symbols and (month := cost(plan, running, rates).monthly) > running.free_bytes:
+        found.append(Excess(Limit.DISK, month, running.free_bytes))
     return found
 
 
@@ -234,26 +236,29 @@ def together(kept: Iterable[Snapshots], planned: Iterable[Snapshots]) -> list[Sn
     return list({each.schedule.symbol: each for each in (*kept, *planned)}.values())
 
 
-def most_that_fit(plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED) -> int:
-    """How many of the plan's symbols fit, the first first; all bounds hold for so many, and not for one more."""
-    return _largest(len(plan.symbols), lambda count: not excesses(plan.first(count), running, rates))
+def most_that_fit(
+    plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED, limits: Collection[Limit] = tuple(Limit)
+) -> int:
+    """How many of the plan's symbols fit within ``limits``, the first first; one more would not."""
+    return _largest(len(plan.symbols), lambda count: not excesses(plan.first(count), running, rates, limits))
 
 
-def ways_to_fit(plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED) -> list[Fit]:
-    """What would have to give: each way by itself makes the plan fit. Empty when it fits as it is."""
-    over = {each.limit for each in excesses(plan, running, rates)}
-    if not over:
+def ways_to_fit(
+    plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED, limits: Collection[Limit] = tuple(Limit)
+) -> list[Fit]:
+    """What would have to give: each way by itself keeps ``limits``. Empty when they are kept as it is."""
+    if not excesses(plan, running, rates, limits):
         return []
     count, ways = len(plan.symbols), list[Fit]()
     for every in EVERY_MINUTES:
-        if plan.every and every > plan.every and not excesses(replace(plan, every=every), running, rates):
+        if plan.every and every > plan.every and not excesses(replace(plan, every=every), running, rates, limits):
             ways.append(Fit(count, every=every))
             break
     for sort in sorted(plan.sorts, key=list(Sort).index, reverse=True):
         rest = plan.sorts - {sort}
-        if (rest or plan.every) and not excesses(replace(plan, sorts=rest), running, rates):
+        if (rest or plan.every) and not excesses(replace(plan, sorts=rest), running, rates, limits):
             ways.append(Fit(count, without=sort))
-    if fewer := most_that_fit(plan, running, rates):
+    if fewer := most_that_fit(plan, running, rates, limits):
         ways.append(Fit(fewer))
     return ways
 

@@ -52,7 +52,7 @@ class ChainSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._ports = ports
         self._showing = ""
-        self._recorded = Recorded()
+        self._recorded, self._measured = Recorded(), False
         self.schedules, self.moments = Schedules(theme), Moments(theme)
         self.underlying = QLineEdit(symbol if _has_options(symbol) else "")
         self.every, self.days = QComboBox(), QComboBox()
@@ -95,7 +95,8 @@ class ChainSheet(QDialog):
         try:
             kept = list(await self._ports.chain_schedules.all())
             self.schedules.put(kept)
-            self._recorded = await self._ports.usage.recorded()
+            if not self._measured:
+                self._recorded, self._measured = await self._ports.usage.recorded(), True
             symbols = [each.schedule.symbol for each in kept]
             if symbols:
                 self.table.selectRow(symbols.index(chosen) if chosen in symbols else 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -26,7 +26,7 @@ from monitor.ui.panel import named
 from monitor.ui.watchlist.entry import split_symbols
 
 _LINES = 4
-_WIDTH = 330
+_WIDTH = 352
 _DAYS = (7, 30, 60, 90, None)
 _USUAL_EVERY, _USUAL_DAYS = 15, 60
 _NAMED = 3
@@ -85,6 +85,8 @@ class PlanForm(QWidget):
         """Ask for snapshots so often, and nothing else."""
         for box in (self.show_in_list, *self.sorts.values()):
             box.setChecked(False)
+        for field in (self.minute_days, self.day_years):
+            field.setValue(0)
         self.chains.setChecked(True)
         self.every.setCurrentIndex(EVERY_MINUTES.index(minutes))
         self.days.setCurrentIndex(_DAYS.index(days) if days in _DAYS else len(_DAYS) - 1)
@@ -127,10 +129,12 @@ class PlanForm(QWidget):
         self.contracts.setSingleStep(100)
         _number(self.requests, 0, 200, 0, "Requests that a snapshot takes; as many as the size of the chain needs")
         self.requests.setSpecialValueText("by size")
-        _number(self.minute_days, 0, DEPTHS[Interval.M1].days, 0, "Days of minutes to download")
-        _number(self.day_years, 0, 20, 0, "Years of days to download")
-        for field in (self.minute_days, self.day_years):
+        most = DEPTHS[Interval.M1].days, DEPTHS[Interval.DAY].days // 365
+        _number(self.minute_days, 0, most[0], most[0], "So many days of minutes are downloaded")
+        _number(self.day_years, 0, most[1], most[1], "So many years of days are downloaded")
+        for field, unit in ((self.minute_days, "days"), (self.day_years, "years")):
             field.setSpecialValueText("none")
+            field.setSuffix(f" {unit}")
 
     def _lay_out(self) -> None:
         sorts, chain, history = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -146,10 +150,10 @@ class PlanForm(QWidget):
         ):
             size.addWidget(_label(words, field), 0, place)
             size.addWidget(field, 1, place)
-        history.addWidget(_label("Mi&nutes of days", self.minute_days))
+        history.addWidget(_label("Mi&nutes", self.minute_days))
         history.addWidget(self.minute_days)
         history.addSpacing(8)
-        history.addWidget(_label("Days of &years", self.day_years))
+        history.addWidget(_label("&Days", self.day_years))
         history.addWidget(self.day_years)
         history.addStretch(1)
         column = QVBoxLayout(self)
@@ -214,6 +218,7 @@ def _number(field: QSpinBox, least: int, most: int, value: int, words: str) -> N
     field.setRange(least, most)
     field.setValue(value)
     field.setGroupSeparatorShown(True)
+    field.setAlignment(Qt.AlignmentFlag.AlignRight)
     field.setToolTip(words)
     field.setAccessibleName(words)
 

@@ -8,7 +8,7 @@ from monitor.ui.rows import RowsModel
 from monitor.ui.theme import Theme
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_NUMBERS = range(1, 4)
+_NUMBERS = range(1, len(COLUMNS))
 
 
 class CostModel(RowsModel[Line]):

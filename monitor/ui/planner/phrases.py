@@ -57,19 +57,19 @@ def lines(running: Running, cost: Cost, excesses: Sequence[Excess], recorded: Re
 
 
 def _request_lines(running: Running, cost: Cost, excess: Excess | None) -> list[Line]:
-    average = sum(each.requests / each.schedule.every_minutes for each in running.snapshots)
+    average = _average(running)
     at_once = sum(each.requests for each in running.snapshots)
     whole = average + cost.a_minute
     near = "down" if excess else "amber" if whole > _NEAR * running.limit else ""
     return [
         Line(
-            "Requests a minute, for snapshots",
+            "Requests a minute",
             *(_number(average), _added(_number(cost.a_minute), cost.a_minute), _number(whole)),
             f"{running.limit} allowed",
             near,
         ),
         Line(
-            "Requests at once, at the open",
+            "Requests at the open",
             *(f"{at_once:,}", _added(f"{cost.at_once:,}", cost.at_once), f"{at_once + cost.at_once:,}"),
             f"{excess.room:,.0f} in time" if excess else "",
             "down" if excess else "",
@@ -104,19 +104,20 @@ def _disk_lines(cost: Cost, recorded: Recorded, over: bool) -> list[Line]:
 def _sizes(now: float, added: float) -> tuple[str, str, str]:
     sign = "−" if added < 0 else "+"
     plus = f"{sign}{fmt.byte_size(abs(added))}" if added else fmt.DASH
-    return fmt.byte_size(now) if now else fmt.DASH, plus, fmt.byte_size(max(0.0, now + added))
+    whole = max(0.0, now + added)
+    return fmt.byte_size(now) if now else fmt.DASH, plus, fmt.byte_size(whole) if whole else fmt.DASH
 
 
 def _history_lines(cost: Cost, running: Running) -> list[Line]:
-    free = max(1, int(running.limit - _average(running) - cost.a_minute))
+    """The download has what snapshots leave of the limit; in the evening there are none."""
+    free = int(running.limit - _average(running) - cost.a_minute)
     found = []
     if cost.download:
-        found.append(
-            Line("History, once", added=counted(cost.download, "request"), together=takes(cost.download, free))
-        )
+        added, time = counted(cost.download, "request"), takes(cost.download, free) if free > 0 else "no room for it"
+        found.append(Line("History, once", added=added, together=time, tone="" if free > 0 else "down"))
     if cost.evening:
-        evening = counted(cost.evening, "request")
-        found.append(Line("History, each evening", added=evening, together=takes(cost.evening, free)))
+        added = counted(cost.evening, "request")
+        found.append(Line("History, each evening", added=added, together=takes(cost.evening, running.limit)))
     return found
 
 
@@ -153,7 +154,7 @@ def _too_many(plan: Plan, running: Running, needed: int, room: int) -> str:
     chains = [symbol for symbol in plan.symbols if has_chain(symbol)]
     kept = {each.schedule.symbol for each in running.snapshots} - set(chains)
     what = f"{counted(len(chains), 'underlying')} every {every(plan.every or 1)}"
-    others = f" with the {counted(len(kept), 'schedule')} kept" if kept else ""
+    others = f", with {counted(len(kept), 'schedule')} kept," if kept else ""
     verb = "needs" if len(chains) == 1 and not kept else "need"
     allowed = f"{running.limit} a minute are allowed, one of them for the sign-in"
     return f"{what}{others} {verb} {needed:,} requests; {room:,} can be sent in time ({allowed})."
@@ -162,8 +163,14 @@ def _too_many(plan: Plan, running: Running, needed: int, room: int) -> str:
 def would_fit(ways: Sequence[Fit], plan: Plan) -> str:
     """What would have to give, in one sentence."""
     if not ways:
-        return "Nothing of it fits: what is recorded already takes all there is."
+        return "None of it fits: what is recorded already takes all there is."
     return f"It would fit {_listed([way(each, plan) for each in ways])}."
+
+
+def all_would_fit(ways: Sequence[Fit], plan: Plan) -> str:
+    """How many symbols fit where more than one bound would be broken."""
+    fewer = [each for each in ways if not (each.every or each.without)]
+    return f"All of that fits {way(fewer[0], plan)}." if fewer else "Nothing of it fits as it is asked for."
 
 
 def way(fit: Fit, plan: Plan) -> str:
@@ -207,13 +214,13 @@ def basis(rates: Mapping[Rows, Rate], recorded: Recorded, plan: Plan) -> str:
     assumed = [rows for rows in wanted if rows not in rates]
     parts = []
     if measured:
-        days = counted(max(rates[rows].found for rows in measured), "day")
-        parts.append(f"{_names(measured)}: as your own database shows, on up to {days} of symbols.")
+        most = max(rates[rows].found for rows in measured)
+        parts.append(f"{_names(measured)} as measured in your own database, on {counted(most, 'day')} of symbols.")
     if assumed:
         each = ", ".join(
             f"{ASSUMED[r].rows_a_day:,.0f} {_TABLES[r]} of {ASSUMED[r].bytes_a_row:.0f} B" for r in assumed
         )
-        parts.append(f"Assumed, as nothing of it is on disk yet: a busy symbol has {each} a day.")
+        parts.append(f"Assumed, until enough of it is on disk: a busy symbol has {each} a day.")
     chains = [symbol for symbol in plan.symbols if has_chain(symbol)] if plan.every else []
     if known := [symbol for symbol in chains if symbol in recorded.contracts]:
         parts.append(f"Contracts of {counted(len(known), 'chain')} as last recorded.")

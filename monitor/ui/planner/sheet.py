@@ -39,7 +39,7 @@ _LOAD, _COUNT, _ADD = "planner: what is recorded", "planner: requests of history
 _METER_MS, _PAUSE_MS, _MEASURE_SECONDS = 1_000, 250, 60
 #: So many symbols are looked up in one request.
 _LOOKED_UP = 100
-_MOST_WAYS = 4
+_MOST_WAYS = 5  # less often, without each of three sorts, fewer symbols
 _NAMED = 5
 _WORDS = "What it costs to record more, before it begins. Nothing happens until you add it."
 
@@ -107,8 +107,14 @@ class Planner(QDialog):
         taken = frozenset().union(*running.places.taken.values())
         self.form.say_count(len(plan.symbols), sum(symbol not in taken for symbol in plan.symbols))
         self.model.put(phrases.lines(running, added, over, self._recorded))
-        self._fits = ways_to_fit(plan, running, rates)[:_MOST_WAYS]
-        self._say_verdict(plan, [phrases.too_much(each, plan, running) for each in over])
+        ways = {each.limit: ways_to_fit(plan, running, rates, {each.limit}) for each in over}
+        self._fits = _offered(list(ways.values()))
+        sentences = [
+            f"{phrases.too_much(each, plan, running)} {phrases.would_fit(ways[each.limit], plan)}" for each in over
+        ]
+        if len(ways) > 1:
+            sentences.append(phrases.all_would_fit(self._fits, plan))
+        self._say_verdict(plan, sentences)
         self._show_ways(plan)
         self.basis.setText(phrases.basis(rates, self._recorded, plan))
         self.add.setText("&Add anyway" if over else "&Add")
@@ -220,7 +226,7 @@ class Planner(QDialog):
     def _say_verdict(self, plan: Plan, sentences: list[str]) -> None:
         if sentences:
             rename(self.verdict, "failure")
-            self.verdict.setText("\n".join([*sentences, phrases.would_fit(self._fits, plan)]))
+            self.verdict.setText("\n".join(sentences))
         else:
             rename(self.verdict, "success" if _does_something(plan) else "hint")
             self.verdict.setText("It fits." if _does_something(plan) else "Name symbols, and what to record of them.")
@@ -255,7 +261,7 @@ class Planner(QDialog):
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         heads = self.table.horizontalHeader()
         heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((80, 110, 90, 120), start=1):
+        for column, width in enumerate((80, 110, 110, 120), start=1):
             heads.resizeSection(column, width)
 
     def _lay_out(self) -> None:
@@ -293,7 +299,8 @@ class Planner(QDialog):
         column.addWidget(named(QLabel(_WORDS), "hint"))
         column.addLayout(body, 1)
         column.addLayout(foot)
-        self.resize(1040, 620)
+        self.setMinimumSize(940, 600)
+        self.resize(1040, 640)
         self._show_recording()
 
     def _connect(self) -> None:
@@ -312,6 +319,14 @@ class Planner(QDialog):
         self.stop.clicked.connect(self._stop_recording)
         self.add.clicked.connect(self.begin)
         self.close_button.clicked.connect(self.reject)
+
+
+def _offered(ways: list[list[Fit]]) -> list[Fit]:
+    """What buttons offer: all ways to keep one bound or another, but only as many symbols as keep them all."""
+    less = [each for found in ways for each in found if each.every or each.without]
+    counts = [each.symbols for found in ways for each in found[-1:] if not (each.every or each.without)]
+    fewest = [Fit(min(counts))] if counts and len(counts) == len(ways) else []
+    return [*dict.fromkeys(less), *fewest]
 
 
 def _does_something(plan: Plan) -> bool:
