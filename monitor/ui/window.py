@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
 from monitor.errors import MonitorError
 from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
-from monitor.market.chain_schedule import ChainSchedule
 from monitor.ports import StreamPhase, Wanted
 from monitor.ui.actions import ACTIVITY, Actions
 from monitor.ui.audit.panel import AuditPanel
@@ -27,8 +26,6 @@ from monitor.ui.link import LinkGroup
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
 from monitor.ui.panel import Panel, named
-from monitor.ui.planner.sheet import Planner
-from monitor.ui.planner.standing import StandingRecording
 from monitor.ui.raw_frames import RawFrames
 from monitor.ui.requests.panel import RequestsPanel
 from monitor.ui.sign_out import SignOutDialog
@@ -88,7 +85,6 @@ class MainWindow(QMainWindow):
         self.status = StatusFields(ports, theme)
         self.messages = MessageBar(ports.bus, theme)
         self.interval_entry = IntervalEntry(self)
-        self._standing = StandingRecording(ports.preferences, ports.watching)
         self._area = self._make_docks()
         self._fill_frame()
         self._connect()
@@ -120,22 +116,6 @@ class MainWindow(QMainWindow):
     def open_chains(self) -> ChainSheet:
         """Open the sheet on option snapshots, the linked symbol proposed."""
         sheet = ChainSheet(self._ports, self._theme, self.link.symbol, self)
-        sheet.plan_wanted.connect(lambda schedule: self.open_planner([schedule.symbol], schedule))
-        sheet.open()
-        return sheet
-
-    def open_planner(self, symbols: Sequence[str] = (), schedule: ChainSchedule | None = None) -> Planner:
-        """Open the planner, ``symbols`` proposed; with a ``schedule`` it is about snapshots of their chains."""
-        sheet = Planner(
-            self._ports,
-            self._theme,
-            self.watchlist.lists,
-            self._standing,
-            symbols,
-            schedule,
-            QApplication.activeModalWidget() or self,
-        )
-        sheet.listed.connect(self.watchlist.put)
         sheet.open()
         return sheet
 
@@ -217,7 +197,6 @@ class MainWindow(QMainWindow):
             (act.export_watchlist, self.open_watchlist_export),
             (act.export_recorded, self.open_recorded_export),
             (act.chains, self.open_chains),
-            (act.planner, lambda: self.open_planner()),
             (act.sign_in, self.open_sign_in),
             (act.change_key, self.open_key_change),
             (act.sign_out, self._ask_to_sign_out),
@@ -257,7 +236,6 @@ class MainWindow(QMainWindow):
         )
         self.watchlist.export_requested.connect(self.open_watchlist_export)
         self.watchlist.lists.changed.connect(self.data.load)
-        self.watchlist.entry.plan_wanted.connect(self.open_planner)
         self.data.symbol_chosen.connect(self.go_to)
         hear_typing(self, self._take_letter, self.interval_entry.begin)
 
@@ -291,7 +269,6 @@ class MainWindow(QMainWindow):
             part.close_panel()
         for stop in self._stops:
             stop()
-        self._standing.stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()
