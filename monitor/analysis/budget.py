@@ -1,7 +1,7 @@
 """What recording costs before it begins: requests, places on the stream, bytes; and how much of a plan fits."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import ceil, inf, log2
@@ -330,27 +330,25 @@ def _snapshot_bytes(snapshots: Iterable[Snapshots]) -> float:
     return float(sum(slots_a_day(each.schedule) * each.contracts * BYTES_A_CONTRACT for each in snapshots))
 
 
-def _late(snapshots: Sequence[Snapshots], limit: int) -> Excess | None:
-    """The moment of an hour whose requests could not all be sent while its snapshots still tell of it; None if none.
+def _late(snapshots: Iterable[Snapshots], limit: int) -> Excess | None:
+    """The first moment whose requests could not all be sent while its snapshots still tell of it; None if none.
 
-    As many as the limit allows go at once, the others in the following minutes; what is left of one moment goes before
-    what the next brings. It is the moment with most requests over what there is room for.
+    As many as the limit allows go at once, the others in the following minutes, and what is left of one moment before
+    the next. Chains go side by side and a chain's requests one after another, so a small one need not wait for all of
+    a large one.
     """
     allowed = max(1, limit - _LEFT_TO_RENEWALS)
-    by_period: defaultdict[int, list[Snapshots]] = defaultdict(list)
-    for each in snapshots:
-        by_period[each.schedule.every_minutes].append(each)
-    requests = {period: sum(each.requests for each in group) for period, group in by_period.items()}
-    minutes_left = {period: grace_ms(group[0].schedule) // 60_000 for period, group in by_period.items()}
+    sizes = Counter((each.schedule.every_minutes, each.requests) for each in snapshots)
+    minutes_left = {period: grace_ms(ChainSchedule("", period)) // 60_000 for period, _ in sizes}
     waiting = 0
     for minute in range(2 * _HOUR):  # the second hour begins with what the first has left
-        due = [period for period in requests if minute % period == 0]
-        waiting += sum(requests[period] for period in due)
-        if due:
-            room = allowed * (1 + min(minutes_left[period] for period in due))
-            if waiting > room:
-                return Excess(Limit.REQUESTS, waiting, room)
-        waiting = max(0, waiting - allowed)
+        due = {size: count for size, count in sizes.items() if minute % size[0] == 0}
+        for period, requests in due:
+            needed = waiting + sum(min(other, requests) * count for (_, other), count in due.items())
+            room = allowed * (1 + minutes_left[period])
+            if needed > room:
+                return Excess(Limit.REQUESTS, needed, room)
+        waiting = max(0, waiting + sum(requests * count for (_, requests), count in due.items()) - allowed)
     return None
 
 

@@ -190,6 +190,7 @@ class Planner(QDialog):
         self._standing.add(plan.symbols, plan.sorts - {Sort.QUOTES, Sort.BARS} if listed else plan.sorts)
         for interval, start in _stretches(plan, self._ports.meters.now_ms()):
             self._ports.repair.repair(plan.symbols, interval, start)
+        self._show_recording()
         self._say_done(f"Added: {counted(len(plan.symbols), 'symbol')}.", "success")
         self.form.put_symbols(())
         await self._load()
