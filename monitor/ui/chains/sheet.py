@@ -214,7 +214,7 @@ class ChainSheet(QDialog):
             ways = would_fit(ways_to_fit(plan, running), plan)
             self._say(f"{too_much(over[0], plan, running)} {ways}", "failure")
         else:
-            self._say(schedule_costs(plan, schedule.symbol in contracts), "hint")
+            self._say(schedule_costs(plan, running, known=schedule.symbol in contracts), "hint")
 
     def _usual_contracts(self, symbol: str) -> int:
         if symbol != self._showing:

@@ -14,6 +14,7 @@ from monitor.analysis.budget import (
     Sort,
     has_chain,
 )
+from monitor.analysis.budget import cost as cost_of
 from monitor.analysis.chain_slots import slots_a_day
 from monitor.analysis.rates import ASSUMED, BYTES_A_CONTRACT, Rate, Rows
 from monitor.ports import Recorded, RequestMeter, StoreMeter
@@ -193,15 +194,16 @@ def list_costs(cost: Cost, symbols: int, limit: int) -> str:
     return f"{counted(symbols, 'symbol')} fit: about {size} a day on disk; {history}."
 
 
-def schedule_costs(plan: Plan, known: bool) -> str:
-    """What the schedule of one underlying costs; ``known`` is whether its contracts are."""
+def schedule_costs(plan: Plan, running: Running, *, known: bool) -> str:
+    """What the schedule of one underlying costs, alone and with those kept; ``known`` is whether its contracts are."""
     (each,) = plan.snapshots()
     times, requests = slots_a_day(each.schedule), counted(each.requests, "request")
     size = fmt.byte_size(times * each.contracts * BYTES_A_CONTRACT)
-    words = f"{times} snapshots on a full day, about {requests} each."
-    if known:
-        return f"{words} At {each.contracts:,} contracts that is about {size} a day."
-    return f"{words} Should it have {each.contracts:,} contracts, that is about {size} a day."
+    at = "At" if known else "Should it have"
+    words = f"{times} snapshots on a full day, about {requests} each. {at} {each.contracts:,} contracts"
+    words += " that is" if known else ", that is"
+    whole = _average(running) + cost_of(plan, running).a_minute
+    return f"{words} about {size} a day. All schedules take {_number(whole)} of {running.limit} requests a minute."
 
 
 # ------------------------------------------------------------------------------------------ what it rests on

@@ -75,7 +75,7 @@ class Planner(QDialog):
         self.meter = named(QLabel(), "hint")
         self.done_line, self.recording = named(QLabel(), "hint"), named(QLabel(), "hint")
         self.ways = [QPushButton() for _ in range(_MOST_WAYS)]
-        self.stop = QPushButton("&Stop recording them")
+        self.stop = QPushButton("S&top recording them")
         self.add, self.close_button = QPushButton("&Add"), QPushButton("Close")
         self._fits: list[Fit] = []
         self._set_up_table(theme)

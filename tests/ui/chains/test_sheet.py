@@ -124,7 +124,10 @@ def test_the_cost_is_said_before_it_is_kept(qtbot: QtBot, chains: FakeChains) ->
     _, sheet = make(qtbot, chains)
     choose(sheet, 1)
     assert sheet.sentence.text().startswith("27 snapshots on a full day")
-    assert "At 4,812 contracts that is about 26.8 MB a day." in sheet.sentence.text()
+    assert (
+        "At 4,812 contracts that is about 26.8 MB a day. All schedules take 0.1 of 110 requests a minute."
+        in sheet.sentence.text()
+    )
     fill(sheet, "AAPL", 60)
     assert sheet.sentence.text().startswith("8 snapshots on a full day")
 

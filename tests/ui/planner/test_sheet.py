@@ -105,6 +105,14 @@ def test_more_minute_bars_than_places_is_red_and_says_what_fits(qtbot: QtBot) ->
     assert planner.add.text() == "&Add anyway"
 
 
+def test_what_nearly_fills_a_service_is_amber_and_fits(qtbot: QtBot) -> None:
+    _, planner = make(qtbot, MANY[:241])
+    assert colour(planner, "Minute bars: stocks") == Theme().colours.colour("amber")
+    assert planner.verdict.text() == "It fits."
+    planner.form.put_symbols(MANY[:240])
+    assert colour(planner, "Minute bars: stocks") == Theme().colours.colour("text")
+
+
 @pytest.mark.parametrize("way", [0, 1])
 def test_a_way_to_fit_is_one_click(qtbot: QtBot, way: int) -> None:
     _, planner = make(qtbot, MANY, usage=FakeUsage(RECORDED))
