@@ -101,11 +101,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What is recorded already, and within which bounds: ``limit`` requests a minute, ``free_bytes`` of the disk."""
+    """What is recorded already, and within which bounds.
+
+    ``limit`` are requests a minute, ``bytes_a_day`` what a trading day brings, ``free_bytes`` what the disk has left.
+    """
 
     places: StreamPlaces = StreamPlaces()
     snapshots: tuple[Snapshots, ...] = ()
     limit: int = 110
+    bytes_a_day: float = 0.0
     free_bytes: float = inf
 
 
@@ -149,7 +153,7 @@ class Excess(NamedTuple):
     """One bound that would be broken: what is ``needed`` in all, and what there is ``room`` for.
 
     Requests: those that fall due at once, and how many may be sent before snapshots are late. Places: symbols of
-    ``service``. Disk: bytes a month.
+    ``service``. Disk: bytes of the first month.
     """
 
     limit: Limit
@@ -226,8 +230,10 @@ def excesses(
     planned = plan.snapshots() if Limit.REQUESTS in limits else ()
     if planned and (late := _late(together(running.snapshots, planned), running.limit)):
         found.append(late)
-    if Limit.DISK in limits and plan.symbols and (month := cost(plan, running, rates).monthly) > running.free_bytes:
-        found.append(Excess(Limit.DISK, month, running.free_bytes))
+    if Limit.DISK in limits and plan.symbols:
+        month = running.bytes_a_day * TRADING_DAYS_A_MONTH + cost(plan, running, rates).monthly
+        if month > running.free_bytes:
+            found.append(Excess(Limit.DISK, month, running.free_bytes))
     return found
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-#: What a contract of an option snapshot takes on disk, and a bar; measured, as the other bytes here.
+#: What a contract of an option snapshot takes on disk, and a bar.
 BYTES_A_CONTRACT: Final = 216
 BYTES_A_BAR: Final = 85
 #: A symbol's day tells of other days only if so much of its regular session was recorded.
@@ -38,13 +38,13 @@ class Rate(NamedTuple):
 
 _SESSION_SECONDS = 23_400
 #: A busy symbol on a full day. Schwab sends about an item a key and second (PROTOCOL 5.5), books likewise; about every
-#: second item is a print; minute bars run from 07:00 to 20:00.
+#: second item is a print; minute bars run from 07:00 to 20:00. Bytes are those of ``python -m benchmarks.row_sizes``.
 ASSUMED: Final[Mapping[Rows, Rate]] = MappingProxyType(
     {
-        Rows.QUOTE: Rate(_SESSION_SECONDS, 76),
-        Rows.DETAIL: Rate(_SESSION_SECONDS, 150),
-        Rows.TRADE: Rate(_SESSION_SECONDS / 2, 100),
-        Rows.BOOK: Rate(_SESSION_SECONDS, 630),
+        Rows.QUOTE: Rate(_SESSION_SECONDS, 77),
+        Rows.DETAIL: Rate(_SESSION_SECONDS, 165),
+        Rows.TRADE: Rate(_SESSION_SECONDS / 2, 51),
+        Rows.BOOK: Rate(_SESSION_SECONDS, 750),
         Rows.BAR: Rate(780, BYTES_A_BAR),
     }
 )

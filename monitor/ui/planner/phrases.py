@@ -46,13 +46,13 @@ class Line(NamedTuple):
     tone: str = ""
 
 
-def lines(running: Running, cost: Cost, excesses: Sequence[Excess], recorded: Recorded) -> list[Line]:
+def lines(running: Running, cost: Cost, excesses: Sequence[Excess]) -> list[Line]:
     """What the plan costs beside what is used already, and what there is."""
     over = {(each.limit, each.service): each for each in excesses}
     return [
         *_request_lines(running, cost, over.get((Limit.REQUESTS, ""))),
         *_place_lines(running, cost, over),
-        *_disk_lines(cost, recorded, (Limit.DISK, "") in over),
+        *_disk_lines(running, cost, (Limit.DISK, "") in over),
         *_history_lines(cost, running),
     ]
 
@@ -90,9 +90,8 @@ def _place_lines(running: Running, cost: Cost, over: Mapping[tuple[Limit, str], 
     return found
 
 
-def _disk_lines(cost: Cost, recorded: Recorded, over: bool) -> list[Line]:
-    now = sum(recorded.days) / len(recorded.days) if recorded.days else recorded.today
-    free = recorded.free_bytes
+def _disk_lines(running: Running, cost: Cost, over: bool) -> list[Line]:
+    now, free = running.bytes_a_day, running.free_bytes
     month, added = now * TRADING_DAYS_A_MONTH, cost.monthly
     tone = "down" if over else "amber" if month + added > free / 2 else ""
     known = free < float("inf")
@@ -147,7 +146,8 @@ def too_much(excess: Excess, plan: Plan, running: Running) -> str:
     if excess.limit is Limit.DISK:
         full = counted(max(1, int(excess.room / max(excess.needed / TRADING_DAYS_A_MONTH, 1))), "trading day")
         size, free = fmt.byte_size(excess.needed), fmt.byte_size(excess.room)
-        return f"The first month takes {size} of disk, {free} are free: it is full after about {full}."
+        beside = " with what is recorded already" if running.bytes_a_day else ""
+        return f"The first month takes {size} of disk{beside}, {free} are free: it is full after about {full}."
     return _too_many(plan, running, needed, room)
 
 
@@ -249,6 +249,5 @@ def meter(requests: RequestMeter, store: StoreMeter, running: Running, recorded:
         f"database {fmt.byte_size(store.bytes)}",
     ]
     if recorded.days:
-        mean = sum(recorded.days) / len(recorded.days)
-        parts[-1] += f", growing {fmt.byte_size(mean)} a day"
+        parts[-1] += f", growing {fmt.byte_size(running.bytes_a_day)} a day"
     return "Now: " + " · ".join(parts) + "."

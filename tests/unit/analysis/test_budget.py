@@ -69,6 +69,7 @@ running = st.builds(
     ),
     snapshots=kept,
     limit=st.integers(10, 120),
+    bytes_a_day=st.sampled_from((0.0, 1e6, 1e9)),
     free_bytes=st.sampled_from((0.0, 1e8, 1e10, 1e13)),
 )
 
@@ -220,6 +221,7 @@ def test_a_disk_that_a_month_would_fill_is_told() -> None:
     assert excesses(plan, Running(PLACES, free_bytes=added - 1)) == [Excess(Limit.DISK, added, added - 1)]
     assert excesses(plan, Running(PLACES, free_bytes=added)) == []
     assert ways_to_fit(plan, Running(PLACES, free_bytes=added - 1)) == [Fit(9)]
+    assert excesses(plan, Running(PLACES, bytes_a_day=1.0, free_bytes=added)) == [Excess(Limit.DISK, added + 21, added)]
 
 
 def test_every_kind_of_symbol_has_its_quotes() -> None:
