@@ -101,15 +101,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What is recorded already, and within which bounds.
-
-    ``limit`` are requests a minute, ``bytes_a_day`` what a trading day brings, ``free_bytes`` what the disk has left.
-    """
+    """What is recorded already, and within which bounds: ``limit`` requests a minute, ``free_bytes`` of the disk."""
 
     places: StreamPlaces = StreamPlaces()
     snapshots: tuple[Snapshots, ...] = ()
     limit: int = 110
-    bytes_a_day: float = 0.0
     free_bytes: float = inf
 
 
@@ -196,7 +192,7 @@ def cost(plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED) -> 
     planned = plan.snapshots()
     replaced = [before[each.schedule.symbol] for each in planned if each.schedule.symbol in before]
     bars = len(plan.symbols) * _bars(plan.history)
-    size = _streamed_bytes(plan, running.places, rates)
+    size = _bytes_by_table(((sort, symbol) for sort, symbol, _ in _new_on_stream(plan, running.places)), rates)
     size["option_quote"] = _snapshot_bytes(planned) - _snapshot_bytes(replaced)
     return Cost(
         a_minute=_average(planned) - _average(replaced),
@@ -207,6 +203,19 @@ def cost(plan: Plan, running: Running, rates: Mapping[Rows, Rate] = ASSUMED) -> 
         download=len(plan.symbols) * download_requests(plan.history),
         evening=2 * len(set(plan.symbols).difference(*running.places.taken.values())) * plan.keeps_history,
     )
+
+
+def bytes_a_day(running: Running, rates: Mapping[Rows, Rate] = ASSUMED) -> float:
+    """What a full day brings of what is streamed and kept now."""
+    places = running.places
+    streamed = {
+        (sort, symbol)
+        for (sort, kind), services in places.services.items()
+        for service in services
+        for symbol in places.taken.get(service, ())
+        if kind_of(symbol) is kind
+    }
+    return sum(_bytes_by_table(streamed, rates).values()) + _snapshot_bytes(running.snapshots)
 
 
 def download_requests(history: History) -> int:
@@ -231,7 +240,7 @@ def excesses(
     if planned and (late := _late(together(running.snapshots, planned), running.limit)):
         found.append(late)
     if Limit.DISK in limits and plan.symbols:
-        month = running.bytes_a_day * TRADING_DAYS_A_MONTH + cost(plan, running, rates).monthly
+        month = bytes_a_day(running, rates) * TRADING_DAYS_A_MONTH + cost(plan, running, rates).monthly
         if month > running.free_bytes:
             found.append(Excess(Limit.DISK, month, running.free_bytes))
     return found
@@ -303,14 +312,9 @@ _WITHOUT_DETAILS = frozenset({Kind.SHARE, Kind.INDEX})
 _WITHOUT_PRINTS = frozenset({Kind.INDEX, Kind.FOREX})
 
 
-def _streamed_bytes(plan: Plan, places: StreamPlaces, rates: Mapping[Rows, Rate]) -> dict[str, float]:
-    """Bytes a day by table."""
-    symbols = Counter(
-        rows
-        for sort, symbol, _ in _new_on_stream(plan, places)
-        for rows in _ROWS[sort]
-        if _brings(kind_of(symbol), rows)
-    )
+def _bytes_by_table(streamed: Iterable[tuple[Sort, str]], rates: Mapping[Rows, Rate]) -> dict[str, float]:
+    """Bytes that a day of these symbols brings."""
+    symbols = Counter(rows for sort, symbol in streamed for rows in _ROWS[sort] if _brings(kind_of(symbol), rows))
     return {rows.value: rates.get(rows, ASSUMED[rows]).bytes_a_day * number for rows, number in symbols.items()}
 
 

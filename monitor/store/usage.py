@@ -58,6 +58,7 @@ def _recorded(connection: sqlite3.Connection, path: Path, trading: Trading, now_
     today = from_ms(now_ms).date()
     counts: list[Counted] = []
     size: defaultdict[date, float] = defaultdict(float)
+    streamed: set[date] = set()  # bars alone may have been downloaded later
     for rows in Rows:
         active = _active(connection, rows, days[-1].start)
         step = max(1, -(-len(active) // _MOST_SYMBOLS))
@@ -70,11 +71,14 @@ def _recorded(connection: sqlite3.Connection, path: Path, trading: Trading, now_
         counts += found
         for each in found:
             size[each.day] += each.bytes * len(active) / len(chosen)
+        streamed |= {each.day for each in found if rows is not Rows.BAR}
     for day in days:
-        size[day.day] += _contracts_of(connection, day) * BYTES_A_CONTRACT
+        if contracts := _contracts_of(connection, day):
+            size[day.day] += contracts * BYTES_A_CONTRACT
+            streamed.add(day.day)
     return Recorded(
         rates=measured(counts),
-        days=tuple(size[day.day] for day in days if day.day != today and size[day.day]),
+        days=tuple(size[day.day] for day in days if day.day in streamed - {today}),
         today=size[today],
         contracts=_newest_contracts(connection),
         free_bytes=shutil.disk_usage(path.parent).free,

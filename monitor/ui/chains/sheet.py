@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from monitor.analysis.budget import Plan, excesses, ways_to_fit
+from monitor.analysis.budget import Plan
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import ChainSlotKept
 from monitor.market.chain_schedule import EVERY_MINUTES, ChainSchedule
@@ -26,7 +26,7 @@ from monitor.ui.cells import dress
 from monitor.ui.chains.models import Moments, Schedules, every, expiries
 from monitor.ui.message import Message
 from monitor.ui.panel import named, rename
-from monitor.ui.planner.phrases import schedule_costs, too_much, would_fit
+from monitor.ui.planner.phrases import objections, schedule_costs
 from monitor.ui.planner.running import running_now
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
@@ -210,9 +210,8 @@ class ChainSheet(QDialog):
         known_contracts = self._usual_contracts(schedule.symbol)
         contracts = {schedule.symbol: known_contracts} if known_contracts else self._recorded.contracts
         plan = Plan((schedule.symbol,), every=schedule.every_minutes, days=schedule.days, contracts=contracts)
-        if over := excesses(plan, running):
-            ways = would_fit(ways_to_fit(plan, running), plan)
-            self._say(f"{too_much(over[0], plan, running)} {ways}", "failure")
+        if too_much := objections(plan, running):
+            self._say(" ".join(too_much), "failure")
         else:
             self._say(schedule_costs(plan, running, known=schedule.symbol in contracts), "hint")
 

@@ -12,7 +12,10 @@ from monitor.analysis.budget import (
     Plan,
     Running,
     Sort,
+    bytes_a_day,
+    excesses,
     has_chain,
+    ways_to_fit,
 )
 from monitor.analysis.budget import cost as cost_of
 from monitor.analysis.chain_slots import slots_a_day
@@ -46,13 +49,13 @@ class Line(NamedTuple):
     tone: str = ""
 
 
-def lines(running: Running, cost: Cost, excesses: Sequence[Excess]) -> list[Line]:
+def lines(running: Running, cost: Cost, broken: Sequence[Excess], rates: Mapping[Rows, Rate]) -> list[Line]:
     """What the plan costs beside what is used already, and what there is."""
-    over = {(each.limit, each.service): each for each in excesses}
+    over = {(each.limit, each.service): each for each in broken}
     return [
         *_request_lines(running, cost, over.get((Limit.REQUESTS, ""))),
         *_place_lines(running, cost, over),
-        *_disk_lines(running, cost, (Limit.DISK, "") in over),
+        *_disk_lines(bytes_a_day(running, rates), cost, running.free_bytes, (Limit.DISK, "") in over),
         *_history_lines(cost, running),
     ]
 
@@ -90,8 +93,7 @@ def _place_lines(running: Running, cost: Cost, over: Mapping[tuple[Limit, str], 
     return found
 
 
-def _disk_lines(running: Running, cost: Cost, over: bool) -> list[Line]:
-    now, free = running.bytes_a_day, running.free_bytes
+def _disk_lines(now: float, cost: Cost, free: float, over: bool) -> list[Line]:
     month, added = now * TRADING_DAYS_A_MONTH, cost.monthly
     tone = "down" if over else "amber" if month + added > free / 2 else ""
     known = free < float("inf")
@@ -136,6 +138,14 @@ def _added(text: str, value: float) -> str:
 # ------------------------------------------------------------------------------------------ what gives
 
 
+def objections(plan: Plan, running: Running) -> list[str]:
+    """A sentence for each bound that would be broken, and what would keep it; empty when the plan fits."""
+    return [
+        f"{too_much(each, plan, running)} {would_fit(ways_to_fit(plan, running, limits={each.limit}), plan)}"
+        for each in excesses(plan, running)
+    ]
+
+
 def too_much(excess: Excess, plan: Plan, running: Running) -> str:
     """One sentence with the numbers of a bound that would be broken."""
     needed, room = round(excess.needed), round(excess.room)
@@ -146,7 +156,7 @@ def too_much(excess: Excess, plan: Plan, running: Running) -> str:
     if excess.limit is Limit.DISK:
         full = counted(max(1, int(excess.room / max(excess.needed / TRADING_DAYS_A_MONTH, 1))), "trading day")
         size, free = fmt.byte_size(excess.needed), fmt.byte_size(excess.room)
-        beside = " with what is recorded already" if running.bytes_a_day else ""
+        beside = " with what is recorded already" if running.snapshots or running.places.taken else ""
         return f"The first month takes {size} of disk{beside}, {free} are free: it is full after about {full}."
     return _too_many(plan, running, needed, room)
 
@@ -249,5 +259,6 @@ def meter(requests: RequestMeter, store: StoreMeter, running: Running, recorded:
         f"database {fmt.byte_size(store.bytes)}",
     ]
     if recorded.days:
-        parts[-1] += f", growing {fmt.byte_size(running.bytes_a_day)} a day"
+        mean = sum(recorded.days) / len(recorded.days)
+        parts[-1] += f", grown by {fmt.byte_size(mean)} a day of late"
     return "Now: " + " · ".join(parts) + "."

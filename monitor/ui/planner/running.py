@@ -15,6 +15,5 @@ def running_now(ports: ViewPorts, kept: Iterable[KeptSchedule] = (), recorded: R
         places=ports.watching.places,
         snapshots=tuple(snapshots_of(each.schedule, recorded.contracts.get(each.schedule.symbol)) for each in kept),
         limit=ports.requests.limit,
-        bytes_a_day=sum(recorded.days) / len(recorded.days) if recorded.days else recorded.today,
         free_bytes=recorded.free_bytes,
     )

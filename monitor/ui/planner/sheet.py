@@ -106,7 +106,7 @@ class Planner(QDialog):
             added = replace(added, download=self._download[1])
         taken = frozenset().union(*running.places.taken.values())
         self.form.say_count(len(plan.symbols), sum(symbol not in taken for symbol in plan.symbols))
-        self.model.put(phrases.lines(running, added, over))
+        self.model.put(phrases.lines(running, added, over, rates))
         ways = {each.limit: ways_to_fit(plan, running, rates, {each.limit}) for each in over}
         self._fits = _offered(list(ways.values()))
         sentences = [

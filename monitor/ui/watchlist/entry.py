@@ -6,14 +6,14 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QToolButton, QVBoxLayout, QWidget
 
-from monitor.analysis.budget import History, Plan, Sort, cost, excesses, ways_to_fit
+from monitor.analysis.budget import History, Plan, Sort, cost
 from monitor.analysis.coverage import DEPTHS
 from monitor.errors import BadData
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument, parse_symbol
 from monitor.ui.offers import offers
 from monitor.ui.panel import named, rename
-from monitor.ui.planner.phrases import list_costs, too_much, would_fit
+from monitor.ui.planner.phrases import list_costs, objections
 from monitor.ui.planner.running import running_now
 from monitor.ui.theme import data_font
 from monitor.ui.view_ports import ViewPorts
@@ -133,14 +133,13 @@ class SymbolEntry(QWidget):
         """Before many are added: what that costs, and what of it would fit."""
         running = running_now(self._ports)
         plan = Plan(tuple(symbols), _BROUGHT, history=_HISTORY)
-        over = excesses(plan, running)
-        if over:
-            words = [too_much(each, plan, running) for each in over]
-            self.say(" ".join([*words, would_fit(ways_to_fit(plan, running), plan), "Enter adds them all the same."]))
+        too_much = objections(plan, running)
+        if too_much:
+            self.say(" ".join([*too_much, "Enter adds them all the same."]))
             rename(self._sentence, "warning")
         elif len(symbols) >= _MANY:
             self.say(list_costs(cost(plan, running), len(symbols), running.limit))
-        self.planner.setVisible(bool(over) or len(symbols) >= _MANY)
+        self.planner.setVisible(bool(too_much) or len(symbols) >= _MANY)
 
     def _open_planner(self) -> None:
         symbols = split_symbols(self.field.text())[0]

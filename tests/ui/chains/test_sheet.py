@@ -171,7 +171,7 @@ def test_a_closed_sheet_hears_nothing(qtbot: QtBot, chains: FakeChains) -> None:
 
 def test_more_than_the_limit_allows_is_said_before_it_is_kept(qtbot: QtBot) -> None:
     others = [KeptSchedule(ChainSchedule(f"T{number}", 1), NOW_MS, 0) for number in range(104)]
-    usage = FakeUsage(Recorded(contracts={"SPY": 20_000}, free_bytes=200e9))
+    usage = FakeUsage(Recorded(contracts={"SPY": 20_000}, free_bytes=9e12))
     _, sheet = make(qtbot, FakeChains(*others), "SPY", usage=usage)
     sheet.table.clearSelection()
     fill(sheet, "SPY", 1)

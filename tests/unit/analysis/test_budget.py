@@ -19,6 +19,7 @@ from monitor.analysis.budget import (
     Snapshots,
     Sort,
     StreamPlaces,
+    bytes_a_day,
     cost,
     excesses,
     most_that_fit,
@@ -29,7 +30,8 @@ from monitor.analysis.budget import (
 from monitor.analysis.rates import ASSUMED, BYTES_A_CONTRACT, Rate, Rows
 from monitor.market.chain_schedule import EVERY_MINUTES, ChainSchedule
 from monitor.market.instrument import Kind
-from monitor.schwab.services import MOST_SYMBOLS, SERVED
+from monitor.ports import Wanted
+from monitor.schwab.services import MOST_SYMBOLS, SERVED, keys_by_service
 
 SYMBOLS = tuple(f"S{number}" for number in range(1, 400))
 OPTION = "SPY   260928C00772000"
@@ -69,7 +71,6 @@ running = st.builds(
     ),
     snapshots=kept,
     limit=st.integers(10, 120),
-    bytes_a_day=st.sampled_from((0.0, 1e6, 1e9)),
     free_bytes=st.sampled_from((0.0, 1e8, 1e10, 1e13)),
 )
 
@@ -221,7 +222,21 @@ def test_a_disk_that_a_month_would_fill_is_told() -> None:
     assert excesses(plan, Running(PLACES, free_bytes=added - 1)) == [Excess(Limit.DISK, added, added - 1)]
     assert excesses(plan, Running(PLACES, free_bytes=added)) == []
     assert ways_to_fit(plan, Running(PLACES, free_bytes=added - 1)) == [Fit(9)]
-    assert excesses(plan, Running(PLACES, bytes_a_day=1.0, free_bytes=added)) == [Excess(Limit.DISK, added + 21, added)]
+    kept = snapshots_of(ChainSchedule("SPY", 60), 1_000)
+    both = Running(PLACES, (kept,), free_bytes=added)
+    (over,) = excesses(plan, both)
+    assert over.needed == pytest.approx(added + 21 * 8 * 1_000 * BYTES_A_CONTRACT)
+
+
+@given(plans)
+def test_what_was_added_brings_what_was_said(plan: Plan) -> None:
+    before = Running(PLACES)
+    sorts = {sort: frozenset(plan.symbols) if sort in plan.sorts else frozenset() for sort in Sort}
+    wanted = Wanted(quotes=sorts[Sort.QUOTES], books=sorts[Sort.BOOKS], bars=sorts[Sort.BARS])
+    after = Running(replace(PLACES, taken=keys_by_service(wanted)), plan.snapshots())
+    assert bytes_a_day(after) == pytest.approx(cost(plan, before).daily)
+    assert {service: len(keys) for service, keys in after.places.taken.items() if keys} == cost(plan, before).places
+    assert cost(replace(plan, every=None), after).daily == 0
 
 
 def test_every_kind_of_symbol_has_its_quotes() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.analysis.rates import BYTES_A_BAR, BYTES_A_CONTRACT, Rows
+from monitor.analysis.rates import ASSUMED, BYTES_A_BAR, BYTES_A_CONTRACT, Rows
 from monitor.market.bar import Bar, Interval
 from monitor.market.book import Book, BookService, Level, Maker
 from monitor.market.calendar import at_new_york, from_ms
@@ -90,7 +90,10 @@ async def test_minutes_of_whole_days_count_and_those_of_today_are_no_measure(sto
     await store.recorder.flushed()
     found = await usage.recorded()
     assert found.rates[Rows.BAR] == (60, BYTES_A_BAR, 1)
-    assert (found.days, found.today) == ((60 * BYTES_A_BAR,), 10 * BYTES_A_BAR)
+    assert (found.days, found.today) == ((), 10 * BYTES_A_BAR)  # Thursday's may have been downloaded
+    record_quotes(store, "AAPL", at_new_york(THURSDAY, time(9, 30)), 2, 1_000)
+    await store.recorder.flushed()
+    assert (await usage.recorded()).days == (60 * BYTES_A_BAR + 2 * ASSUMED[Rows.QUOTE].bytes_a_row,)
 
 
 async def test_contracts_are_those_of_the_newest_snapshot_that_has_any(store: Store, usage: StoredUsage) -> None:
