@@ -152,6 +152,13 @@ def test_a_small_chain_each_minute_need_not_wait_for_large_ones() -> None:
     assert excesses(Plan(SYMBOLS[:109], every=5, requests=7), Running(PLACES, (small,)))
 
 
+def test_what_one_moment_leaves_goes_before_the_next() -> None:
+    kept = tuple(Snapshots(ChainSchedule(symbol, 5), 2_400, 9) for symbol in SYMBOLS[:30])
+    now = Running(PLACES, kept, limit=110)
+    assert not excesses(Plan(SYMBOLS[30:35], every=10, requests=66), now)
+    assert excesses(Plan(SYMBOLS[30:35], every=10, requests=68), now) == [Excess(Limit.REQUESTS, 335, 327)]
+
+
 def test_twenty_large_chains_each_minute_need_more_than_is_allowed() -> None:
     plan = Plan(SYMBOLS[:20], every=1, requests=7)
     now = Running(PLACES, limit=110)
