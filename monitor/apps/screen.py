@@ -222,6 +222,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         requests=services.requests,
         sign_in=services.sign_in,
         tasks=Tasks(services.bus),
+        usage=store.usage,
         watching=services.subscriptions,
         watchlists=store.watchlists,
     )

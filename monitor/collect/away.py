@@ -12,6 +12,7 @@ from monitor.live.events import BarsArrived, GapChanged, HistoryProgress, Level,
 from monitor.market.gap import Cause
 from monitor.market.quote import Number
 from monitor.ports import SignIn, StreamPhase, Watchlists
+from monitor.span import two_units
 
 #: Nobody needs to hear of shorter absences.
 LEAST_MS: Final = 15 * 60_000
@@ -20,7 +21,6 @@ SETTLE_SECONDS: Final = 20.0
 _LOOKS = 16
 _LOOK_SECONDS = 10.0
 _MOVERS = 3
-_MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 
 
 class WhileAway:
@@ -114,7 +114,7 @@ class WhileAway:
         except MonitorError:
             symbols = set()  # of which the store tells by itself
         sentences = [
-            f"While you were away ({span(self._back_ms - self._since_ms)}): {self._mended()}",
+            f"While you were away ({two_units(self._back_ms - self._since_ms)}): {self._mended()}",
             self._left(),
             movers((symbol, _moved(self._board, symbol)) for symbol in symbols),
             self._signed_in(),
@@ -141,15 +141,7 @@ class WhileAway:
         expires = self._sign_in.expires_ms
         if not self._sign_in.signed_in or expires is None:
             return "The sign-in is over."
-        return f"The sign-in is good for {span(expires - self._now_ms())}."
-
-
-def span(ms: int) -> str:
-    """A time in its two largest units: 3 d 4 h, 8 h 12 min, 40 min."""
-    days, hours, minutes = ms // _DAY_MS, ms % _DAY_MS // _HOUR_MS, ms % _HOUR_MS // _MINUTE_MS
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        return f"The sign-in is good for {two_units(expires - self._now_ms())}."
 
 
 def movers(moved: Iterable[tuple[str, Number | None]]) -> str:

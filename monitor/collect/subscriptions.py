@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 
+from monitor.analysis.budget import StreamPlaces
 from monitor.ports import QuoteStream, Wanted
 
 
@@ -38,6 +39,11 @@ class Subscriptions:
     def refused(self) -> Mapping[str, str]:
         """Symbols the streamer refused, each with its reason."""
         return self._refused
+
+    @property
+    def places(self) -> StreamPlaces:
+        """The places on the stream's connection, and those that are taken."""
+        return self._stream.places
 
     def take_back(self) -> None:
         """Fetch the stream from the program that took it."""

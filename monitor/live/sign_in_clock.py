@@ -7,14 +7,13 @@ from monitor.analysis.renewal import Stage, begins, good_moment, moment_in_words
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice, Offer, SignInChanged
 from monitor.ports import SignIn, SignInState
+from monitor.span import roughly
 
 #: How often the clock is read: it can jump, and the machine can sleep, so nothing relies on one long wait.
 LOOK_SECONDS: Final = 60.0
 #: A program that starts has something to show notices on by then.
 _FIRST_LOOK_SECONDS = 2.0
-_MINUTE_MS = 60_000
-_HOUR_MS = 60 * _MINUTE_MS
-_DAY_MS = 24 * _HOUR_MS
+_HOUR_MS = 3_600_000
 _SEVEN_DAYS = "The seven days of the sign-in are over."
 _BY_NOW = "The sign-in has ended."
 _EARLIER = "Schwab has ended the sign-in before its seven days were over."
@@ -90,16 +89,4 @@ def _coming_end(expires_ms: int, now_ms: int) -> str:
         advice = "Now is a good moment to renew it"
     else:
         advice = f"A good moment to renew it is {moment_in_words(moment, now_ms)}"
-    return f"The sign-in ends {end} ET, in {_span(expires_ms - now_ms)}. {advice}; the stream goes on meanwhile."
-
-
-def _span(ms: int) -> str:
-    """A rough span in one unit: 2 days, 13 hours, 1 minute."""
-    for unit_ms, least, name in ((_DAY_MS, 36 * _HOUR_MS, "day"), (_HOUR_MS, 55 * _MINUTE_MS, "hour")):
-        if ms >= least:
-            return _counted(round(ms / unit_ms), name)
-    return _counted(max(1, round(ms / _MINUTE_MS)), "minute")
-
-
-def _counted(count: int, name: str) -> str:
-    return f"1 {name}" if count == 1 else f"{count} {name}s"
+    return f"The sign-in ends {end} ET, in {roughly(expires_ms - now_ms)}. {advice}; the stream goes on meanwhile."

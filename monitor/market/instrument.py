@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -57,6 +58,7 @@ def parse_symbol(text: str) -> str:
     return symbol
 
 
+@lru_cache(maxsize=32_768)
 def kind_of(symbol: str) -> Kind:
     """What ``symbol`` stands for by its form."""
     if symbol.startswith("$"):

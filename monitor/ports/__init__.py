@@ -52,6 +52,7 @@ from monitor.ports.requests import (
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
 from monitor.ports.sign_in import Remark, SignIn, SignInState
 from monitor.ports.stream import QuoteStream, StreamListener, StreamPhase, Wanted, Watching
+from monitor.ports.usage import Recorded, Usage
 
 __all__ = [
     "LEAST_LIMIT",
@@ -105,6 +106,7 @@ __all__ = [
     "Quotes",
     "QuotesAnswer",
     "Reconciliation",
+    "Recorded",
     "Recorder",
     "Remark",
     "RequestMeter",
@@ -119,6 +121,7 @@ __all__ = [
     "StreamListener",
     "StreamPhase",
     "TradingHours",
+    "Usage",
     "Wanted",
     "Watching",
     "Watchlists",

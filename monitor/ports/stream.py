@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from monitor.analysis.budget import StreamPlaces
 from monitor.market.activity import Activity
 from monitor.market.bar import Bar
 from monitor.market.book import Book, BookService
@@ -98,6 +99,10 @@ class QuoteStream(Protocol):
     def want(self, wanted: Wanted) -> None:
         """Replace the wanted set; the difference is sent on the open connection without waiting for data."""
 
+    @property
+    def places(self) -> StreamPlaces:
+        """The places on the connection, and those that are taken by what is wanted now."""
+
     def take_back(self) -> None:
         """Connect again after another program took the stream; otherwise nothing happens."""
 
@@ -114,6 +119,10 @@ class Watching(Protocol):
     @property
     def refused(self) -> Mapping[str, str]:
         """Symbols the streamer refused, each with its reason."""
+
+    @property
+    def places(self) -> StreamPlaces:
+        """The places on the stream's connection, and those that are taken by what everybody wants now."""
 
     def take_back(self) -> None:
         """Fetch the stream from the program that took it."""

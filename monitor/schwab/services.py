@@ -1,9 +1,11 @@
 """The streamer's services: which of them answers for a symbol, what is asked of each, and what it is called."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
+from monitor.analysis.budget import Sort
 from monitor.market.book import BookService
 from monitor.market.instrument import Kind, kind_of
 from monitor.ports import Wanted
@@ -44,15 +46,22 @@ FIELDS: Final = {service: ",".join(str(n) for n in range(last + 1)) for service,
 #: So many symbols of a service are served on one connection, as measured; of the others the limit is not known.
 MOST_SYMBOLS: Final = {OPTIONS: 3000, CHART: 300}
 
-_QUOTES = {
-    Kind.SHARE: EQUITIES,
-    Kind.INDEX: EQUITIES,
-    Kind.OPTION: OPTIONS,
-    Kind.FUTURE: FUTURES,
-    Kind.FUTURE_OPTION: FUTURES_OPTIONS,
-    Kind.FOREX: FOREX,
-}
-_BARS = {Kind.SHARE: CHART, Kind.INDEX: CHART, Kind.FUTURE: CHART_FUTURES}
+#: The services that are asked for a sort of data of a kind of symbol. Where there is none, Schwab has no such data.
+SERVED: Final[Mapping[tuple[Sort, Kind], tuple[str, ...]]] = MappingProxyType(
+    {
+        (Sort.QUOTES, Kind.SHARE): (EQUITIES,),
+        (Sort.QUOTES, Kind.INDEX): (EQUITIES,),
+        (Sort.QUOTES, Kind.OPTION): (OPTIONS,),
+        (Sort.QUOTES, Kind.FUTURE): (FUTURES,),
+        (Sort.QUOTES, Kind.FUTURE_OPTION): (FUTURES_OPTIONS,),
+        (Sort.QUOTES, Kind.FOREX): (FOREX,),
+        (Sort.BOOKS, Kind.SHARE): BOOKS,
+        (Sort.BOOKS, Kind.OPTION): (OPTIONS_BOOK,),
+        (Sort.BARS, Kind.SHARE): (CHART,),
+        (Sort.BARS, Kind.INDEX): (CHART,),
+        (Sort.BARS, Kind.FUTURE): (CHART_FUTURES,),
+    }
+)
 #: The client chooses this key; it comes back with each message.
 _ACTIVITY_KEY = "Account Activity"
 
@@ -76,15 +85,11 @@ def keys_by_service(
     Where Schwab has no such service (bars of options, books of futures), nothing is asked.
     """
     keys: dict[str, set[str]] = defaultdict(set)
-    for symbol in wanted.quotes:
-        keys[_QUOTES[kind_of(symbol)]].add(symbol)
-    for symbol in wanted.books:
-        kind = kind_of(symbol)
-        for service in book_services(symbol) if kind is Kind.SHARE else (OPTIONS_BOOK,) * (kind is Kind.OPTION):
-            keys[service].add(symbol)
-    for symbol in wanted.bars:
-        if chart := _BARS.get(kind_of(symbol)):
-            keys[chart].add(symbol)
+    for sort, symbols in ((Sort.QUOTES, wanted.quotes), (Sort.BOOKS, wanted.books), (Sort.BARS, wanted.bars)):
+        for symbol in symbols:
+            services = SERVED.get((sort, kind_of(symbol)), ())
+            for service in book_services(symbol) if services is BOOKS else services:
+                keys[service].add(symbol)
     for name in wanted.screeners:
         keys[SCREENER_OPTION if name.startswith("OPTION_") else SCREENER_EQUITY].add(name)
     keys[NEWS].update(wanted.news)

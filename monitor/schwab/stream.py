@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from monitor.analysis.budget import StreamPlaces
 from monitor.clock import now_ms, since_boot
 from monitor.errors import MonitorError, Refused, SignInNeeded, Transient
 from monitor.market.calendar import from_ms
@@ -20,6 +21,7 @@ from monitor.schwab.delays import Delays
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.library import MarketClient
 from monitor.schwab.lookout import Lookout
+from monitor.schwab.services import MOST_SYMBOLS, SERVED
 from monitor.schwab.subscriptions import Command, Subscriptions
 from monitor.schwab.timing import Timing
 
@@ -112,6 +114,11 @@ class SchwabStream:
     def subscribed(self) -> Mapping[str, int]:
         """How many keys of each service are on the wire."""
         return self._subscriptions.on_wire
+
+    @property
+    def places(self) -> StreamPlaces:
+        """Which services answer for what, how many symbols they take, and those that are wanted of each now."""
+        return StreamPlaces(SERVED, MOST_SYMBOLS, self._subscriptions.wanted_keys())
 
     @property
     def host(self) -> str:

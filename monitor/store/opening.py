@@ -8,6 +8,7 @@ from pathlib import Path
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.market.book import BookService
+from monitor.market.calendar import Trading, around_the_clock, sessions
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
 from monitor.store.chains import StoredChainSchedules
@@ -22,6 +23,7 @@ from monitor.store.schema import TABLES, VERSION
 from monitor.store.spill import Spill, noted
 from monitor.store.tasks import CloseGaps
 from monitor.store.trouble import unavailable
+from monitor.store.usage import StoredUsage
 from monitor.store.watchlists import StoredWatchlists
 from monitor.store.writer import Writer
 
@@ -57,6 +59,7 @@ class Store:
         lock: WriterLock,
         on_trouble: Callable[[str], None],
         on_audit: Callable[[AuditEntry], None],
+        trading: Trading = sessions,
     ) -> None:
         self._lock = lock
         spill = Spill(path.with_suffix(".spill"), noted(connection))
@@ -76,6 +79,7 @@ class Store:
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
+        self.usage = StoredUsage(self._reader, path, trading)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
         self._writer.start()
@@ -179,7 +183,8 @@ def _opened(
     connection = connect_writing(path)
     try:
         migrate(connection, sandbox)
-        return Store(path, connection, lock, on_trouble, on_audit)
+        # The sandbox's market never closes.
+        return Store(path, connection, lock, on_trouble, on_audit, around_the_clock if sandbox else sessions)
     except BaseException:
         connection.close()
         raise

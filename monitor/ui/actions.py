@@ -41,6 +41,8 @@ class Actions:
         self.download = self._action("&Download history", "download")
         self.cancel_download = self._action("&Cancel the download", "stop")
         self.chains = self._action("&Option snapshots…", "table")
+        self.planner = self._action("&Planner…", "table")
+        self.planner.setToolTip("What recording more symbols or schedules would cost, before it begins")
         self.gap_map = self._action("&Gap map", "table", "F9")
         self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
@@ -68,7 +70,7 @@ class Actions:
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [
                 [self.gap_map],
-                [self.download, self.cancel_download, self.chains],
+                [self.download, self.cancel_download, self.chains, self.planner],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
                 [self.export_recorded],

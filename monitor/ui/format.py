@@ -30,6 +30,16 @@ def volume(value: float | None) -> str:
     return f"{value:.0f}"
 
 
+def byte_size(count: float) -> str:
+    """Bytes in a tight cell: 812 B, 12 KB, 1.4 MB, 23 GB."""
+    size, units = float(count), ["TB", "GB", "MB", "KB", "B"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1024
+        units.pop()
+    unit = units[-1]
+    return f"{size:.0f} {unit}" if unit in {"B", "KB"} or size >= 100 else f"{size:.1f} {unit}"
+
+
 def change(value: float | None) -> str:
     """A signed price change with two decimals; what rounds to nothing has no sign."""
     return DASH if value is None else _signed(value)

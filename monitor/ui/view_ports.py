@@ -25,6 +25,7 @@ from monitor.ports import (
     Recorder,
     Requests,
     SignIn,
+    Usage,
     Watching,
     Watchlists,
 )
@@ -57,6 +58,7 @@ class ViewPorts:
     requests: Requests
     sign_in: SignIn
     tasks: Tasks
+    usage: Usage
     watching: Watching
     watchlists: Watchlists
     frames: FrameFile | None = None  # where frames cannot be written, nobody is offered it

@@ -28,6 +28,7 @@ from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
 from monitor.ui.movers.panel import MoversPanel
 from monitor.ui.panel import Panel, named
+from monitor.ui.planner.planning import Planning
 from monitor.ui.raw_frames import RawFrames
 from monitor.ui.requests.panel import RequestsPanel
 from monitor.ui.sign_out import SignOutDialog
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.status = StatusFields(ports, theme)
         self.messages = MessageBar(ports.bus, theme)
         self.interval_entry = IntervalEntry(self)
+        self.planning = Planning(ports, theme, self.watchlist, self)
         self._area = self._make_docks()
         self._fill_frame()
         self._connect()
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
     def open_chains(self) -> ChainSheet:
         """Open the sheet on option snapshots, the linked symbol proposed."""
         sheet = ChainSheet(self._ports, self._theme, self.link.symbol, self)
+        sheet.plan_wanted.connect(self.planning.open_on)
         sheet.open()
         return sheet
 
@@ -200,6 +203,7 @@ class MainWindow(QMainWindow):
             (act.export_watchlist, self.open_watchlist_export),
             (act.export_recorded, self.open_recorded_export),
             (act.chains, self.open_chains),
+            (act.planner, lambda: self.planning.open()),
             (act.sign_in, self.open_sign_in),
             (act.change_key, self.open_key_change),
             (act.sign_out, self._ask_to_sign_out),
@@ -273,6 +277,7 @@ class MainWindow(QMainWindow):
             part.close_panel()
         for stop in self._stops:
             stop()
+        self.planning.stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()

@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from monitor.analysis.bars import aggregate
+from monitor.analysis.budget import StreamPlaces
 from monitor.analysis.coverage import Asked, Counts, DayCoverage, DayState, days_open, first_reachable
 from monitor.analysis.repair import Expiring, Request
 from monitor.errors import BadData, MonitorError, StoreUnavailable
@@ -54,6 +55,7 @@ from monitor.ports import (
     Provenance,
     QuotesAnswer,
     Reconciliation,
+    Recorded,
     Remark,
     RequestMeter,
     RequestRecord,
@@ -64,6 +66,7 @@ from monitor.ports import (
     Wanted,
     asked,
 )
+from monitor.schwab.services import MOST_SYMBOLS, SERVED, keys_by_service
 from monitor.ui.tasks import Tasks
 from monitor.ui.view_ports import ViewPorts
 
@@ -336,9 +339,16 @@ class FakeWatching:
         self.wishes: dict[str, Wanted] = {}
         self.refused: dict[str, str] = {}
         self.taken_back = 0
+        self.others: dict[str, frozenset[str]] = {}  # places that are taken, by service
 
     def take_back(self) -> None:
         self.taken_back += 1
+
+    @property
+    def places(self) -> StreamPlaces:
+        keys = keys_by_service(self.wanted)
+        taken = {service: keys[service] | self.others.get(service, frozenset()) for service in keys}
+        return StreamPlaces(SERVED, MOST_SYMBOLS, {service: names for service, names in taken.items() if names})
 
     def want(self, owner: str, wanted: Wanted) -> None:
         if wanted:
@@ -583,6 +593,19 @@ class FakeMeters:
 
     def now_ms(self) -> int:
         return self.now
+
+
+class FakeUsage:
+    """What a test says was recorded."""
+
+    def __init__(self, recorded: Recorded | None = None) -> None:
+        self.found = recorded or Recorded(free_bytes=200e9)
+        self.failure: MonitorError | None = None
+
+    async def recorded(self) -> Recorded:
+        if self.failure:
+            raise self.failure
+        return self.found
 
 
 class FakeRequests:
@@ -852,6 +875,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "repair": FakeRepair(coverage),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
+        "usage": FakeUsage(),
         "watching": FakeWatching(),
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
     }

@@ -75,3 +75,10 @@ def test_duration(seconds: float, text: str) -> None:
 def test_prices_from_a_dollar_on_have_two_decimals(value: float) -> None:
     assert float(fmt.price(value).replace(",", "")) == pytest.approx(value, abs=0.0051)
     assert fmt.price(value)[-3] == "."
+
+
+def test_bytes_have_the_unit_that_fits():
+    sizes = (0, 812, 12 * 1024, 1.4 * 1024**2, 128 * 1024**2, 23 * 1024**3, 2 * 1024**4)
+    assert [fmt.byte_size(size) for size in sizes] == [
+        *("0 B", "812 B", "12 KB", "1.4 MB", "128 MB", "23.0 GB", "2.0 TB"),
+    ]

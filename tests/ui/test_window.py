@@ -16,10 +16,11 @@ from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.market.screener import Ranked
-from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase
+from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase, Wanted
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
+from monitor.ui.planner.sheet import Planner
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.theme import Theme
@@ -656,3 +657,45 @@ async def test_a_run_without_a_person_shows_and_leaves_the_layout_alone(qtbot: Q
     window.close()
     await ports.tasks.close()
     assert preferences.get_bytes("window/state") == b"somebody's own"
+
+
+async def test_the_planner_opens_from_the_menu_and_adds_to_the_list(open_window: Open) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    await until(lambda: window.watchlist.symbols())
+    entry(window, "Data", "Planner").trigger()
+    (planner,) = window.findChildren(Planner)
+    planner.form.put_symbols(["AMD"])
+    await until(lambda: planner.add.isEnabled())
+    planner.begin()
+    await until(lambda: "AMD" in window.watchlist.symbols())
+
+
+async def test_the_planner_opens_over_the_sheet_on_snapshots_with_its_schedule(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    sheet = window.open_chains()
+    sheet.underlying.setText("SPY")
+    sheet.planner.click()
+    (planner,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, Planner)]
+    assert planner.parentWidget() is sheet
+    assert planner.plan().symbols == ("SPY",)
+    assert planner.plan().every == 15
+
+
+async def test_a_pasted_list_opens_the_planner_with_its_symbols(open_window: Open) -> None:
+    window = await open_window(view_ports())
+    window.watchlist.entry.field.setText("AMD SPY")
+    window.watchlist.entry.planner.click()
+    (planner,) = window.findChildren(Planner)
+    assert planner.plan().symbols == ("AMD", "SPY")
+
+
+async def test_what_is_recorded_whatever_is_shown_is_wanted_while_the_window_is_open(open_window: Open) -> None:
+    preferences = FakePreferences()
+    preferences.set("recording/books", "AMD,SPY")
+    ports = view_ports(preferences=preferences)
+    window = await open_window(ports)
+    wishes = ports.watching.wishes  # type: ignore[attr-defined]
+    assert wishes["recording"] == Wanted(books=frozenset({"AMD", "SPY"}))
+    window.close()
+    assert "recording" not in wishes

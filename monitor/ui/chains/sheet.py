@@ -1,6 +1,6 @@
 """The sheet on chain snapshots: add, change and remove schedules, take one now, and see what became of each moment."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -16,16 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from monitor.analysis.chain_slots import slots_a_day
+from monitor.analysis.budget import Plan
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import ChainSlotKept
 from monitor.market.chain_schedule import EVERY_MINUTES, ChainSchedule
 from monitor.market.instrument import Kind, kind_of, parse_symbol
-from monitor.ports import KeptSchedule
+from monitor.ports import KeptSchedule, Recorded
 from monitor.ui.cells import dress
 from monitor.ui.chains.models import Moments, Schedules, every, expiries
 from monitor.ui.message import Message
 from monitor.ui.panel import named, rename
+from monitor.ui.planner.phrases import objections, schedule_costs
+from monitor.ui.planner.running import running_now
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
@@ -37,12 +39,12 @@ _WORDS = (
 _DAYS = (7, 30, 60, 90, None)
 _USUAL_EVERY, _USUAL_DAYS = 15, 60
 _MOST_MOMENTS = 500
-#: What a contract of a snapshot takes on disk, measured.
-_BYTES_A_CONTRACT = 216
 
 
 class ChainSheet(QDialog):
-    """Opened with ``open()``; ``symbol`` is proposed as the underlying."""
+    """Opened with ``open()``; ``symbol`` is proposed as the underlying. ``plan_wanted`` carries a schedule to plan."""
+
+    plan_wanted = Signal(object)
 
     def __init__(self, ports: ViewPorts, theme: Theme, symbol: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,10 +52,11 @@ class ChainSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._ports = ports
         self._showing = ""
+        self._recorded, self._measured = Recorded(), False
         self.schedules, self.moments = Schedules(theme), Moments(theme)
         self.underlying = QLineEdit(symbol if _has_options(symbol) else "")
         self.every, self.days = QComboBox(), QComboBox()
-        self.put = QPushButton("&Add")
+        self.put, self.planner = QPushButton("&Add"), QPushButton("&Planner…")
         self.sentence = named(QLabel(), "hint")
         self.table, self.moment_table = QTableView(), QTableView()
         self.body = QStackedWidget()
@@ -92,6 +95,8 @@ class ChainSheet(QDialog):
         try:
             kept = list(await self._ports.chain_schedules.all())
             self.schedules.put(kept)
+            if not self._measured:
+                self._recorded, self._measured = await self._ports.usage.recorded(), True
             symbols = [each.schedule.symbol for each in kept]
             if symbols:
                 self.table.selectRow(symbols.index(chosen) if chosen in symbols else 0)
@@ -201,17 +206,25 @@ class ChainSheet(QDialog):
         known = self._of(schedule.symbol)
         self.put.setText("&Change" if known else "&Add")
         self.put.setEnabled(known is None or known.schedule != schedule)
-        times = slots_a_day(schedule)
-        words = f"{times} snapshots on a full day, each one request or, for a large chain, several."
-        if contracts := self._usual_contracts(schedule.symbol):
-            size = times * contracts * _BYTES_A_CONTRACT / 1e6
-            words += f" At {contracts:,} contracts that is about {size:,.0f} MB a day."
-        self._say(words, "hint")
+        running = running_now(self._ports, self.schedules.entries, self._recorded)
+        known_contracts = self._usual_contracts(schedule.symbol)
+        contracts = {schedule.symbol: known_contracts} if known_contracts else self._recorded.contracts
+        plan = Plan((schedule.symbol,), every=schedule.every_minutes, days=schedule.days, contracts=contracts)
+        if too_much := objections(plan, running):
+            self._say(" ".join(too_much), "failure")
+        else:
+            self._say(schedule_costs(plan, running, known=schedule.symbol in contracts), "hint")
 
     def _usual_contracts(self, symbol: str) -> int:
         if symbol != self._showing:
             return 0
         return next((slot.contracts for slot in self.moments.entries if slot.contracts), 0)
+
+    def _open_planner(self) -> None:
+        try:
+            self.plan_wanted.emit(self._read())
+        except BadData as error:
+            self._say(error.sentence, "failure")
 
     def _of(self, symbol: str) -> KeptSchedule | None:
         return next((each for each in self.schedules.entries if each.schedule.symbol == symbol), None)
@@ -271,7 +284,7 @@ class ChainSheet(QDialog):
         words = named(QLabel(_WORDS), "hint")
         words.setWordWrap(True)
         form = QHBoxLayout()
-        for widget in (self.underlying, self.every, self.days, self.put):
+        for widget in (self.underlying, self.every, self.days, self.put, self.planner):
             form.addWidget(widget)
         form.addStretch(1)
         self.sentence.setWordWrap(True)
@@ -291,7 +304,7 @@ class ChainSheet(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         self.put.setDefault(True)
-        for button in (self.take, self.remove, self.close_button):
+        for button in (self.take, self.remove, self.planner, self.close_button):
             button.setAutoDefault(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -310,6 +323,7 @@ class ChainSheet(QDialog):
         self.days.currentIndexChanged.connect(self._look_at_form)
         self.table.selectionModel().selectionChanged.connect(self._choose_row)
         self.put.clicked.connect(self.begin)
+        self.planner.clicked.connect(self._open_planner)
         self.take.clicked.connect(self._take_now)
         self.remove.clicked.connect(self._take_away)
         self.close_button.clicked.connect(self.reject)

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 
-from PySide6.QtCore import QDate, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -26,6 +25,7 @@ from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.instrument import parse_symbols
 from monitor.ui.data.order import Order
 from monitor.ui.data.phrases import counted, plural, takes
+from monitor.ui.day_field import day_field, day_of, put_day
 from monitor.ui.panel import named, rename
 from monitor.ui.view_ports import ViewPorts
 
@@ -62,7 +62,7 @@ class DownloadDialog(QDialog):
         for each in DEPTHS:
             self.interval.addItem(each.label, int(each))
         self.interval.setCurrentIndex(list(DEPTHS).index(interval))
-        self.first, self.last = QDateEdit(), QDateEdit()
+        self.first, self.last = day_field(), day_field()
         self.again = QCheckBox("Fetch again what is on disk already")
         self.sentence = named(QLabel(), "hint")
         self.start = QPushButton("&Download")
@@ -71,8 +71,8 @@ class DownloadDialog(QDialog):
         if span is None:
             self._propose_days()
         else:
-            _put(self.first, span[0])
-            _put(self.last, span[1])
+            put_day(self.first, span[0])
+            put_day(self.last, span[1])
         self._pause = QTimer(self, interval=_PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self.count)
         self._connect()
@@ -104,7 +104,7 @@ class DownloadDialog(QDialog):
 
     def _read(self) -> Order:
         symbols = parse_symbols(self.symbols.text())
-        first, last = _day_of(self.first), _day_of(self.last)
+        first, last = day_of(self.first), day_of(self.last)
         if not symbols:
             raise BadData("Name at least one symbol, for example AAPL.")
         if last < first:
@@ -174,7 +174,7 @@ class DownloadDialog(QDialog):
             (self.last, from_ms(now).date()),
         ):
             field.blockSignals(True)
-            _put(field, day)
+            put_day(field, day)
             field.blockSignals(False)
 
     def _say(self, sentence: str, tone: str) -> None:
@@ -193,8 +193,6 @@ class DownloadDialog(QDialog):
     def _lay_out(self) -> None:
         days = QHBoxLayout()
         for field, words in ((self.first, "First day"), (self.last, "Last day")):
-            field.setCalendarPopup(True)
-            field.setDisplayFormat("yyyy-MM-dd")
             field.setAccessibleName(words)
         days.addWidget(self.first)
         days.addWidget(QLabel("to"))
@@ -225,12 +223,3 @@ class DownloadDialog(QDialog):
         column.addWidget(self.sentence)
         column.addStretch(1)
         column.addLayout(buttons)
-
-
-def _put(field: QDateEdit, day: date) -> None:
-    field.setDate(QDate(day.year, day.month, day.day))
-
-
-def _day_of(field: QDateEdit) -> date:
-    chosen = field.date()
-    return date(chosen.year(), chosen.month(), chosen.day())

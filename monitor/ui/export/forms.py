@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import QDate, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDateEdit,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -25,6 +24,7 @@ from monitor.market.bar import Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.instrument import parse_symbols
 from monitor.ports import ExportRequest
+from monitor.ui.day_field import day_field, day_of
 from monitor.ui.export.job import Job, Table
 from monitor.ui.panel import named
 
@@ -122,7 +122,7 @@ class RecordedForm(ExportForm):
         self.interval = QComboBox()
         for interval in Interval:
             self.interval.addItem(interval.label, int(interval))
-        self.first, self.last = _date_field(today), _date_field(today)
+        self.first, self.last = day_field(today), day_field(today)
         self.venues = QCheckBox("A row for each venue")
         self._lay_out()
         self._show_options()
@@ -141,7 +141,7 @@ class RecordedForm(ExportForm):
 
     def job(self) -> Job:
         symbols = parse_symbols(self.symbols.text())
-        first, last = _day_of(self.first), _day_of(self.last)
+        first, last = day_of(self.first), day_of(self.last)
         if not symbols:
             raise BadData("Name at least one symbol, for example AAPL.")
         if last < first:
@@ -187,15 +187,3 @@ def _span(visible: tuple[int, int], interval: Interval) -> str:
     shape = "%Y-%m-%d %H:%M" if interval.intraday else "%Y-%m-%d"
     first, last = (f"{from_ms(ms):{shape}}" for ms in (visible[0], visible[1] - 1))
     return f": {first} to {last}{' ET' if interval.intraday else ''}"
-
-
-def _date_field(day: date) -> QDateEdit:
-    field = QDateEdit(QDate(day.year, day.month, day.day))
-    field.setCalendarPopup(True)
-    field.setDisplayFormat("yyyy-MM-dd")
-    return field
-
-
-def _day_of(field: QDateEdit) -> date:
-    chosen = field.date()
-    return date(chosen.year(), chosen.month(), chosen.day())

@@ -1,9 +1,9 @@
 """The words of the requests panel: cells, figures, and why requests have to wait."""
 
-import math
 from typing import NamedTuple
 
 from monitor.ports import Priority, RequestMeter, RequestRecord, Result
+from monitor.span import left, tight
 from monitor.ui import format as fmt
 
 WHO = {
@@ -60,10 +60,10 @@ def cells(record: RequestRecord) -> tuple[str, ...]:
         record.endpoint,
         record.result.value,
         fmt.DASH if record.status is None else str(record.status),
-        span(record.waited),
-        fmt.DASH if record.took is None else span(record.took),
+        tight(record.waited),
+        fmt.DASH if record.took is None else tight(record.took),
         str(record.attempts),
-        size(record.size) if record.size else fmt.DASH,
+        fmt.byte_size(record.size) if record.size else fmt.DASH,
     )
 
 
@@ -91,24 +91,6 @@ def story(record: RequestRecord) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def span(seconds: float) -> str:
-    """A time of any length in a tight cell: 40 ms, 1.3 s, 75 s, 12 min."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.1f} s" if seconds < 59.95 else _whole(seconds)
-
-
-def _whole(seconds: float) -> str:
-    return f"{math.ceil(seconds)} s" if seconds < 300 else f"{math.ceil(seconds / 60)} min"
-
-
-def size(count: int) -> str:
-    """Bytes in a tight cell: 812 B, 12 KB, 1.4 MB."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1024:.0f} KB" if count < 1000 * 1024 else f"{count / 1024**2:.1f} MB"
-
-
 def figures(meter: RequestMeter) -> str:
     """How much of the limit is used, beside the panel's title."""
     text = f"{meter.used} in the last minute"
@@ -121,9 +103,9 @@ def obstacles(meter: RequestMeter, now_ms: int) -> list[str]:
     """A sentence for each thing that keeps requests from being sent; empty as a rule."""
     found = []
     if meter.paused_until_ms is not None:
-        left = _whole(max(meter.paused_until_ms - now_ms, 0) / 1000)
+        wait = left(max(meter.paused_until_ms - now_ms, 0) / 1000)
         until = fmt.clock(meter.paused_until_ms)
-        found.append(f"Schwab asks us to slow down: nothing is sent before {until} ET ({left}).")
+        found.append(f"Schwab asks us to slow down: nothing is sent before {until} ET ({wait}).")
     elif meter.ceiling < meter.limit:
         slower = (
             f"Schwab asked to slow down, so {meter.ceiling} instead of {meter.limit} requests a minute are allowed."

@@ -44,6 +44,10 @@ class NamedLists(QObject):
     def symbols(self) -> list[str]:
         return list(self._lists.get(self._current, []))
 
+    def symbols_of(self, name: str) -> list[str]:
+        """The symbols of the list of that name, shown or not."""
+        return list(self._lists.get(name, []))
+
     def close(self) -> None:
         """Hear no more of changes."""
         self._stop()

@@ -1,5 +1,7 @@
 """The watchlist panel: a named list of live quotes that drives its link group."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
@@ -110,6 +112,10 @@ class WatchlistPanel(Panel):
     def add_symbol(self, text: str) -> None:
         """Look up the symbols in ``text`` and add those that exist; the others are named below the field."""
         self._ports.tasks.start(f"watchlist.add.{text}", self._add(text))
+
+    def put(self, symbols: Sequence[str]) -> None:
+        """Add symbols that are known to exist to the shown list, without asking for their history."""
+        self._show_added(self.lists.extend(self.lists.current, symbols))
 
     def remove_symbol(self, symbol: str) -> None:
         """Take ``symbol`` off the shown list; what was recorded of it stays."""

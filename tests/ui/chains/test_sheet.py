@@ -7,11 +7,11 @@ from pytestqt.qtbot import QtBot
 from monitor.errors import StoreUnavailable, Transient
 from monitor.live.events import ChainSlotKept
 from monitor.market.chain_schedule import ChainSchedule, ChainSlot, SlotState
-from monitor.ports import KeptSchedule
+from monitor.ports import KeptSchedule, Recorded
 from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
-from tests.support.ports import NOW_MS, FakeChains, FakeHistory, view_ports
+from tests.support.ports import NOW_MS, FakeChains, FakeHistory, FakeUsage, view_ports
 
 QUARTER_MS = 15 * 60_000
 SPY, QQQ = ChainSchedule("SPY", 15, 60), ChainSchedule("QQQ", 60)
@@ -124,7 +124,10 @@ def test_the_cost_is_said_before_it_is_kept(qtbot: QtBot, chains: FakeChains) ->
     _, sheet = make(qtbot, chains)
     choose(sheet, 1)
     assert sheet.sentence.text().startswith("27 snapshots on a full day")
-    assert "At 4,812 contracts that is about 28 MB a day." in sheet.sentence.text()
+    assert (
+        "At 4,812 contracts that is about 26.8 MB a day. All schedules take 0.1 of 110 requests a minute."
+        in sheet.sentence.text()
+    )
     fill(sheet, "AAPL", 60)
     assert sheet.sentence.text().startswith("8 snapshots on a full day")
 
@@ -164,3 +167,28 @@ def test_a_closed_sheet_hears_nothing(qtbot: QtBot, chains: FakeChains) -> None:
     sheet.reject()
     ports.bus.publish(ChainSlotKept(MOMENTS[0]))
     assert ports.bus._listeners[ChainSlotKept] == []
+
+
+def test_more_than_the_limit_allows_is_said_before_it_is_kept(qtbot: QtBot) -> None:
+    others = [KeptSchedule(ChainSchedule(f"T{number}", 1), NOW_MS, 0) for number in range(104)]
+    usage = FakeUsage(Recorded(contracts={"SPY": 20_000}, free_bytes=9e12))
+    _, sheet = make(qtbot, FakeChains(*others), "SPY", usage=usage)
+    sheet.table.clearSelection()
+    fill(sheet, "SPY", 1)
+    assert sheet.sentence.objectName() == "failure"
+    assert sheet.sentence.text() == (
+        "1 underlying every minute, with 104 schedules kept, need 112 requests; 109 can be sent in time (110 a minute"
+        " are allowed, one of them for the sign-in). It would fit every 5 minutes."
+    )
+    assert sheet.put.isEnabled()
+    fill(sheet, "QQQ", 1)
+    assert sheet.sentence.objectName() == "hint"
+    assert "Should it have 2,400 contracts" in sheet.sentence.text()
+
+
+def test_the_planner_is_opened_on_what_the_form_says(qtbot: QtBot) -> None:
+    _, sheet = make(qtbot, FakeChains(), "SPY")
+    fill(sheet, "SPY", 5)
+    with qtbot.waitSignal(sheet.plan_wanted) as wanted:
+        qtbot.mouseClick(sheet.planner, Qt.MouseButton.LeftButton)
+    assert wanted.args == [ChainSchedule("SPY", 5, 60)]

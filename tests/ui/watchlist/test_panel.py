@@ -300,3 +300,48 @@ def test_the_words_of_an_unknown_symbol_run_over_its_row(open_panel):
     ports.board.take_requested({"MSFT": None}, NOW_MS)
     panel.model.show({"MSFT"})
     assert amber()
+
+
+def paste(qtbot, panel, text):
+    panel.entry.field.setFocus()
+    panel.entry.field.insert(text)
+    panel.entry.field.textEdited.emit(panel.entry.field.text())
+
+
+def test_a_list_that_the_stream_has_no_places_for_says_so_before_it_is_added(open_panel, qtbot):
+    panel, _ = open_panel()
+    paste(qtbot, panel, " ".join(f"T{number}" for number in range(310)))
+    assert panel.entry.sentence == (
+        "Minute bars: stocks: 313 symbols need a place, Schwab has 300 on one connection. 13 would not be streamed."
+        " It would fit without minute bars or with 297 of 310 symbols. Enter adds them all the same."
+    )
+    assert panel.symbols() == ["AAPL", "MSFT", "NVDA"]
+    with qtbot.waitSignal(panel.entry.plan_wanted) as wanted:
+        panel.entry.planner.click()
+    assert len(wanted.args[0]) == 310
+    assert panel.entry.sentence == ""
+    assert not panel.entry.planner.isVisible()
+
+
+def test_many_symbols_that_fit_say_what_their_history_takes(open_panel, qtbot):
+    panel, _ = open_panel()
+    paste(qtbot, panel, " ".join(f"T{number}" for number in range(100)))
+    assert panel.entry.sentence.startswith("100 symbols fit: about ")
+    assert panel.entry.sentence.endswith("their history takes 600 requests, about 5 min.")
+    assert panel.entry.planner.isVisible()
+
+
+def test_a_few_symbols_are_added_without_a_word(open_panel, qtbot):
+    panel, _ = open_panel()
+    paste(qtbot, panel, "AMD, SPY")
+    assert panel.entry.sentence == ""
+    assert not panel.entry.planner.isVisible()
+
+
+def test_symbols_from_elsewhere_are_put_at_the_end_and_kept(open_panel):
+    panel, ports = open_panel()
+    panel.put(["MSFT", "AMD", "SPY"])
+    assert panel.symbols() == ["AAPL", "MSFT", "NVDA", "AMD", "SPY"]
+    assert ports.watchlists.lists["Tech"] == ["AAPL", "MSFT", "NVDA", "AMD", "SPY"]
+    assert "SPY" in ports.watching.wanted.quotes
+    assert ports.loader.ensured == []

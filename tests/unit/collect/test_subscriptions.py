@@ -1,5 +1,6 @@
 """The wanted set: a union over owners, told to the stream only when it changes."""
 
+from monitor.analysis.budget import StreamPlaces
 from monitor.collect.subscriptions import Subscriptions
 from monitor.ports import StreamListener, Wanted
 
@@ -10,6 +11,7 @@ class RecordingStream:
     def __init__(self) -> None:
         self.asked: list[Wanted] = []
         self.taken_back = 0
+        self.places = StreamPlaces()
 
     async def run(self, listener: StreamListener) -> None: ...
 

@@ -7,8 +7,10 @@ import zlib
 
 import pytest
 
+from monitor.analysis.budget import Sort
 from monitor.errors import Refused, SignInNeeded, Transient
 from monitor.market.book import BookService
+from monitor.market.instrument import Kind
 from monitor.ports import StreamPhase, Wanted
 from monitor.schwab.address import Address
 from monitor.schwab.connection import Connection, Ended, NoAnswer
@@ -119,6 +121,20 @@ async def test_a_wish_is_sent_at_once_without_waiting_for_data(scene):
     await until(lambda: scene.streamer.asked("LEVELONE_EQUITIES")[1:] == [("ADD", "SPY")])
     scene.stream.want(Wanted(frozenset({"SPY"})))
     await until(lambda: scene.streamer.asked("LEVELONE_EQUITIES")[2:] == [("UNSUBS", "AAPL")])
+
+
+async def test_places_are_taken_by_what_is_wanted_also_without_a_connection(scene):
+    scene.stream.want(Wanted(frozenset({"AAPL", "EUR/USD"}), frozenset({"AAPL"}), frozenset({"AAPL"})))
+    places = scene.stream.places
+    assert {service: set(keys) for service, keys in places.taken.items()} == {
+        "LEVELONE_EQUITIES": {"AAPL"},
+        "LEVELONE_FOREX": {"EUR/USD"},
+        "NYSE_BOOK": {"AAPL"},
+        "NASDAQ_BOOK": {"AAPL"},
+        "CHART_EQUITY": {"AAPL"},
+    }
+    assert places.most["CHART_EQUITY"] == 300
+    assert places.services[Sort.BOOKS, Kind.SHARE] == ("NYSE_BOOK", "NASDAQ_BOOK")
 
 
 async def test_a_limit_answered_twice_names_what_was_left_out(scene):
