@@ -6,7 +6,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
-from monitor.errors import MonitorError
 from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase, Wanted
@@ -23,6 +22,7 @@ from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, Watchli
 from monitor.ui.export.job import Table
 from monitor.ui.health.panel import HealthPanel
 from monitor.ui.help import About, KeyList
+from monitor.ui.known_symbol import is_known
 from monitor.ui.link import LinkGroup
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
@@ -294,20 +294,8 @@ class MainWindow(QMainWindow):
         self._ports.tasks.start("go to symbol", self._go_if_known(symbol))
 
     async def _go_if_known(self, symbol: str) -> None:
-        """Show the symbol when Schwab knows it, or when nobody can be asked."""
-        ports = self._ports
-        known = await ports.archive.find_instruments(symbol)
-        if not any(instrument.symbol == symbol for instrument in known):
-            try:
-                found = await ports.history.find_instruments(symbol)
-            except MonitorError as error:
-                ports.bus.publish(Notice(Level.WARNING, f"{symbol} could not be checked. {error.sentence}"))
-            else:
-                if not found:
-                    ports.bus.publish(Notice(Level.WARNING, f"Schwab knows no symbol “{symbol}”."))
-                    return
-                ports.recorder.record_instruments(found)
-        self.go_to(symbol)
+        if await is_known(self._ports, symbol):
+            self.go_to(symbol)
 
     def _take_symbol(self, symbol: str) -> None:
         self.toolbar.symbol_box.show_symbol(symbol)
