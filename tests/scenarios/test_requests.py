@@ -15,6 +15,7 @@ import pytest
 from monitor.apps.wiring import running_services
 from monitor.errors import MonitorError, Refused, Transient
 from monitor.live.events import BoardChanged
+from monitor.market.bar import Interval
 from monitor.ports import Priority, Result, Wanted, asking
 from monitor.schwab import retry
 from monitor.schwab.address import Address
@@ -87,7 +88,7 @@ class Client:
     async def minutes(self) -> int:
         """Ask for a day of minutes; how many came."""
         end = 1_795_000_000_000
-        return len(await self.history.minute_bars("AAPL", end - DAY_MS, end))
+        return len((await self.history.bars("AAPL", Interval.M1, end - DAY_MS, end)).bars)
 
     async def refused(self) -> int:
         return int((await self.control.get("/sandbox/status")).json()["refused"])

@@ -629,6 +629,502 @@ class FakeHistory:
         found = tuple(bar for bar in known if bar.interval is interval and start_ms <= bar.start < end_ms)
         return HistoryAnswer(found, is_empty=not known)
 
+    async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
+        if self.failure:
+            raise self.failure
+        return _matching(self.instruments, text)[:limit]
+
+
+def _matching(instruments: Sequence[Instrument], text: str) -> list[Instrument]:
+    wanted = text.upper()
+    return [i for i in instruments if i.symbol.startswith(wanted) or wanted in i.description.upper()]
+
+
+class FakeChains:
+    """Schedules and moments in memory, and the snapshots asked for; implements ChainSchedules and ChainTaking."""
+
+    def __init__(self, *kept: KeptSchedule, moments: Sequence[ChainSlot] = ()) -> None:
+        self.kept = list(kept)
+        self.moments = list(moments)
+        self.taken: list[str] = []
+        self.looks = 0
+        self.trouble: StoreUnavailable | None = None
+
+    async def all(self) -> list[KeptSchedule]:
+        if self.trouble:
+            raise self.trouble
+        return sorted(self.kept, key=lambda each: each.schedule.symbol)
+
+    async def put(self, schedule: ChainSchedule) -> None:
+        await self.remove(schedule.symbol)
+        self.kept.append(KeptSchedule(schedule, NOW_MS, 0))
+
+    async def remove(self, symbol: str) -> None:
+        self.kept = [each for each in self.kept if each.schedule.symbol != symbol]
+
+    async def slots(self, symbol: str, limit: int) -> list[ChainSlot]:
+        return [slot for slot in self.moments if slot.symbol == symbol][:limit]
+
+    def take(self, symbol: str) -> None:
+        self.taken.append(symbol)
+
+    def look(self) -> None:
+        self.looks += 1
+
+
+class FakeWatchlists:
+    """Named lists in memory; each change is told on the bus when there is one."""
+
+    def __init__(self, lists: Mapping[str, Sequence[str]] | None = None, bus: Bus | None = None) -> None:
+        self.lists = {name: list(symbols) for name, symbols in (lists or {}).items()}
+        self._bus = bus
+
+    async def all(self) -> dict[str, list[str]]:
+        return {name: list(symbols) for name, symbols in self.lists.items()}
+
+    async def create(self, name: str, symbols: Sequence[str] = ()) -> None:
+        if not name.strip() or name in self.lists:
+            raise BadData("A list needs a name of its own.")
+        self.lists[name] = list(symbols)
+        self._changed(name)
+
+    async def rename(self, old: str, new: str) -> None:
+        if not new.strip() or new in self.lists:
+            raise BadData("A list needs a name of its own.")
+        self.lists = {new if name == old else name: symbols for name, symbols in self.lists.items()}
+        self._changed(new)
+
+    async def remove(self, name: str) -> None:
+        self.lists.pop(name, None)
+        self._changed(name)
+
+    async def set_symbols(self, name: str, symbols: Sequence[str]) -> None:
+        self.lists[name] = list(symbols)
+        self._changed(name)
+
+    def _changed(self, name: str) -> None:
+        if self._bus:
+            self._bus.publish(WatchlistsChanged((name,)))
+
+
+class FakeExporter:
+    """Counts to ``total`` in ``steps``; waits at ``gate`` after the first step when the test sets one."""
+
+    def __init__(self, total: int = 1000, steps: int = 4) -> None:
+        self.total, self.steps = total, steps
+        self.requests: list[ExportRequest] = []
+        self.tables: list[tuple[list[str], list[list[str]], Path]] = []
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+
+    async def export(
+        self, request: ExportRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> ExportResult | None:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        for step in range(1, self.steps + 1):
+            progress(self.total * step // self.steps, self.total)
+            if self.gate and step == 1:
+                await self.gate.wait()
+            if cancelled():
+                return None
+        return ExportResult(self.total, request.out)
+
+    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
+        if self.failure:
+            raise self.failure
+        self.tables.append((list(header), [list(row) for row in rows], out))
+        return ExportResult(len(rows), out)
+
+
+class FakeSignIn:
+    """A sign-in that succeeds unless ``failure`` is set."""
+
+    def __init__(self, signed_in: bool = True, configured: bool = True, kept_by: str = "keyring") -> None:
+        self.signed_in = signed_in
+        self.ended = False  # by Schwab, where not signed in
+        self.notice = ""
+        self.pages_opened: list[str] = []  # in the system's browser
+        self.comes_back: asyncio.Event | None = None  # set when the browser does; without it, at once
+        self.noticed: list[Remark] = []
+        self.expires_ms: int | None = NOW_MS + (6 * 24 + 3) * 3_600_000 if signed_in else None
+        self.configured = configured
+        self.kept_by = kept_by
+        self.client_id = "k" * 32 if configured else ""
+        self.callback_url = "https://127.0.0.1:8182/"
+        self.address = "http://127.0.0.1:9/v1/oauth/authorize?client_id=k&state=s"
+        self.failure: MonitorError | None = None
+        self.finished: list[str] = []
+        self.configuration: tuple[str, str, str] | None = None
+        self.passphrase = ""
+        self.locked_by = ""  # the passphrase of a stored sign-in
+        self.started_over = False
+
+    @property
+    def state(self) -> SignInState:
+        if self.signed_in:
+            return SignInState.SIGNED_IN
+        return SignInState.ENDED if self.ended else SignInState.SIGNED_OUT
+
+    @property
+    def locked(self) -> bool:
+        return bool(self.locked_by)
+
+    def remarks(self, client_id: str, client_secret: str, callback_url: str) -> list[Remark]:
+        return self.noticed
+
+    def configure(self, client_id: str, client_secret: str, callback_url: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.configuration = (client_id, client_secret, callback_url)
+        self.client_id, self.callback_url = client_id, callback_url
+        self.configured = True
+
+    async def keep_with_passphrase(self, passphrase: str) -> None:
+        if self.failure:
+            raise self.failure
+        if self.locked_by:
+            if passphrase != self.locked_by:
+                raise BadData("This passphrase does not open the stored sign-in.")
+            self.locked_by, self.signed_in, self.configured = "", True, True
+        self.passphrase = passphrase
+        self.kept_by = "passphrase"
+
+    async def start_over(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.locked_by, self.started_over = "", True
+
+    def begin(self) -> str:
+        return self.address
+
+    async def finish(self, redirected_url: str) -> None:
+        self.finished.append(redirected_url)
+        if self.failure:
+            raise self.failure
+        self.signed_in = True
+        self.expires_ms = NOW_MS + 7 * 86_400_000
+
+    async def finish_in_browser(self, open_page: Callable[[str], object]) -> None:
+        open_page(self.begin())
+        self.pages_opened.append(self.address)
+        if self.comes_back is not None:
+            await self.comes_back.wait()
+        await self.finish(f"{self.callback_url}?code=x&state=s")
+
+    async def sign_out(self) -> None:
+        self.signed_in, self.expires_ms, self.configured = False, None, False
+
+
+class FakeWatching:
+    """Remembers what each owner wants."""
+
+    def __init__(self) -> None:
+        self.wishes: dict[str, Wanted] = {}
+        self.refused: dict[str, str] = {}
+        self.taken_back = 0
+
+    def take_back(self) -> None:
+        self.taken_back += 1
+
+    def want(self, owner: str, wanted: Wanted) -> None:
+        if wanted:
+            self.wishes[owner] = wanted
+        else:
+            self.wishes.pop(owner, None)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The union of every owner's wishes."""
+        union = Wanted()
+        for wish in self.wishes.values():
+            union |= wish
+        return union
+
+
+class FakeLoader:
+    """Remembers which symbols' history was asked for and called off."""
+
+    def __init__(self) -> None:
+        self.ensured: list[str] = []
+        self.cancelled: list[str] = []
+
+    def ensure(self, symbol: str) -> None:
+        self.ensured.append(symbol)
+
+    def cancel(self, symbol: str) -> None:
+        self.cancelled.append(symbol)
+
+
+class FakeCoverage:
+    """What is kept is complete unless a test says otherwise; so does it what expires and what differs."""
+
+    def __init__(self, now_ms: Callable[[], int] = lambda: NOW_MS) -> None:
+        self._now_ms = now_ms
+        self.series: dict[str, frozenset[Interval]] = {}
+        self.special: dict[tuple[str, datetime.date], DayCoverage] = {}
+        self.leaving: list[Expiring] = []
+        self.ledgers: dict[str, list[Asked]] = {}
+        self.origins: dict[tuple[str, int], Provenance] = {}
+        self.report = Reconciliation(0, 0)
+        self.failure: MonitorError | None = None
+        self.asked: list[tuple[tuple[str, ...], Interval, datetime.date, datetime.date]] = []
+
+    def keep(self, *symbols: str, interval: Interval = Interval.M1) -> None:
+        """History of ``symbols`` was asked for: every day in reach is complete."""
+        for symbol in symbols:
+            self.series[symbol] = self.series.get(symbol, frozenset()) | {interval}
+
+    def put(self, symbol: str, day: datetime.date, state: DayState, stored: int = 0, until_ms: int = 0) -> None:
+        """How one day of a symbol stands, with so many bars from history."""
+        start = at_new_york(day, datetime.time(0))
+        in_reach = start >= first_reachable(Interval.M1, self._now_ms())
+        self.special[symbol, day] = DayCoverage(day, state, 780, Counts(0, stored, 0), in_reach, until_ms)
+
+    async def ledger(self, symbols: Sequence[str], interval: Interval) -> dict[str, list[Asked]]:
+        self._fail()
+        return {symbol: self.ledgers.get(symbol, []) for symbol in symbols}
+
+    async def kept(self) -> dict[str, frozenset[Interval]]:
+        self._fail()
+        return dict(self.series)
+
+    async def days(
+        self, symbols: Sequence[str], interval: Interval, first: datetime.date, last: datetime.date
+    ) -> dict[str, list[DayCoverage]]:
+        self.asked.append((tuple(symbols), interval, first, last))
+        self._fail()
+        return {symbol: self._days(symbol, interval, first, last) for symbol in symbols}
+
+    async def expiring(self, days: int = 7) -> list[Expiring]:
+        self._fail()
+        return self.leaving
+
+    async def failed_due(self, now_ms: int) -> list[tuple[str, Interval, Asked]]:
+        self._fail()
+        return []
+
+    async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
+        self._fail()
+        return self.origins.get((symbol, start_ms))
+
+    async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        self._fail()
+        return self.report
+
+    def _days(self, symbol: str, interval: Interval, first: datetime.date, last: datetime.date) -> list[DayCoverage]:
+        kept, reach = interval in self.series.get(symbol, ()), first_reachable(interval, self._now_ms())
+        found = []
+        for day, start, end in days_open(interval, first, last, self._now_ms()):
+            known = self.special.get((symbol, day))
+            expected = (end - start) // interval.milliseconds if interval.intraday else 1
+            if known is None and start < reach:
+                known = DayCoverage(day, DayState.OUT_OF_REACH, expected, Counts(), in_reach=False)
+            elif known is None and kept:
+                known = DayCoverage(day, DayState.COMPLETE, expected, Counts(0, expected, 0), in_reach=True)
+            found.append(known or DayCoverage(day, DayState.MISSING, expected, Counts(), in_reach=True))
+        return found
+
+    def _fail(self) -> None:
+        if self.failure:
+            raise self.failure
+
+
+class FakeRepair:
+    """Plans a request a symbol for what its coverage lacks; what is started and called off is remembered."""
+
+    def __init__(self, coverage: FakeCoverage) -> None:
+        self._coverage = coverage
+        self.started: list[tuple[tuple[str, ...], Interval, int, int, bool]] = []
+        self.cancelled: list[str] = []
+        self.planned = 0
+        self.failure: MonitorError | None = None
+
+    async def plan(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        *,
+        again: bool = False,
+    ) -> list[Request]:
+        self.planned += 1
+        if self.failure:
+            raise self.failure
+        lacking = {DayState.MISSING, DayState.PARTIAL, DayState.FAILED}
+        first, last = (from_ms(min(ms, NOW_MS)).date() for ms in (max(start_ms, NOW_MS - 86_400_000 * 60), end_ms - 1))
+        found = await self._coverage.days(symbols, interval, first, last)
+        self._coverage.asked.pop()
+        wanted = [s for s, days in found.items() if again or any(d.state in lacking and d.in_reach for d in days)]
+        return [Request(symbol, interval, start_ms, end_ms, ((start_ms, end_ms),)) for symbol in wanted]
+
+    def repair(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        *,
+        again: bool = False,
+    ) -> None:
+        self.started.append((tuple(symbols), interval, start_ms, end_ms, again))
+
+    def cancel(self, symbol: str) -> None:
+        self.cancelled.append(symbol)
+
+    def cancel_all(self) -> None:
+        self.cancelled.append("*")
+
+
+class FakeDeletion:
+    """Finds ``number`` bars wherever it is asked, and remembers what was deleted."""
+
+    def __init__(self, number: int = 1560) -> None:
+        self.number = number
+        self.deleted: list[tuple[tuple[str, ...], Interval, int, int]] = []
+        self.failure: MonitorError | None = None
+
+    async def count(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        if self.failure:
+            raise self.failure
+        return self.number
+
+    async def delete(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        if self.failure:
+            raise self.failure
+        self.deleted.append((tuple(symbols), interval, start_ms, end_ms))
+        return self.number
+
+
+class FakeHealth:
+    """Figures that a test sets; what should be restarted is remembered."""
+
+    def __init__(self) -> None:
+        self.rows = [
+            ServiceHealth("CHART_EQUITY", 3, 21_000, 0.1, 140.0, 640, 0, "Streaming."),
+            ServiceHealth("LEVELONE_EQUITIES", 12, 300, 24.6, 38.0, 81_234, 0, "Streaming."),
+            ServiceHealth("NASDAQ_BOOK", 1, 400, 2.0, 41.5, 5_120, 0, "Streaming."),
+        ]
+        self.line = ConnectionHealth(StreamPhase.LIVE, "Streaming.", NOW_MS - 3_700_000, 1, "streamer.example:443")
+        self.load = ProcessHealth(182 * 1024 * 1024, 0.07)
+        self.restarted: list[str] = []
+        self.text = "Market Monitor 0.1.0: health of the sandbox\n"
+        self.asked = 0
+
+    def services(self) -> list[ServiceHealth]:
+        self.asked += 1
+        return self.rows
+
+    def connection(self) -> ConnectionHealth:
+        return self.line
+
+    def process(self) -> ProcessHealth:
+        return self.load
+
+    def restart(self, service: str = "") -> None:
+        self.restarted.append(service)
+
+    def report(self) -> str:
+        return self.text
+
+
+class FakeFrames:
+    """Counts nothing by itself; ``failure`` is what starting it raises."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.frames = 0
+        self.failure: MonitorError | None = None
+
+    def start(self, path: Path) -> None:
+        if self.failure:
+            raise self.failure
+        self.path, self.frames = path, 0
+
+    def stop(self) -> None:
+        self.path = None
+
+
+class FakeMeters:
+    """Figures that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW_MS
+        self.request_meter = RequestMeter(7, 110, 0)
+        self.store_meter = StoreMeter(0, 12_400, 128 * 1024 * 1024)
+        self.age_ms: int | None = 300
+        self.lag_ms: float | None = 40.0
+
+    def requests(self) -> RequestMeter:
+        return self.request_meter
+
+    def store(self) -> StoreMeter:
+        return self.store_meter
+
+    def stream_age_ms(self) -> int | None:
+        return self.age_ms
+
+    def stream_lag_ms(self) -> float | None:
+        return self.lag_ms
+
+    def now_ms(self) -> int:
+        return self.now
+
+
+class FakeRequests:
+    """Requests that a test lists, and a limit."""
+
+    def __init__(self) -> None:
+        self.limit = USUAL_LIMIT
+        self.records: list[RequestRecord] = []
+        self.asked = 0
+
+    def set_limit(self, limit: int) -> None:
+        self.limit = limit
+
+    def newest(self) -> list[RequestRecord]:
+        self.asked += 1
+        return list(self.records)
+
+
+class FakePreferences:
+    """Settings in two dictionaries."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.blobs: dict[str, bytes] = {}
+
+    def get(self, key: str, default: str = "") -> str:
+        return self.texts.get(key, default)
+
+    def set(self, key: str, value: str) -> None:
+        self.texts[key] = value
+
+    def get_bytes(self, key: str) -> bytes:
+        return self.blobs.get(key, b"")
+
+    def set_bytes(self, key: str, value: bytes) -> None:
+        self.blobs[key] = value
+
+
+class FakeHistory:
+    """Answers from what it is given; market hours follow the exchange's rules."""
+
+    def __init__(self, instruments: Sequence[Instrument] = INSTRUMENTS) -> None:
+        self.days: dict[str, list[Bar]] = {}
+        self.minutes: dict[str, list[Bar]] = {}
+        self.instruments = list(instruments)
+        self.hours: MarketHours | None = None
+        self.failure: MonitorError | None = None
+
+    async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
+        self._fail()
+        known = (self.minutes if interval.intraday else self.days).get(symbol, [])
+        found = tuple(bar for bar in known if bar.interval is interval and start_ms <= bar.start < end_ms)
+        return HistoryAnswer(found, is_empty=not known)
+
     async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
         self._fail()
         return self.days.get(symbol, [])
