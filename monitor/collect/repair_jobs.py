@@ -22,8 +22,8 @@ class Urgency(IntEnum):
 class Delays(NamedTuple):
     """How long what failed is left in peace: after the first time, doubled with each, and at most. In seconds.
 
-    An answer that cannot be read, in whole or in part, may be better at once, or never: it begins like what is transient
-    and may grow like what is refused.
+    An answer that cannot be read, in whole or in part, may be better at once, or never: it begins like what is
+    transient and may grow like what is refused.
     """
 
     transient: float = 120.0

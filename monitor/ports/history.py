@@ -13,8 +13,8 @@ class HistoryAnswer:
     """What a source has of a stretch: ``bars`` ascending and clipped to it.
 
     ``is_empty`` is true where the source itself says that it has nothing; no bars without it only means that none
-    begins in the stretch. ``rejected`` counts the bars that cannot be, by kind of fault (see BarFault), and ``lost`` are
-    the stretches (start, end) in which bars are missing for that reason: another answer may have them.
+    begins in the stretch. ``rejected`` counts the bars that cannot be, by kind of fault (see BarFault), and ``lost``
+    are the stretches (start, end) in which bars are missing for that reason: another answer may have them.
     """
 
     bars: tuple[Bar, ...]

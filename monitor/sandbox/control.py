@@ -98,6 +98,7 @@ class Control:
                 "refused": gate.refused,
                 "tokens": {"codes": tokens.codes, "renewals": tokens.renewals, "refused": tokens.refused},
                 "faults": self._faults.pending,
+                "struck": dict(self._faults.struck),
                 "market": self.market(),
             }
         )

@@ -51,7 +51,7 @@ class Gate:
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith(CONTROL):
                 return await handler(request)
-            fault = self._faults.of_request(request.path)
+            fault = self._faults.of_request(request.path, request.query_string)
             if not request.path.startswith((*_PROTECTED, TOKEN)):
                 return await (fail(fault, request, handler) if fault else handler(request))
             response = await self._answer(request, handler, fault)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.errors import SignInNeeded
 from monitor.clock import now_ms
+from monitor.errors import SignInNeeded
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.ports import SignInState, StreamPhase, Wanted

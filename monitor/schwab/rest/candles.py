@@ -42,7 +42,7 @@ class Candles(Struct, gc=False):
 
 
 class Sifted(Struct):
-    """Bars that can be, ascending, each start once; how many could not be, by kind of fault; and where they are missing.
+    """Bars that can be, ascending, each start once; how many could not be, by kind of fault; where some are missing.
 
     ``lost`` are stretches (start, end): where a bar that was left out begins, or where it stood if its time was absurd.
     """

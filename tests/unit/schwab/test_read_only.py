@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.uri import parse_uri
 
-from monitor.market.bar import Interval
 from monitor.errors import BadData, MonitorError, Refused, Transient
+from monitor.market.bar import Interval
 from monitor.schwab.address import Address
 from monitor.schwab.connection import Connection
 from monitor.schwab.library import CurrentToken, MarketClient
