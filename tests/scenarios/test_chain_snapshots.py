@@ -36,8 +36,8 @@ async def test_a_chain_too_big_is_split_down_to_ranges_of_strikes_and_kept_whole
     times = (len(days) - 1).bit_length() + 1
     faults = [
         {"path": CHAINS, "query": "fromDate", "status": 502, "times": times},
-        {"path": CHAINS, "query": "fromDate", "status": 503, "after": 3},
-        {"path": CHAINS, "query": "fromDate", "answer": "drop", "after": 2},
+        {"path": CHAINS, "query": "fromDate", "status": 503, "after": 5},
+        {"path": CHAINS, "query": "fromDate", "answer": "drop", "after": 1},
     ]
     slot = await snapshot(sandbox, faults, tmp_path)
     assert (slot.state, slot.sentence, slot.contracts) == (SlotState.TAKEN, "", len(listed))

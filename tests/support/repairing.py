@@ -33,7 +33,7 @@ _INTERVALS = (Interval.M1, Interval.DAY)
 #: How fast the clock of requests runs here: as fast as the sandbox's own, which counts them.
 PACE = 20
 #: How long an attempt waits for its answer, by the real clock.
-ATTEMPT_SECONDS = 2.0
+ATTEMPT_SECONDS = 4.0
 
 
 class Notes:

@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 
 from monitor.analysis.bars import interval_start
@@ -18,9 +17,7 @@ from monitor.schwab.rest.candles import Candles, Sifted, read_candles, sift
 from monitor.schwab.rest.client import Asking
 
 _log = logging.getLogger(__name__)
-_DAY_MS = 86_400_000
 _PERIOD_DAYS = 10
-_ALL_MS = LATEST_MS
 
 
 class Combination(NamedTuple):
@@ -105,9 +102,14 @@ def _counts(rejected: Counter[str]) -> str:
 
 
 def _pieces(interval: Interval, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
-    """A stretch cut so that no answer is longer than ten days of minutes; years of days come at once."""
-    longest = _PERIOD_DAYS * _DAY_MS * (interval // Interval.M1) if interval.intraday else _ALL_MS
-    return pairwise([*range(start_ms, end_ms, longest), end_ms])
+    """A stretch cut so that no answer is longer than ten New York days of minutes; years of days come at once."""
+    while start_ms < end_ms:
+        end = end_ms
+        if interval.intraday:
+            days = timedelta(days=_PERIOD_DAYS * (interval // Interval.M1))
+            end = min(end_ms, at_new_york(from_ms(start_ms).date() + days, time(0)))
+        yield start_ms, end
+        start_ms = end
 
 
 def _midnight_after(ms: int) -> int:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import httpx
 import pytest
@@ -53,12 +53,15 @@ async def test_minute_bars_are_clipped_to_what_was_asked(market_data, answer_wit
 
 async def test_a_long_range_is_asked_for_in_pieces_of_ten_days(market_data, schwab, answer_with):
     answer_with(EMPTY)
-    end = 1_791_208_800_000
-    await market_data.bars("SPY", Interval.M1, end - 25 * DAY_MS, end)
+    start, end = at_new_york(date(2026, 10, 20), time(7)), at_new_york(date(2026, 11, 14), time(12))
+    await market_data.bars("SPY", Interval.M1, start, end)
     asked = [request.url.params for request in schwab.requests]
-    stretches = [(int(p["startDate"]), int(p["endDate"])) for p in asked]
-    assert [(b - a) // DAY_MS for a, b in stretches] == [10, 10, 5]
-    assert (stretches[0][0], stretches[-1][1]) == (end - 25 * DAY_MS, end)
+    midnights = [at_new_york(date(2026, *day), time(0)) for day in ((10, 30), (11, 9))]
+    assert [(int(p["startDate"]), int(p["endDate"])) for p in asked] == [
+        (start, midnights[0]),
+        (midnights[0], midnights[1]),  # an hour longer than ten times 24: the clocks were set back
+        (midnights[1], end),
+    ]
     assert asked[0]["needExtendedHoursData"] == "true"
 
 
@@ -189,11 +192,12 @@ async def test_what_is_left_out_is_counted_over_all_answers_and_logged(market_da
     end = 1_791_208_800_000
     good = {"open": 1, "high": 1, "low": 1, "close": 1, "volume": 1, "datetime": end - 60_000}
     answer_with(json.dumps({"candles": [good, good | {"high": 0.5}, 7, good | {"close": "NaN"}]}).encode())
-    answer = await market_data.bars("SPY", Interval.M1, end - 20 * DAY_MS, end)
+    start = at_new_york(from_ms(end).date() - timedelta(days=19), time(0))
+    answer = await market_data.bars("SPY", Interval.M1, start, end)
     # The first answer has nothing of its own ten days, but a candle that nobody can read.
     assert [bar.start for bar in answer.bars] == [end - 60_000]
     assert answer.rejected == {"high below low": 1, "unreadable": 2, "not a number": 1}
-    before, minute = (end - 20 * DAY_MS, end - 10 * DAY_MS), (end - 60_000, end)
+    before, minute = (start, at_new_york(from_ms(start).date() + timedelta(days=10), time(0))), (end - 60_000, end)
     assert answer.lost == (before, minute, minute)
     assert "history of SPY (1m): left out 1 high below low, 1 not a number, 1 unreadable" in caplog.text
 
