@@ -44,6 +44,11 @@ class Gate:
         self.refused = 0
 
     @property
+    def busiest_minute(self) -> int:
+        """The most requests of one access token in any 60 seconds."""
+        return self._window.most
+
+    @property
     def middleware(self) -> Middleware:
         """The gate as aiohttp wants it."""
 
