@@ -220,6 +220,23 @@ def test_how_a_day_stands(ledger: list[Asked], counts: Counts, state: DayState) 
     assert (found.expected, found.stored, found.in_reach) == (780, sum(counts), True)
 
 
+@pytest.mark.parametrize(
+    ("ledger", "counts", "missing"),
+    [
+        ([Asked(*WHOLE, Answer.COMPLETE, 1)], SOME, 0),
+        ([Asked(*MORNING, Answer.COMPLETE, 1)], SOME, 780 - 150),  # that only seven traded is no hole
+        ([Asked(*MORNING, Answer.PROVISIONAL, 1)], Counts(streamed=700), 80),
+        ([Asked(*MORNING, Answer.FAILED, 1, 77)], SOME, 780 - 7),
+        ([Asked(0, WHOLE[1] - MINUTE, Answer.COMPLETE, 1), Asked(WHOLE[1] - MINUTE, 2**62, Answer.FAILED, 1)], SOME, 1),
+        ([], SOME, 780 - 7),
+    ],
+)
+def test_a_minute_that_history_has_answered_for_is_not_missing(
+    ledger: list[Asked], counts: Counts, missing: int
+) -> None:
+    assert stand(ledger, counts).missing == missing
+
+
 def test_a_day_beyond_reach_is_not_called_missing() -> None:
     old = FRIDAY - timedelta(days=58)
     assert stand([], day=old).state is DayState.OUT_OF_REACH
