@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from monitor.analysis.ranges import Range, missing
 from monitor.market.bar import Interval
-from monitor.market.calendar import Trading, around_the_clock, at_new_york, from_ms, sessions
+from monitor.market.calendar import Trading, at_new_york, from_ms, futures_sessions, sessions
 from monitor.market.instrument import Kind, kind_of
 
 DAY_MS = 86_400_000
@@ -60,12 +60,13 @@ DEPTHS = {
 }
 
 
-_NEVER_CLOSED = frozenset({Kind.FUTURE, Kind.FUTURE_OPTION, Kind.FOREX})
+_LIKE_FUTURES = frozenset({Kind.FUTURE, Kind.FUTURE_OPTION, Kind.FOREX})
 
 
 def trading_of(symbol: str, shares: Trading = sessions) -> Trading:
-    """The hours in which ``symbol`` trades; ``shares`` are those of shares, indices and options."""
-    return around_the_clock if kind_of(symbol) in _NEVER_CLOSED else shares
+    """The hours in which ``symbol`` trades. ``shares`` are those of shares, indices and options; where these keep other
+    hours than the exchange's, as in the sandbox, everything does."""
+    return futures_sessions if shares is sessions and kind_of(symbol) in _LIKE_FUTURES else shares
 
 
 def fetched_as(interval: Interval) -> Interval:
