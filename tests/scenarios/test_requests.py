@@ -273,8 +273,8 @@ async def test_whatever_comes_and_restarts_the_sandbox_counts_no_more_than_the_l
 async def test_with_work_to_do_nearly_all_of_the_limit_is_used_across_restarts(tmp_path: Path, limit: int) -> None:
     async with programs_of(limit, tmp_path) as (own, programs):
         before, begun = (await asyncio.to_thread(own.status))["requests"], programs.clock()
-        for upto in (limit // 2, limit * 5 // 4, limit * 3):
-            programs.ask(Priority.BACKGROUND, limit * 4)
+        for upto in (limit // 2, limit * 5 // 4, limit * 9 // 4):
+            programs.ask(Priority.BACKGROUND, limit * 2)
             await until(lambda upto=upto: programs.sent >= upto, 60)
             minutes = (programs.clock() - begun) / 60
             await programs.start()
