@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from monitor.analysis.ranges import Range, missing
 from monitor.market.bar import Interval
-from monitor.market.calendar import Trading, around_the_clock, at_new_york, from_ms, sessions
+from monitor.market.calendar import Trading, at_new_york, from_ms, futures_sessions, sessions
 from monitor.market.instrument import Kind, kind_of
 
 DAY_MS = 86_400_000
@@ -60,12 +60,13 @@ DEPTHS = {
 }
 
 
-_NEVER_CLOSED = frozenset({Kind.FUTURE, Kind.FUTURE_OPTION, Kind.FOREX})
+_LIKE_FUTURES = frozenset({Kind.FUTURE, Kind.FUTURE_OPTION, Kind.FOREX})
 
 
 def trading_of(symbol: str, shares: Trading = sessions) -> Trading:
-    """The hours in which ``symbol`` trades; ``shares`` are those of shares, indices and options."""
-    return around_the_clock if kind_of(symbol) in _NEVER_CLOSED else shares
+    """The hours in which ``symbol`` trades. ``shares`` are those of shares, indices and options; where these keep other
+    hours than the exchange's, as in the sandbox, everything does."""
+    return futures_sessions if shares is sessions and kind_of(symbol) in _LIKE_FUTURES else shares
 
 
 def fetched_as(interval: Interval) -> Interval:
@@ -228,7 +229,8 @@ class DayState(StrEnum):
 class DayCoverage(NamedTuple):
     """A trading day of one symbol. ``expected`` counts the bars its hours so far have room for, never what traded.
 
-    ``in_reach`` is whether the source still has the day; ``until_ms`` when what failed is tried again, else 0.
+    ``in_reach`` is whether the source still has the day; ``until_ms`` when what failed is tried again, else 0. For so
+    many of the expected as are ``answered`` history has spoken, whether they traded or not.
     """
 
     day: date
@@ -237,11 +239,17 @@ class DayCoverage(NamedTuple):
     counts: Counts
     in_reach: bool
     until_ms: int = 0
+    answered: int = 0
 
     @property
     def stored(self) -> int:
         """Bars on disk, wherever they came from."""
         return sum(self.counts)
+
+    @property
+    def missing(self) -> int:
+        """How many bars there may be that are not on disk: at most those that history has not answered for."""
+        return max(0, self.expected - max(self.stored, self.answered))
 
 
 _NONE = Counts()
@@ -284,14 +292,17 @@ def day_by_day(
         expected = (end - start) // step if interval.intraday else 1
         covering = ledger[at] if at < len(ledger) and ledger[at].start <= start and ledger[at].end >= end else None
         if covering and covering.answer is Answer.COMPLETE:  # nearly always
-            state, until = (DayState.COMPLETE if any(have) else DayState.EMPTY), 0
+            state, until, answered = (DayState.COMPLETE if any(have) else DayState.EMPTY), 0, end - start
         else:
-            state, until = _state(ledger, at, (start, end), any(have), start >= reach)
-        found.append(DayCoverage(day, state, expected, have, start >= reach, until))
+            state, until, answered = _state(ledger, at, (start, end), any(have), start >= reach)
+        found.append(
+            DayCoverage(day, state, expected, have, start >= reach, until, expected * answered // (end - start))
+        )
     return tuple(found)
 
 
-def _state(ledger: Sequence[Asked], at: int, hours: Range, has_bars: bool, in_reach: bool) -> tuple[DayState, int]:
+def _state(ledger: Sequence[Asked], at: int, hours: Range, has_bars: bool, in_reach: bool) -> tuple[DayState, int, int]:
+    """How a day stands, until when what failed is left in peace, and how much of it (ms) was answered."""
     start, end = hours
     answered = until = 0
     for asked in ledger[at:]:
@@ -304,9 +315,9 @@ def _state(ledger: Sequence[Asked], at: int, hours: Range, has_bars: bool, in_re
         else:
             answered += min(end, asked.end) - max(start, asked.start)
     if answered == end - start:
-        return (DayState.COMPLETE if has_bars else DayState.EMPTY), 0
+        return (DayState.COMPLETE if has_bars else DayState.EMPTY), 0, answered
     if until:
-        return DayState.FAILED, until
+        return DayState.FAILED, until, answered
     if answered or has_bars:
-        return DayState.PARTIAL, 0
-    return (DayState.MISSING if in_reach else DayState.OUT_OF_REACH), 0
+        return DayState.PARTIAL, 0, answered
+    return (DayState.MISSING if in_reach else DayState.OUT_OF_REACH), 0, answered

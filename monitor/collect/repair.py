@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from monitor.analysis.bars import day_start
@@ -15,12 +15,13 @@ from monitor.analysis.coverage import (
     is_over,
     settled,
     trading_of,
+    trim,
 )
-from monitor.analysis.ranges import Range
+from monitor.analysis.ranges import Range, missing
 from monitor.analysis.repair import Request, plan, rank, rank_waited
 from monitor.clock import now_ms
 from monitor.collect.repair_jobs import Delays, Job, Tally, Urgency, Wanted
-from monitor.errors import MonitorError, SignInNeeded
+from monitor.errors import BadData, MonitorError, SignInNeeded
 from monitor.live.bus import Bus
 from monitor.live.events import BarsArrived, HistoryProgress
 from monitor.market.bar import Interval
@@ -33,6 +34,9 @@ _ALWAYS = (0, 2**62)
 _MINUTE_MS = 60_000
 #: Seconds that a request stands still, for a pause that Schwab asks for or an outage, until it counts as failed.
 _PATIENCE = 180.0
+#: Bars may be spoiled in so many places of one answer that each is asked for by itself.
+_MOST_PLACES = 20
+_SPOILED = BadData("Schwab sent bars that cannot be right.")
 
 
 class Repair:
@@ -204,8 +208,8 @@ class Repair:
     ) -> list[Request]:
         trading = self._hours(symbol, interval)
         known = () if wanted.again else ledger
-        missing = holes(known, interval, wanted.range, now, trading, insist=wanted.insist)
-        return plan(symbol, interval, missing, now, trading)
+        left = holes(known, interval, wanted.range, now, trading, insist=wanted.insist)
+        return plan(symbol, interval, left, now, trading)
 
     def _hours(self, symbol: str, interval: Interval) -> Trading:
         return trading_of(symbol, self._trading if interval.intraday else sessions)
@@ -239,7 +243,10 @@ class Repair:
     async def _fetch(self, job: Job, request: Request) -> None:
         self._tell(job, request.interval)
         try:
-            await self._ask(request)
+            lost = await self._ask(request)
+            if lost:
+                await self._note_failed(job, _SPOILED, {request.interval: lost})
+                self._tally.failed[job.symbol] = _SPOILED.sentence
         except asyncio.CancelledError:
             self._tell(job, failed=_cancelled(job.symbol))
             raise
@@ -248,11 +255,11 @@ class Repair:
             self._tell(job, failed=error.sentence)
         except MonitorError as error:
             _log.warning("history of %s: %s %s", job.symbol, error.sentence, error.detail)
-            await self._note_failed(job, error)
+            await self._note_failed(job, error, job.holes())
             self._give_up(job, error)
         except Exception as error:  # noqa: BLE001  one symbol must not stop the others
             _log.exception("history of %s failed", job.symbol)
-            await self._note_failed(job, error)
+            await self._note_failed(job, error, job.holes())
             self._give_up(job, error)
         else:
             self._tally.requests += job.urgency is not Urgency.WAITED
@@ -260,8 +267,11 @@ class Repair:
             if job.requests is not None:  # else more was wanted meanwhile: planned anew
                 job.requests.remove(request)
 
-    async def _ask(self, request: Request) -> None:
-        """The one place where history is called: ask, and keep bars and ledger together."""
+    async def _ask(self, request: Request) -> list[Range]:
+        """The one place where history is called: ask, and keep bars and ledger together.
+
+        Gives where bars are missing that the answer had, but spoiled; the ledger says nothing of these yet.
+        """
         now = self._now_ms()
         trading = self._hours(request.symbol, request.interval)
         end = until = request.end
@@ -271,21 +281,23 @@ class Repair:
         if answer.rejected:
             _log.warning("history of %s: parts could not be read: %s", request.symbol, dict(answer.rejected))
         self._recorder.record_bars(answer.bars)
-        for asked in noted(answer, request.start, end, now, trading):
+        lost = lost_of(answer, request.start, end, request.interval, trading)
+        for asked in noted(answer, request.start, end, now, trading, lost):
             self._recorder.record_coverage(request.symbol, request.interval, asked)
         await self._recorder.flushed()
         if answer.bars:
             self._bus.publish(BarsArrived(request.symbol, request.interval, answer.bars))
+        return lost
 
-    async def _note_failed(self, job: Job, error: Exception) -> None:
-        """None of the holes that are left is asked for before the delay is over."""
+    async def _note_failed(self, job: Job, error: Exception, left: Mapping[Interval, Iterable[Range]]) -> None:
+        """None of what is ``left`` is asked for before the delay is over."""
         now = self._now_ms()
-        for request in job.requests or ():
-            attempts = job.attempts.get(request.interval, 0) + 1
+        for interval, ranges in left.items():
+            attempts = job.attempts.get(interval, 0) + 1
             until = now + self._delays.after(error, attempts)
-            for start, end in request.holes:
+            for start, end in ranges:
                 asked = Asked(start, end, Answer.FAILED, now, until, attempts)
-                self._recorder.record_coverage(job.symbol, request.interval, asked)
+                self._recorder.record_coverage(job.symbol, interval, asked)
         try:
             await self._recorder.flushed()
         except MonitorError as trouble:
@@ -317,10 +329,13 @@ class Repair:
             self._bus.publish(notice)
 
 
-def noted(answer: HistoryAnswer, start: int, end: int, now_ms: int, trading: Trading) -> list[Asked]:
+def noted(
+    answer: HistoryAnswer, start: int, end: int, now_ms: int, trading: Trading, lost: Sequence[Range] = ()
+) -> list[Asked]:
     """What the ledger says of an answer about [start, end) given at ``now_ms``.
 
-    Days before the first bar are empty at the source; a day that is not over yet is provisional.
+    Days before the first bar are empty at the source; a day that is not over yet is provisional. Where bars are
+    ``lost`` nothing was answered.
     """
     over = end
     today = from_ms(now_ms).date()
@@ -332,7 +347,20 @@ def noted(answer: HistoryAnswer, start: int, end: int, now_ms: int, trading: Tra
         Asked(first, over, Answer.COMPLETE, now_ms),
         Asked(over, end, Answer.PROVISIONAL, now_ms),
     ]
-    return [part for part in parts if part.start < part.end]
+    return [
+        part._replace(start=since, end=until)
+        for part in parts
+        if part.start < part.end
+        for since, until in missing(lost, part.start, part.end)
+    ]
+
+
+def lost_of(answer: HistoryAnswer, start: int, end: int, interval: Interval, trading: Trading) -> list[Range]:
+    """Where in [start, end) bars of trading hours are missing because they were spoiled, ascending."""
+    answered = missing(answer.lost, start, end)
+    trimmed = (trim(lost, interval, trading) for lost in missing(answered, start, end))
+    found = [lost for lost in trimmed if lost]
+    return found if len(found) <= _MOST_PLACES else [(found[0][0], found[-1][1])]
 
 
 def _first_day_with_bars(answer: HistoryAnswer, start: int, end: int) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from monitor.analysis.ranges import Range
 from monitor.analysis.repair import Request
-from monitor.errors import Refused
+from monitor.errors import BadData, Refused
 from monitor.live.events import Level, Notice
 from monitor.market.bar import Interval
 
@@ -20,7 +20,11 @@ class Urgency(IntEnum):
 
 
 class Delays(NamedTuple):
-    """How long what failed is left in peace: after the first time, doubled with each, and at most. In seconds."""
+    """How long what failed is left in peace: after the first time, doubled with each, and at most. In seconds.
+
+    An answer that cannot be read, in whole or in part, may be better at once, or never: it begins like what is
+    transient and may grow like what is refused.
+    """
 
     transient: float = 120.0
     longest_transient: float = 6 * 3600.0
@@ -29,8 +33,9 @@ class Delays(NamedTuple):
 
     def after(self, error: Exception, attempts: int) -> int:
         """The delay in ms when ``error`` has come so many times."""
-        is_refusal = isinstance(error, Refused)
-        first, most = (self.refused, self.longest_refused) if is_refusal else (self.transient, self.longest_transient)
+        first = self.refused if isinstance(error, Refused) else self.transient
+        lasts = isinstance(error, Refused | BadData)
+        most = self.longest_refused if lasts else self.longest_transient
         return round(min(first * 2.0 ** min(attempts - 1, 30), most) * 1000)
 
 
@@ -61,6 +66,13 @@ class Job:
     @property
     def total(self) -> int:
         return self.done + len(self.requests or ())
+
+    def holes(self) -> dict[Interval, list[Range]]:
+        """All that is still to be asked for."""
+        found: dict[Interval, list[Range]] = {}
+        for request in self.requests or ():
+            found.setdefault(request.interval, []).extend(request.holes)
+        return found
 
 
 @dataclass(slots=True)

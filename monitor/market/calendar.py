@@ -97,6 +97,26 @@ def around_the_clock(day: date) -> tuple[Session, ...]:
     return (Session(Phase.REGULAR, midnight, next_midnight),)
 
 
+_FRIDAY, _SUNDAY = 4, 6
+
+
+@cache
+def futures_sessions(day: date) -> tuple[Session, ...]:
+    """When futures trade on ``day``: from Sunday 18:00 to Friday 17:00 New York, but for an hour from 17:00 each day.
+
+    What exchanges shorten on holidays is not in it.
+    """
+    midnight, close, reopen, next_midnight = (
+        *(at_new_york(day, time(hour)) for hour in (0, 17, 18)),
+        at_new_york(day + timedelta(days=1), time(0)),
+    )
+    until, since = Session(Phase.REGULAR, midnight, close), Session(Phase.REGULAR, reopen, next_midnight)
+    weekday = day.weekday()
+    if weekday < _FRIDAY:
+        return until, since
+    return {_FRIDAY: (until,), _SUNDAY: (since,)}.get(weekday, ())
+
+
 def trading_days(first: date, last: date) -> list[date]:
     """The trading days from ``first`` to ``last``, both included."""
     span = (last - first).days

@@ -97,6 +97,7 @@ class HistoryDeletion(Protocol):
     async def delete(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
         """Remove the bars that start in [start_ms, end_ms), and note it in the audit; gives how many there were.
 
+        Those that were recorded before and still wait for the disk are written first, so that they go too.
         Their time counts as never asked for then. Raises StoreUnavailable; what was removed until then stays removed.
         """
 

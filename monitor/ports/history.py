@@ -13,12 +13,14 @@ class HistoryAnswer:
     """What a source has of a stretch: ``bars`` ascending and clipped to it.
 
     ``is_empty`` is true where the source itself says that it has nothing; no bars without it only means that none
-    begins in the stretch. ``rejected`` counts the bars that cannot be, by kind of fault (see BarFault).
+    begins in the stretch. ``rejected`` counts the bars that cannot be, by kind of fault (see BarFault), and ``lost``
+    are the stretches (start, end) in which bars are missing for that reason: another answer may have them.
     """
 
     bars: tuple[Bar, ...]
     is_empty: bool = False
     rejected: Mapping[str, int] = field(default_factory=dict)
+    lost: tuple[tuple[int, int], ...] = ()
 
 
 class PriceHistory(Protocol):
@@ -30,12 +32,6 @@ class PriceHistory(Protocol):
         Daily bars start at midnight New York of their trading day, weekly and monthly ones at that of the first day of
         their week or month. Refused for an interval that the source does not have.
         """
-
-    async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
-        """Daily bars, ascending; ``start`` is midnight New York of the trading day."""
-
-    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
-        """Minute bars with extended hours, ascending, clipped to [start_ms, end_ms)."""
 
     async def find_instruments(self, text: str) -> list[Instrument]:
         """Instruments whose symbol is ``text`` exactly (several with commas); empty when there is none."""

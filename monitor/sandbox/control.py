@@ -96,8 +96,10 @@ class Control:
                 "logins": streamer.logins,
                 "requests": gate.requests,
                 "refused": gate.refused,
+                "busiest_minute": gate.busiest_minute,
                 "tokens": {"codes": tokens.codes, "renewals": tokens.renewals, "refused": tokens.refused},
                 "faults": self._faults.pending,
+                "struck": dict(self._faults.struck),
                 "market": self.market(),
             }
         )

@@ -6,7 +6,7 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from monitor.sandbox import answers
+from monitor.sandbox import answers, spoiling
 from monitor.sandbox.answers import Refusal
 from monitor.sandbox.faults import Fault
 
@@ -36,6 +36,31 @@ async def fail(fault: Fault, request: web.Request, handler: Handler) -> web.Stre
             return cut(request, await handler(request))
         case "drop":
             return cut(request, web.Response(status=_NO_ANSWER, body=b""))
+        case _:
+            return await _spoil(fault, request, await handler(request))
+
+
+async def _spoil(fault: Fault, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """The right answer but for what the fault makes of it; a refusal stays one."""
+    if response.status != 200 or not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return response
+    match fault.answer:
+        case "wrong-candles":
+            return answers.answer_text(spoiling.with_wrong_candles(response.body, fault.times))
+        case "new-york-days":
+            return answers.answer_text(spoiling.with_days_of_new_york(response.body))
+        case "cut-short":
+            return await _cut_short(request, response.body)
+        case _:
+            return answers.answer_text(spoiling.truncated(response.body))
+
+
+async def _cut_short(request: web.Request, body: bytes) -> web.StreamResponse:
+    """The connection ends before as much has come as the headers say."""
+    response = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(body))})
+    await response.prepare(request)
+    await response.write(spoiling.truncated(body))
+    return cut(request, response)
 
 
 async def hang(request: web.Request) -> web.StreamResponse:

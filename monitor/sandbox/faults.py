@@ -4,6 +4,7 @@
 ``refresh`` and ``wall``; the other fields say how it fails, after how many, and how often.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -26,8 +27,11 @@ StreamFault = Literal[_End, _LoginFault, _AnswerFault, _TrafficFault, _ItemFault
 AT_LOGIN = ("refuse-login", "slow-login")
 #: Frames that no client can read, or should not.
 Garbage = Literal["text", "truncated", "binary", "nan", "endless-number", "surrogate", "nested", "list", "empty"]
-#: How a request fails: with a status of Schwab's, or in the way of a network that is not.
-RequestFault = Literal["garbage", "html", "hang", "stall", "drip", "drop", "drop-after"]
+#: How a request fails: with a status of Schwab's, or in the way of a network that is not …
+_NetworkFault = Literal["garbage", "html", "hang", "stall", "drip", "drop", "drop-after"]
+#: … or by an answer that is the right one but for something.
+_SpoiledAnswer = Literal["truncated", "cut-short", "wrong-candles", "new-york-days"]
+RequestFault = Literal[_NetworkFault, _SpoiledAnswer]
 #: The pages that people meet at the sign-in instead of the next one.
 Wall = Literal["pending", "unable", "denied", "invalid-client", "error", "voice-id", "login-loop", "slow"]
 
@@ -36,6 +40,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     """One entry of the list; the fields of all kinds together."""
 
     path: str | None = None
+    #: Strikes only requests that have this in their query.
+    query: str = ""
     status: Literal[403, 404, 429, 500, 502, 503, 504] = 500
     retry_after: int | str | None = 1
     answer: RequestFault | None = None
@@ -74,6 +80,8 @@ class Faults:
 
     def __init__(self, faults: list[Fault] | None = None) -> None:
         self._faults = list(faults or [])
+        #: How often each kind of request fault has struck: its answer, or its status.
+        self.struck: Counter[str] = Counter()
 
     @classmethod
     def load(cls, path: Path) -> "Faults":
@@ -122,9 +130,16 @@ class Faults:
         choices = [fault.refresh for fault in self._faults if fault.refresh]
         return choices[-1:] == ["rotate"]
 
-    def of_request(self, path: str) -> Fault | None:
+    def of_request(self, path: str, query: str = "") -> Fault | None:
         """What this request meets, if anything."""
-        return _next(fault for fault in self._faults if fault.path is not None and path.startswith(fault.path))
+        met = _next(
+            fault
+            for fault in self._faults
+            if fault.path is not None and path.startswith(fault.path) and fault.query in query
+        )
+        if met is not None:
+            self.struck[met.answer or str(met.status)] += 1
+        return met
 
     def of_page(self, walls: frozenset[Wall]) -> Wall | None:
         """Which of ``walls`` this visit to a sign-in page meets, if any."""

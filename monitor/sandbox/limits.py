@@ -18,12 +18,15 @@ class SlidingWindow:
         self._limit = limit
         self._seconds = seconds
         self._times: dict[str, deque[float]] = {}
+        #: The most that came of one token in any such time, the one that was refused among them.
+        self.most = 0
 
     def admit(self, token: str, now: float) -> float:
         """0.0 lets the request through; anything else is how many seconds to wait until one would be."""
         times = self._times.setdefault(token, deque())
         while times and times[0] <= now - self._seconds:
             times.popleft()
+        self.most = max(self.most, len(times) + 1)
         if len(times) >= self._limit:
             return times[0] + self._seconds - now
         times.append(now)

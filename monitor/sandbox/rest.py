@@ -44,6 +44,11 @@ class Gate:
         self.refused = 0
 
     @property
+    def busiest_minute(self) -> int:
+        """The most requests of one access token in any 60 seconds."""
+        return self._window.most
+
+    @property
     def middleware(self) -> Middleware:
         """The gate as aiohttp wants it."""
 
@@ -51,7 +56,7 @@ class Gate:
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith(CONTROL):
                 return await handler(request)
-            fault = self._faults.of_request(request.path)
+            fault = self._faults.of_request(request.path, request.query_string)
             if not request.path.startswith((*_PROTECTED, TOKEN)):
                 return await (fail(fault, request, handler) if fault else handler(request))
             response = await self._answer(request, handler, fault)

@@ -18,7 +18,8 @@ from monitor.schwab.breaker import Breakers
 from monitor.schwab.endpoint import MARKET_DATA, PREFERENCE_PATH, TOKEN_PATH, endpoint_of, purpose_of
 from monitor.schwab.limit import RequestBudget
 from monitor.schwab.request_log import Entry, RequestLog
-from monitor.schwab.tls import client_context, refusal
+from monitor.schwab.tls import client_context
+from monitor.schwab.unreachable import why
 
 _log = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ def _outcome(answer: httpx.Response) -> tuple[Result, str]:
 
 
 def _unreachable(error: Exception) -> str:
-    if sentence := refusal(error):
+    if sentence := why(error):
         return sentence
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "Schwab does not answer in time."

@@ -44,6 +44,8 @@ class StoredDeletion:
         return int(found)
 
     async def delete(self, symbols: Sequence[str], interval: Interval, start_ms: int, end_ms: int) -> int:
+        # What was recorded before and still waits, in memory or beside the database, would come back afterwards.
+        await self._writer.flushed()
         deleted = 0
         for symbol in symbols:  # a transaction each, so that what streams in does not wait for all of them
             task = DeleteHistory(symbol, interval, start_ms, end_ms, self._now_ms())

@@ -1,4 +1,4 @@
-"""History of many symbols fetched from a sandbox that fails now and then, by a program that is killed on the way.
+"""History of many symbols fetched from a sandbox that fails in every way, by a program that is killed on the way.
 
 It ends complete: every bar that the sandbox has, once, and no request for what was on disk already.
 """
@@ -6,6 +6,7 @@ It ends complete: every bar that the sandbox has, once, and no request for what 
 import asyncio
 import csv
 import json
+import logging
 import random
 import sqlite3
 import sys
@@ -21,6 +22,7 @@ import pytest
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.coverage import DayState, first_reachable
+from monitor.analysis.ranges import Range, missing
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.resource import resource
@@ -28,16 +30,49 @@ from monitor.store import open_store
 from tests.support.repairing import PACE
 from tests.support.sandbox import RunningSandbox, running_sandbox
 
+_log = logging.getLogger(__name__)
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 PATH = "/marketdata/v1/pricehistory"
-#: More failures in a row than a request has attempts, so that some fail for good and are tried again later.
-FAULTS = [
-    {"path": PATH, "status": 500, "after": 4, "times": 6},
-    {"path": PATH, "status": 429, "retry_after": 1, "after": 20, "times": 2},
-    {"path": PATH, "answer": "drop", "after": 30, "times": 3},
-    {"path": PATH, "answer": "garbage", "after": 40, "times": 1},
-    {"path": PATH, "status": 500, "after": 50, "times": 5},
-]
+DAYS = "frequencyType=daily"
+Fault = dict[str, Any]
+#: Each kind of failure, and how often it strikes in a row; a request has five attempts, so some fail for good.
+FAULTS: dict[str, Fault] = {
+    "429": {"status": 429, "retry_after": 2, "times": 4},
+    "429 without a time": {"status": 429, "retry_after": None, "times": 3},
+    "500": {"status": 500, "times": 6},
+    "502": {"status": 502},
+    "503": {"status": 503, "times": 2},
+    "504": {"status": 504, "times": 2},
+    "403": {"status": 403, "times": 2},
+    "hang": {"answer": "hang"},
+    "stall": {"answer": "stall"},
+    "drop": {"answer": "drop", "times": 3},
+    "drop-after": {"answer": "drop-after", "times": 2},
+    "garbage": {"answer": "garbage"},
+    "html": {"answer": "html", "times": 2},
+    "truncated": {"answer": "truncated", "times": 2},
+    "cut-short": {"answer": "cut-short", "times": 2},
+    "wrong-candles": {"answer": "wrong-candles", "query": "frequencyType=minute", "times": 3},
+    "wrong days": {"answer": "wrong-candles", "query": DAYS, "times": 2},
+    "new-york-days": {"answer": "new-york-days", "query": DAYS, "times": 3},
+}
+
+
+#: Those that are answers all the same.
+ANSWERED = ("wrong-candles", "new-york-days")
+
+
+def schedule(rng: random.Random, rounds: int, requests: int) -> list[Fault]:
+    """Every kind of failure ``rounds`` times, in any order, spread over so many requests.
+
+    Each entry counts the requests that got past those before it: few enough that all of them strike.
+    """
+    faults = [FAULTS[kind] | {"path": PATH} for kind in FAULTS for _ in range(rounds)]
+    rng.shuffle(faults)
+    for fault in faults:
+        share = requests // 6 if fault.get("query") == DAYS else requests
+        fault["after"] = rng.randrange(max(share // 2, 1))
+    return faults
 
 
 class Note(NamedTuple):
@@ -63,11 +98,10 @@ def shares(count: int) -> list[str]:
 
 
 @pytest.fixture
-def failing_sandbox() -> Iterator[RunningSandbox]:
-    """A sandbox whose limit of requests passes quickly, and that fails now and then."""
+def hasty_sandbox() -> Iterator[RunningSandbox]:
+    """A sandbox whose limit of requests passes quickly."""
     with running_sandbox() as sandbox:
         sandbox.run_clock(PACE)
-        sandbox.faults(FAULTS)
         yield sandbox
 
 
@@ -96,39 +130,53 @@ async def run_once(arguments: list[str], notes_file: Path, kill_after: int | Non
     ],
 )
 async def test_history_ends_complete_through_failures_and_kills(
-    failing_sandbox: RunningSandbox, tmp_path: Path, count: int, kills: int
+    hasty_sandbox: RunningSandbox, tmp_path: Path, count: int, kills: int
 ) -> None:
-    symbols, rng = shares(count), random.Random(11)
+    symbols, rng, requests = shares(count), random.Random(11), 6 * count
+    faults = schedule(rng, max(count // 20, 1), requests)
+    hasty_sandbox.faults(faults)
     folder, notes_file = tmp_path / "data", tmp_path / "notes.jsonl"
     until = time.time_ns() // 1_000_000 // MINUTE_MS * MINUTE_MS - 10 * MINUTE_MS
-    arguments = [failing_sandbox.base_url, str(folder), str(notes_file), str(until), *symbols]
-    requests = 6 * count
+    arguments = [hasty_sandbox.base_url, str(folder), str(notes_file), str(until), *symbols]
     for _ in range(kills):
         killed = await run_once(
             arguments, notes_file, 1 + rng.randrange(2 * requests // (kills + 1)), rng.random() * 0.3
         )
         assert killed is None
     assert await run_once(arguments, notes_file, None, 0) == 0
+    status = hasty_sandbox.status()
+    struck = Counter(status["struck"])
+    for fault in faults:
+        struck[str(fault.get("answer", fault.get("status")))] -= fault.get("times", 1)
+    assert set(struck.values()) == {0}  # each struck, and as often as it should
     told = notes(notes_file)
-    counts = Counter(note.what for note in told)
-    assert counts["failed"] > 0  # the sandbox did fail
-    # Only what was under way at a kill, or failed, was asked for again; a kill may come between the disk and the note.
-    assert requests - kills <= counts["noted"] <= counts["ask"] <= counts["noted"] + counts["failed"] + kills
-    assert counts["ask"] >= requests
     assert in_vain(told) == []
+    # Each hole was asked for once, and again only when that failed, came spoiled, or was under way at a kill.
+    counts = Counter(note.what for note in told)
+    spoiled = [note.symbol for note in told if note.what == "noted" and note.holes]
+    served = status["requests"] - status["tokens"]["codes"] - status["tokens"]["renewals"]
+    _log.info("%d requests: %s, %d spoiled; struck: %s", served, dict(counts), len(spoiled), status["struck"])
+    assert counts["failed"] > 0
+    assert requests - kills <= counts["noted"] <= requests + len(spoiled) + kills
+    assert counts["ask"] <= counts["noted"] + counts["failed"] + kills
+    # As the sandbox counts them, too, attempts among them: each either failed there or brought what was noted.
+    failures = sum(fault.get("times", 1) for fault in faults if fault.get("answer") not in ANSWERED)
+    assert served <= counts["noted"] + failures + kills
     await assert_complete(folder, symbols, until)
-    for symbol in (symbols[0], symbols[-1]):
-        assert stored(folder, symbol, until) == history(failing_sandbox, symbol, until)
+    assert spoiled
+    for symbol in {symbols[0], symbols[-1], *spoiled}:
+        for interval in (Interval.M1, Interval.DAY):
+            assert stored(folder, symbol, interval, until) == history(hasty_sandbox, symbol, interval, until)
 
 
 def in_vain(told: list[Note]) -> list[Note]:
     """The requests for what history had answered for already."""
-    answered: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    answered: dict[tuple[str, str], list[Range]] = {}
     found = []
     for note in told:
         ranges = answered.setdefault((note.symbol, note.interval), [])
         if note.what == "noted":
-            ranges.append((note.start, note.end))
+            ranges += missing([(start, end) for start, end in note.holes], note.start, note.end)
         elif note.what == "ask" and any(a < end and b > start for start, end in ranges for a, b in note.holes):
             found.append(note)
     return found
@@ -148,26 +196,35 @@ async def assert_complete(folder: Path, symbols: list[str], until: int) -> None:
     assert rows(folder, "SELECT count(*) FROM bar_revision WHERE start_ms < ?", day_start(until)) == [(0,)]
 
 
-def stored(folder: Path, symbol: str, until: int) -> list[tuple[Any, ...]]:
-    """The minutes on disk of what could be had."""
+def stored(folder: Path, symbol: str, interval: Interval, until: int) -> list[tuple[Any, ...]]:
+    """The bars on disk of what could be had."""
     return rows(
         folder,
         "SELECT start_ms, open, high, low, close, volume FROM bar JOIN instrument ON id = instrument_id"
-        " WHERE symbol = ? AND interval_s = 60 AND start_ms >= ? AND start_ms < ? ORDER BY start_ms",
-        *(symbol, first_reachable(Interval.M1, until), until),
+        " WHERE symbol = ? AND interval_s = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms",
+        *(symbol, int(interval), first_reachable(interval, until), last_of(interval, until)),
     )
 
 
-def history(sandbox: RunningSandbox, symbol: str, until: int) -> list[tuple[Any, ...]]:
-    """The same minutes as the sandbox tells them."""
+def last_of(interval: Interval, until: int) -> int:
+    """Up to when bars are final: today's day is under way."""
+    return until if interval.intraday else day_start(until)
+
+
+def history(sandbox: RunningSandbox, symbol: str, interval: Interval, until: int) -> list[tuple[Any, ...]]:
+    """The same bars as the sandbox tells them: days are stamped at midnight in Chicago."""
     found: dict[int, tuple[Any, ...]] = {}
-    query = {"symbol": symbol, "periodType": "day", "frequencyType": "minute", "needExtendedHoursData": "true"}
+    kinds, step = (("day", "minute"), 5) if interval.intraday else (("year", "daily"), 30 * 366)
+    query = {"symbol": symbol, "periodType": kinds[0], "frequencyType": kinds[1], "needExtendedHoursData": "true"}
+    late = 0 if interval.intraday else 3_600_000
+    first, last = first_reachable(interval, until), last_of(interval, until)
     with sandbox.client() as client:
-        for start in range(first_reachable(Interval.M1, until), until, 5 * DAY_MS):
-            span = {"startDate": str(start), "endDate": str(min(start + 5 * DAY_MS, until))}
+        for start in range(first, last, step * DAY_MS):
+            span = {"startDate": str(start), "endDate": str(min(start + step * DAY_MS, last))}
             for c in client.get(PATH, params=query | span).raise_for_status().json()["candles"]:
-                found[c["datetime"]] = tuple(c[name] for name in ("datetime", "open", "high", "low", "close", "volume"))
-    return [found[start] for start in sorted(found) if start < until]
+                values = [c[name] for name in ("open", "high", "low", "close", "volume")]
+                found[c["datetime"] - late] = (c["datetime"] - late, *values)
+    return [found[start] for start in sorted(found) if first <= start < last]
 
 
 def rows(folder: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -101,7 +101,7 @@ async def watched(base_url: str, folder: Path, timing: Timing = TIMING) -> Async
 async def minutes_missed(heard: Watched, symbol: str, lost_ms: int) -> list[tuple[Any, ...]]:
     """What history says of the minutes of the hole that were over when the stream was lost."""
     start, end = (ms // MINUTE_MS * MINUTE_MS for ms in (lost_ms - OUTAGE_MS + MINUTE_MS, lost_ms))
-    bars = await heard.services.history.minute_bars(symbol, start, end)
+    bars = (await heard.services.history.bars(symbol, Interval.M1, start, end)).bars
     assert len(bars) > 3
     return [(bar.start, bar.open, bar.high, bar.low, bar.close, bar.volume, 0) for bar in bars]
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from monitor.apps.wiring import running_services
 from monitor.errors import MonitorError, Refused, Transient
 from monitor.live.events import BoardChanged
+from monitor.market.bar import Interval
 from monitor.ports import Priority, Result, Wanted, asking
 from monitor.schwab import retry
 from monitor.schwab.address import Address
@@ -26,7 +28,7 @@ from monitor.schwab.sent_file import SentFile
 from monitor.schwab.tokens import Vault
 from monitor.schwab.transport import SchwabTransport
 from tests.support.ports import until
-from tests.support.sandbox import RunningSandbox, sandbox
+from tests.support.sandbox import RunningSandbox, running_sandbox, sandbox
 
 __all__ = ["sandbox"]  # the fixture
 
@@ -52,6 +54,32 @@ class Clock:
 
 
 @dataclass
+class CommonClock(Clock):
+    """The same, but both move at once, and while nothing is under way: what is sent at one time arrives at it."""
+
+    under_way: set[asyncio.Task[httpx.Response]] = field(default_factory=set)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        await self.arrived()
+        url = self.control.base_url.join("/sandbox/clock")
+        httpx.post(url, json={"advance_seconds": seconds}, trust_env=False).raise_for_status()  # noqa: ASYNC210
+        self.ahead += seconds
+
+    def carry(self, request: Coroutine[Any, Any, httpx.Response]) -> asyncio.Task[httpx.Response]:
+        """Send a request, which is under way until it is answered."""
+        task = asyncio.create_task(request)
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+        return task
+
+    async def arrived(self) -> None:
+        """Wait until nothing is under way."""
+        while self.under_way:
+            await asyncio.wait(self.under_way)
+
+
+@dataclass
 class Recorded(httpx.AsyncBaseTransport):
     """The way to the sandbox, with the moment of everything that took it."""
 
@@ -66,6 +94,22 @@ class Recorded(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self.way.aclose()
+
+
+@dataclass
+class Arriving(Recorded):
+    """The same, but what is on its way arrives, also when the program that sent it ends; no time passes before."""
+
+    clock: CommonClock
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        # The answer of one that nobody waits for any more is closed, so that its socket is.
+        task = self.clock.carry(super().handle_async_request(request))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await (await task).aclose()
+            raise
 
 
 @dataclass
@@ -87,17 +131,19 @@ class Client:
     async def minutes(self) -> int:
         """Ask for a day of minutes; how many came."""
         end = 1_795_000_000_000
-        return len(await self.history.minute_bars("AAPL", end - DAY_MS, end))
+        return len((await self.history.bars("AAPL", Interval.M1, end - DAY_MS, end)).bars)
 
     async def refused(self) -> int:
         return int((await self.control.get("/sandbox/status")).json()["refused"])
 
 
 @asynccontextmanager
-async def client_of(sandbox: RunningSandbox, limit: int = LIMIT, file: Path | None = None) -> AsyncIterator[Client]:
+async def client_of(
+    sandbox: RunningSandbox, limit: int = LIMIT, file: Path | None = None, kind: type[Clock] = Clock
+) -> AsyncIterator[Client]:
     address = Address.of_sandbox(sandbox.base_url)
     async with httpx.AsyncClient(base_url=sandbox.base_url, trust_env=False) as control:
-        clock = Clock(control)
+        clock = kind(control)
         way = Recorded(clock)
         sent_file = SentFile(file) if file else None
         budget = RequestBudget(limit, clock, clock.sleep, sent_file)
@@ -152,6 +198,90 @@ async def test_two_programs_on_one_profile_do_not_reach_the_limit_together(
                     assert (await one.get(url)).status_code == 200
                     assert (await other.get(url)).status_code == 200
         assert await client.refused() == refused
+
+
+@dataclass
+class Programs:
+    """One program after the other on the same profile and sign-in; what the one before had not sent is gone."""
+
+    client: Client
+    clock: CommonClock
+    file: Path
+    limit: int
+    session: httpx.AsyncClient | None = None
+    work: set[asyncio.Task[None]] = field(default_factory=set)
+    sent: int = 0
+
+    async def start(self) -> None:
+        await self.stop()
+        clock = self.clock
+        budget = RequestBudget(self.limit, clock, clock.sleep, SentFile(self.file))
+        address = Address.of_sandbox(str(self.client.control.base_url))
+        transport = SchwabTransport(address, budget, Arriving(clock), clock, clock.sleep)
+        self.session = httpx.AsyncClient(transport=transport, auth=self.client.history._client.session.auth)
+
+    async def stop(self) -> None:
+        for task in self.work:
+            task.cancel()
+        await asyncio.gather(*self.work, return_exceptions=True)
+        self.work.clear()
+        await self.clock.arrived()
+        if self.session is not None:
+            await self.session.aclose()
+
+    def ask(self, priority: Priority, count: int) -> None:
+        with asking(priority, patience=36_000):
+            self.work |= {asyncio.create_task(self._ask()) for _ in range(count)}
+
+    async def _ask(self) -> None:
+        assert self.session is not None
+        answer = await self.session.get("https://api.schwabapi.com/marketdata/v1/markets?markets=equity")
+        assert answer.status_code == 200
+        self.sent += 1
+
+
+@asynccontextmanager
+async def programs_of(limit: int, folder: Path) -> AsyncIterator[tuple[RunningSandbox, Programs]]:
+    """On a sandbox of their own, whose counts are theirs alone."""
+    with running_sandbox() as own:
+        async with client_of(own, limit, kind=CommonClock) as client:
+            assert isinstance(client.clock, CommonClock)
+            programs = Programs(client, client.clock, folder / "requests.sent", limit)
+            await programs.start()
+            yield own, programs
+            await programs.stop()
+
+
+@pytest.mark.parametrize("limit", [20, 110])
+async def test_whatever_comes_and_restarts_the_sandbox_counts_no_more_than_the_limit(
+    tmp_path: Path, limit: int
+) -> None:
+    rng = Random(limit)
+    async with programs_of(limit, tmp_path) as (own, programs):
+        for _ in range(24):
+            programs.ask(rng.choice(list(Priority)[1:]), rng.choice([1, 3, limit // 3, limit]))
+            await asyncio.sleep(rng.choice([0, 0.02, 0.1]))
+            await programs.clock.sleep(rng.choice([0, 0.3, 7, 31, 59.9, 60, 61]))
+            if rng.random() < 0.3:
+                await programs.start()
+        status = await asyncio.to_thread(own.status)
+    assert (status["refused"], programs.sent > 3 * limit) == (0, True)
+    assert status["busiest_minute"] <= limit
+
+
+@pytest.mark.parametrize("limit", [20, 110])
+async def test_with_work_to_do_nearly_all_of_the_limit_is_used_across_restarts(tmp_path: Path, limit: int) -> None:
+    async with programs_of(limit, tmp_path) as (own, programs):
+        before, begun = (await asyncio.to_thread(own.status))["requests"], programs.clock()
+        for upto in (limit // 2, limit * 5 // 4, limit * 9 // 4):
+            programs.ask(Priority.BACKGROUND, limit * 2)
+            await until(lambda upto=upto: programs.sent >= upto, 60)
+            minutes = (programs.clock() - begun) / 60
+            await programs.start()
+        status = await asyncio.to_thread(own.status)
+    assert status["refused"] == 0
+    assert 0.95 * limit <= status["busiest_minute"] <= limit
+    assert status["requests"] - before >= 0.95 * limit * int(minutes) >= 0.95 * limit
 
 
 # --------------------------------------------------------------------------------------------- failures

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.clock import now_ms
 from monitor.errors import SignInNeeded
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
@@ -114,11 +115,12 @@ async def test_a_sign_in_outlives_the_program(client: Client, sandbox: RunningSa
 
 
 async def test_history_comes_in_our_own_types(client: Client) -> None:
-    days = await client.history.daily_bars("AAPL", 1)
+    now = now_ms()
+    days = (await client.history.bars("AAPL", Interval.DAY, now - 365 * DAY_SECONDS * 1000, now)).bars
     assert len(days) > 200
     assert {(from_ms(day.start).hour, day.interval) for day in days} == {(0, Interval.DAY)}
     end = days[-1].start
-    minutes = await client.history.minute_bars("AAPL", end - 12 * DAY_SECONDS * 1000, end)
+    minutes = (await client.history.bars("AAPL", Interval.M1, end - 12 * DAY_SECONDS * 1000, end)).bars
     starts = [bar.start for bar in minutes]
     assert starts == sorted(set(starts))
     assert end - 12 * DAY_SECONDS * 1000 <= starts[0] < starts[-1] < end

@@ -660,14 +660,6 @@ class FakeHistory:
         found = tuple(bar for bar in known if bar.interval is interval and start_ms <= bar.start < end_ms)
         return HistoryAnswer(found, is_empty=not known)
 
-    async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
-        self._fail()
-        return self.days.get(symbol, [])
-
-    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
-        self._fail()
-        return [bar for bar in self.minutes.get(symbol, []) if start_ms <= bar.start < end_ms]
-
     async def find_instruments(self, text: str) -> list[Instrument]:
         self._fail()
         wanted = {part.strip().upper() for part in text.split(",")}

@@ -4,10 +4,10 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from monitor.analysis.bars import interval_start
+from monitor.analysis.ranges import Range
 from monitor.errors import Refused
 from monitor.market.bar import Bar, Interval
 from monitor.market.bar_fault import EARLIEST_MS, LATEST_MS
@@ -17,9 +17,7 @@ from monitor.schwab.rest.candles import Candles, Sifted, read_candles, sift
 from monitor.schwab.rest.client import Asking
 
 _log = logging.getLogger(__name__)
-_DAY_MS = 86_400_000
 _PERIOD_DAYS = 10
-_ALL_MS = LATEST_MS
 
 
 class Combination(NamedTuple):
@@ -37,7 +35,6 @@ COMBINATIONS = {
     "ytd": Combination((1,), {"daily": (1,), "weekly": (1,)}),
 }
 _FREQUENCY_TYPES = {Interval.DAY: "daily", Interval.WEEK: "weekly", Interval.MONTH: "monthly"}
-_YEARS = COMBINATIONS["year"].periods
 
 
 class Frequency(NamedTuple):
@@ -63,55 +60,38 @@ class SchwabHistory(Asking):
     async def bars(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> HistoryAnswer:
         bars: list[Bar] = []
         rejected: Counter[str] = Counter()
+        lost: list[Range] = []
         answers = []
         for start, end in _pieces(interval, max(start_ms, EARLIEST_MS), min(end_ms, LATEST_MS)):
-            candles, unreadable = await self._ask_candles(symbol, interval, start, end)
-            sifted = _sifted(symbol, interval, candles, unreadable, start, end)
+            candles = await self._ask_candles(symbol, interval, start, end)
+            sifted = _sifted(symbol, interval, candles, start, end)
             bars += sifted.bars
             rejected.update(sifted.rejected)
+            lost += sifted.lost
             answers.append(candles)
         is_empty = bool(answers) and all(answer.empty and not answer.candles for answer in answers)
-        return HistoryAnswer(tuple(bars), is_empty, rejected)
+        return HistoryAnswer(tuple(bars), is_empty, rejected, tuple(lost))
 
-    async def daily_bars(self, symbol: str, years: int = 20) -> list[Bar]:
-        period = next((known for known in _YEARS if known >= years), _YEARS[-1])
-        response = await self._get_candles(symbol, Interval.DAY, period=self._client.PriceHistory.Period(period))
-        return _sifted(symbol, Interval.DAY, *read_candles(response), EARLIEST_MS, LATEST_MS).bars
-
-    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> list[Bar]:
-        return list((await self.bars(symbol, Interval.M1, start_ms, end_ms)).bars)
-
-    async def _ask_candles(
-        self, symbol: str, interval: Interval, start_ms: int, end_ms: int
-    ) -> tuple[Candles, Counter[str]]:
+    async def _ask_candles(self, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> Candles:
         """The candles of a stretch; of days, and of what is longer, those that begin anywhere in it."""
         if not interval.intraday:
             start_ms, end_ms = interval_start(start_ms, interval), _midnight_after(end_ms)
-        response = await self._get_candles(
-            symbol, interval, start_datetime=from_ms(start_ms), end_datetime=from_ms(end_ms)
-        )
-        return read_candles(response)
-
-    async def _get_candles(self, symbol: str, interval: Interval, **stretch: Any) -> bytes:
         kinds, asked = self._client.PriceHistory, frequency_of(interval)
         response = await self._client.get_price_history(
             symbol,
             period_type=kinds.PeriodType(asked.period_type),
             frequency_type=kinds.FrequencyType(asked.frequency_type),
             frequency=kinds.Frequency(asked.frequency),
+            start_datetime=from_ms(start_ms),
+            end_datetime=from_ms(end_ms),
             need_extended_hours_data=interval.intraday,
-            **stretch,
         )
-        content: bytes = response.content
-        return content
+        return read_candles(response.content)
 
 
-def _sifted(
-    symbol: str, interval: Interval, candles: Candles, unreadable: Counter[str], start_ms: int, end_ms: int
-) -> Sifted:
+def _sifted(symbol: str, interval: Interval, candles: Candles, start_ms: int, end_ms: int) -> Sifted:
     """The bars of a stretch in an answer; the log tells of those that were left out."""
     sifted = sift(symbol, interval, candles.candles, start_ms, end_ms)
-    sifted.rejected.update(unreadable)
     if sifted.rejected:
         _log.warning("history of %s (%s): left out %s", symbol, interval.label, _counts(sifted.rejected))
     return sifted
@@ -122,9 +102,14 @@ def _counts(rejected: Counter[str]) -> str:
 
 
 def _pieces(interval: Interval, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
-    """A stretch cut so that no answer is longer than ten days of minutes; years of days come at once."""
-    longest = _PERIOD_DAYS * _DAY_MS * (interval // Interval.M1) if interval.intraday else _ALL_MS
-    return pairwise([*range(start_ms, end_ms, longest), end_ms])
+    """A stretch cut so that no answer is longer than ten New York days of minutes; years of days come at once."""
+    while start_ms < end_ms:
+        end = end_ms
+        if interval.intraday:
+            days = timedelta(days=_PERIOD_DAYS * (interval // Interval.M1))
+            end = min(end_ms, at_new_york(from_ms(start_ms).date() + days, time(0)))
+        yield start_ms, end
+        start_ms = end
 
 
 def _midnight_after(ms: int) -> int:

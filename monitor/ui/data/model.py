@@ -85,7 +85,7 @@ class GapMap:
         self._cells: list[list[DayCoverage | None]] = []  # beside the arrays, for whoever asks about one day
         self._codes = np.zeros((0, 0), np.uint8)
         self._expected = np.zeros((0, 0), np.int64)
-        self._stored = np.zeros((0, 0), np.int64)
+        self._missing = np.zeros((0, 0), np.int64)
         self._shown = np.zeros(0, np.intp)
         self._words = ""
         self._percents: list[int | None] | None = None
@@ -106,7 +106,7 @@ class GapMap:
         shape = len(symbols), len(self.days)
         self._cells = [[None] * shape[1] for _ in symbols]
         self._codes = np.zeros(shape, np.uint8)
-        self._expected, self._stored = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self._expected, self._missing = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.put(found, now_ms)
         self.filter(self._words)
 
@@ -127,7 +127,7 @@ class GapMap:
                 codes[-1] = Code.TODAY
             self._codes[row, columns] = codes
             self._expected[row, columns] = [each.expected for each in days]
-            self._stored[row, columns] = [sum(each.counts) for each in days]
+            self._missing[row, columns] = [each.missing for each in days]
             cells = self._cells[row]
             for column, each in zip(columns, days, strict=True):
                 cells[column] = each
@@ -166,7 +166,7 @@ class GapMap:
         counted = np.isin(codes, _COUNTED).sum(axis=1)
         share = np.isin(codes, _WHOLE).sum(axis=1).astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.minimum(self._stored[self._shown] / self._expected[self._shown], 0.99)
+            parts = np.minimum(1 - self._missing[self._shown] / self._expected[self._shown], 0.99)
             share += np.where(codes == Code.PARTIAL, parts, 0).sum(axis=1)
             percents = np.floor(share / counted * 100)
         return [int(value) if days else None for value, days in zip(percents, counted.tolist(), strict=True)]
@@ -201,7 +201,7 @@ class GapMap:
         rows = self._shown[area.top : area.bottom + 1]
         columns = slice(area.left, area.right + 1)
         codes = self._codes[rows, columns]
-        missing = np.maximum(self._expected[rows, columns] - self._stored[rows, columns], 0)
+        missing = self._missing[rows, columns]
         return Picked(
             tuple(self.symbols[area.top : area.bottom + 1]),
             self.days[area.left],

@@ -67,6 +67,8 @@ def tip(symbol: str, day: date, cell: DayCoverage | None, code: Code, interval: 
         lines.append(sources)
     if code is Code.COMPLETE and cell.stored < cell.expected:
         lines.append("History has answered: in the others there was no trade")
+    elif 0 < cell.missing < cell.expected - cell.stored:
+        lines.append(f"{bars(cell.missing, interval)} missing: for the others history has answered")
     if cell.until_ms:
         lines.append(f"Not tried again before {fmt.both_clocks(cell.until_ms)}")
     if cell.in_reach:

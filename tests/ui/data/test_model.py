@@ -9,6 +9,7 @@ from monitor.analysis.coverage import Counts, DayCoverage, DayState
 from monitor.market.bar import Interval
 from monitor.market.calendar import at_new_york
 from monitor.ui.data.model import Area, Cell, Code, GapMap, in_order, shown_days
+from monitor.ui.data.phrases import tip
 from tests.support.ports import NOW_MS
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2026, 11, day) for day in range(16, 21))
@@ -81,6 +82,16 @@ def test_a_selection_counts_what_is_missing_of_days_that_lack_something() -> Non
     assert (picked.symbols, picked.first, picked.last, picked.missing) == (("A", "B"), MONDAY, THURSDAY, 200 + 780)
     assert picked.span == (at_new_york(MONDAY, time(0)), at_new_york(FRIDAY, time(0)))
     assert found.pick(Area(0, 4, 0, 4)).missing == 680
+
+
+def test_what_did_not_trade_is_neither_missing_nor_a_part_of_the_percentage() -> None:
+    sparse = DayCoverage(TUESDAY, DayState.PARTIAL, 780, Counts(0, 12, 0), True, answered=390)
+    found = a_map(A=[sparse])
+    assert found.pick(Area(0, 0, 0, 0)).missing == 390
+    assert found.percents == [50]
+    words = tip("A", TUESDAY, sparse, Code.PARTIAL, Interval.M1)
+    assert "Partial: 12 of 780 minutes on disk" in words
+    assert "390 minutes missing: for the others history has answered" in words
 
 
 def test_cells_are_taken_over_in_place_and_a_new_day_is_told() -> None:

@@ -29,7 +29,7 @@ from monitor.analysis.coverage import (
     trim,
 )
 from monitor.market.bar import Interval
-from monitor.market.calendar import around_the_clock, at_new_york, sessions
+from monitor.market.calendar import around_the_clock, at_new_york, futures_sessions, sessions
 
 M1, DAY = Interval.M1, Interval.DAY
 MINUTE = 60_000
@@ -106,10 +106,26 @@ def test_what_history_is_asked_for_a_chart(interval: Interval, fetched: Interval
     assert fetched_as(interval) is fetched
 
 
-def test_futures_and_currencies_trade_around_the_clock() -> None:
+def test_futures_and_currencies_keep_their_own_hours_and_in_the_sandbox_nothing_closes() -> None:
     assert trading_of("AAPL") is sessions
-    assert trading_of("/ESZ26") is around_the_clock
-    assert trading_of("EUR/USD") is around_the_clock
+    assert trading_of("/ESZ26") is futures_sessions
+    assert trading_of("EUR/USD") is futures_sessions
+    assert trading_of("/ESZ26", around_the_clock) is around_the_clock
+
+
+def test_a_weekend_of_a_future_is_no_hole() -> None:
+    sunday = FRIDAY + timedelta(days=2)
+    weekend = at(FRIDAY, "16:00"), at(sunday, "19:00")
+    monday = at(sunday + timedelta(days=1), "12:00")
+    [hole] = holes([], M1, weekend, monday, futures_sessions)
+    assert hole == weekend  # one request reaches over what is closed
+    answered = [Asked(weekend[0], at(FRIDAY, "17:00"), Answer.COMPLETE, monday)]
+    assert holes(answered, M1, weekend, monday, futures_sessions) == [(at(sunday, "18:00"), weekend[1])]
+    found = days_open(M1, FRIDAY, sunday, monday, futures_sessions)
+    assert [(each.day, each.start, each.end) for each in found] == [
+        (FRIDAY, at(FRIDAY, "00:00"), at(FRIDAY, "17:00")),
+        (sunday, at(sunday, "18:00"), at(sunday + timedelta(days=1), "00:00")),
+    ]
 
 
 def test_a_stretch_is_trimmed_to_its_trading_hours() -> None:
@@ -218,6 +234,23 @@ def test_how_a_day_stands(ledger: list[Asked], counts: Counts, state: DayState) 
     assert found.state is state
     assert found.until_ms == (77 if state is DayState.FAILED else 0)
     assert (found.expected, found.stored, found.in_reach) == (780, sum(counts), True)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "counts", "missing"),
+    [
+        ([Asked(*WHOLE, Answer.COMPLETE, 1)], SOME, 0),
+        ([Asked(*MORNING, Answer.COMPLETE, 1)], SOME, 780 - 150),  # that only seven traded is no hole
+        ([Asked(*MORNING, Answer.PROVISIONAL, 1)], Counts(streamed=700), 80),
+        ([Asked(*MORNING, Answer.FAILED, 1, 77)], SOME, 780 - 7),
+        ([Asked(0, WHOLE[1] - MINUTE, Answer.COMPLETE, 1), Asked(WHOLE[1] - MINUTE, 2**62, Answer.FAILED, 1)], SOME, 1),
+        ([], SOME, 780 - 7),
+    ],
+)
+def test_a_minute_that_history_has_answered_for_is_not_missing(
+    ledger: list[Asked], counts: Counts, missing: int
+) -> None:
+    assert stand(ledger, counts).missing == missing
 
 
 def test_a_day_beyond_reach_is_not_called_missing() -> None:

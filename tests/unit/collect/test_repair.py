@@ -8,7 +8,7 @@ import pytest
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.coverage import Answer, Asked, first_reachable, paint, settled
-from monitor.collect.repair import Repair, noted
+from monitor.collect.repair import Repair, lost_of, noted
 from monitor.collect.repair_jobs import Delays
 from monitor.errors import MonitorError, Refused, SignInNeeded, Transient
 from monitor.live.bus import Bus
@@ -488,3 +488,70 @@ def test_where_the_market_never_closes_a_day_ends_at_midnight() -> None:
         Answer.COMPLETE,
         Answer.PROVISIONAL,
     ]
+
+
+# --------------------------------------------------------------------------------------------- spoiled answers
+
+
+def spoiled(symbol: str, lost: tuple[int, int], *starts: int) -> HistoryAnswer:
+    return HistoryAnswer(tuple(bar(symbol, M1, start) for start in starts), False, {"high below low": 1}, (lost,))
+
+
+async def test_a_bar_that_was_spoiled_is_asked_for_again_and_it_alone(bench: Bench) -> None:
+    lost = OPEN + 5 * MINUTE, OPEN + 6 * MINUTE
+    bench.source.answer = spoiled("AAPL", lost, OPEN)
+    bench.repair.repair(["AAPL"], M1, OPEN, OPEN + HOUR)
+    await bench.until(bench.finished())
+    ledger = bench.disk.ledgers["AAPL", M1]
+    assert [(a.start, a.end, a.answer) for a in ledger] == [
+        (OPEN, lost[0], Answer.PROVISIONAL),
+        (*lost, Answer.FAILED),
+        (lost[1], OPEN + HOUR, Answer.PROVISIONAL),
+    ]
+    assert ledger[1].until_ms == NOW + 120_000
+    assert [n.sentence for n in bench.notices] == [
+        "The history of AAPL is not complete: Schwab sent bars that cannot be right. It is tried again later."
+    ]
+    await bench.repair.look()
+    assert not bench.repair._jobs
+
+    bench.source.answer = HistoryAnswer((bar("AAPL", M1, lost[0]),))
+    bench.now = ledger[1].until_ms
+    await bench.repair.look()
+    await bench.until(bench.finished(2))
+    assert [asked[2:] for asked in bench.source.asked] == [(OPEN, OPEN + HOUR), lost]
+    assert set(bench.disk.answers("AAPL")) == {Answer.PROVISIONAL}
+
+
+async def test_what_stays_spoiled_is_asked_for_ever_more_rarely(bench: Bench) -> None:
+    lost = OPEN, OPEN + MINUTE
+    bench.source.answer = spoiled("AAPL", lost)
+    delays = []
+    bench.repair.repair(["AAPL"], M1, *lost)
+    for count in range(1, 15):
+        await bench.until(bench.finished(count))
+        [failed] = bench.disk.ledgers["AAPL", M1]
+        delays.append((failed.until_ms - bench.now) // 1000)
+        bench.now = failed.until_ms
+        await bench.repair.look()
+    assert delays[:3] == [120, 240, 480]
+    assert delays[-1] == 120 * 2**13 < 14 * 86_400
+
+
+def test_where_a_bar_was_spoiled_nothing_is_answered_but_outside_trading_hours_none_can_be() -> None:
+    yesterday = OPEN - DAY
+    night = yesterday + 13 * HOUR, OPEN  # it closes at eight in the evening
+    answer = HistoryAnswer((), False, {}, ((yesterday + HOUR, yesterday + HOUR + MINUTE), night))
+    lost = lost_of(answer, yesterday, OPEN + HOUR, M1, sessions)
+    assert lost == [(yesterday + HOUR, yesterday + HOUR + MINUTE)]
+    assert [(a.start, a.end, a.answer) for a in noted(answer, yesterday, OPEN, NOW, sessions, lost)] == [
+        (yesterday, yesterday + HOUR, Answer.COMPLETE),
+        (yesterday + HOUR + MINUTE, day_start(OPEN), Answer.COMPLETE),
+        (day_start(OPEN), OPEN, Answer.PROVISIONAL),
+    ]
+
+
+def test_many_spoiled_bars_are_one_hole() -> None:
+    places = tuple((OPEN + n * MINUTE, OPEN + (n + 1) * MINUTE) for n in range(0, 50, 2))
+    lost = lost_of(HistoryAnswer((), False, {}, places), OPEN, OPEN + HOUR, M1, sessions)
+    assert lost == [(OPEN, OPEN + 49 * MINUTE)]

@@ -1,7 +1,7 @@
 """Sessions, holidays and half days of the New York market."""
 
 import warnings
-from datetime import date, time
+from datetime import date, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,6 +12,7 @@ from monitor.market.calendar import (
     Phase,
     at_new_york,
     from_ms,
+    futures_sessions,
     holiday_name,
     is_half_day,
     is_trading_day,
@@ -102,3 +103,15 @@ def test_sessions_follow_each_other_without_a_hole_and_stay_within_their_day(day
 @given(st.integers(0, 4_000_000_000_000))
 def test_milliseconds_survive_the_way_to_a_datetime_and_back(ms: int) -> None:
     assert to_ms(from_ms(ms)) == ms
+
+
+def test_futures_rest_from_friday_evening_to_sunday_evening_and_an_hour_each_day() -> None:
+    week = {}
+    for number in range(7):
+        day = date(2026, 11, 16) + timedelta(days=number)
+        week[f"{day:%a}"] = [
+            tuple(f"{from_ms(ms):%a %H:%M}" for ms in (session.start, session.end)) for session in futures_sessions(day)
+        ]
+    assert week["Mon"] == [("Mon 00:00", "Mon 17:00"), ("Mon 18:00", "Tue 00:00")]
+    assert week["Thu"] == [("Thu 00:00", "Thu 17:00"), ("Thu 18:00", "Fri 00:00")]
+    assert (week["Fri"], week["Sat"], week["Sun"]) == ([("Fri 00:00", "Fri 17:00")], [], [("Sun 18:00", "Mon 00:00")])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from websockets.uri import parse_uri
 
 from monitor.errors import BadData, MonitorError, Refused, Transient
+from monitor.market.bar import Interval
 from monitor.schwab.address import Address
 from monitor.schwab.connection import Connection
 from monitor.schwab.library import CurrentToken, MarketClient
@@ -206,7 +207,7 @@ async def test_a_portal_in_schwabs_place_is_no_history_and_no_stream(schwab, hea
         way.blocked = True
         client = market_client(sign_in, schwab.transport)
         with pytest.raises(MonitorError):
-            await SchwabMarketData(client).daily_bars("AAPL")
+            await SchwabMarketData(client).bars("AAPL", Interval.DAY, 0, 2**62)
         connection = Connection(client, Address(base_url), Listener())
         with pytest.raises(MonitorError):
             await connection.login()

@@ -1,7 +1,9 @@
 """The way out: only what is allowed, retried while it may help, and at the sandbox when there is one."""
 
 import asyncio
+import errno
 import gzip
+import socket
 import ssl
 import time
 from email.utils import formatdate
@@ -137,6 +139,8 @@ def caused(error, cause):
     [
         (httpx.ConnectError("no"), "check the network"),
         (httpx.ReadTimeout("slow"), "in time"),
+        (caused(httpx.ConnectError("no"), socket.gaierror(socket.EAI_AGAIN, "try again")), "No internet"),
+        (caused(httpx.ConnectError("no"), OSError(errno.ENETUNREACH, "no")), "No internet"),
         (caused(httpx.ConnectError("no"), ssl.SSLCertVerificationError("expired")), "certificate"),
     ],
 )

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.analysis.coverage import Answer, Asked
 from monitor.market.activity import Activity
+from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.market.gap import Cause, Gap
 from monitor.market.screener import Screener
@@ -450,6 +452,30 @@ async def test_what_a_person_asks_for_does_not_wait_until_the_file_is_empty(
     spilled = [asked for from_file, asked in done if from_file]
     assert len(spilled) > 5
     assert spilled.index(True) == 0
+
+
+async def test_a_deletion_is_of_what_still_waits_too(
+    path: Path, rows: Rows, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overflow, "LARGEST_QUEUE", 400 * 20)
+    store = open_store(path, sandbox=True, on_trouble=print)
+    store.recorder.record_quote(1, a_quote())
+    await until(lambda: store._writer._hand is not None and store._writer._hand.size)
+    for minute in range(200):
+        store.recorder.record_bars([a_bar("AAPL", at=minute * 60_000), a_bar("MSFT", at=minute * 60_000)])
+        store.recorder.record_coverage("AAPL", Interval.M1, Asked(0, minute * 60_000, Answer.COMPLETE, 1))
+        if minute in (50, 100):  # more than one block, and some that is not in the file yet
+            size = store.meter().spilled
+            await until(lambda size=size: store.meter().spilled > size)
+    deleting = asyncio.create_task(store.deletion.delete(["AAPL"], Interval.M1, 0, 2**62))
+    await until(lambda: store._writer.intake.waiting or any(who for _, who in store._writer.intake.tasks))
+    gate.set()
+    assert await deleting == 200
+    await store.recorder.flushed()
+    await store.close()
+    assert rows("SELECT symbol, count(*) FROM bar JOIN instrument ON id = instrument_id GROUP BY 1") == [("MSFT", 200)]
+    assert rows("SELECT * FROM coverage") == []
+    assert "200 bars" in rows("SELECT sentence FROM audit WHERE kind = 'deletion'")[0][0]
 
 
 async def test_a_disk_that_is_nearly_full_is_told_once(

@@ -1,11 +1,13 @@
 """Candles sifted: what no market can have made is left out and counted by kind, and its neighbours stay."""
 
 import json
+from datetime import date, time
 
 import pytest
 
 from monitor.market.bar import Interval
 from monitor.market.bar_fault import BarFault
+from monitor.market.calendar import at_new_york
 from monitor.schwab.rest.candles import read_candles, sift
 
 AT = 1_791_208_800_000  # a whole hour, and no midnight in Chicago
@@ -16,10 +18,14 @@ GOOD = {"open": 10, "high": 12.5, "low": 9, "close": 11, "volume": 100, "datetim
 
 def sifted(*candles, interval=Interval.M1, symbol="AAPL", stretch=ALL, text=None):
     """Bars and counts of an answer with these candles."""
+    found = found_in(*candles, interval=interval, symbol=symbol, stretch=stretch, text=text)
+    return found.bars, found.rejected
+
+
+def found_in(*candles, interval=Interval.M1, symbol="AAPL", stretch=ALL, text=None):
+    """All that is made of an answer with these candles."""
     body = text or json.dumps({"candles": candles, "empty": False})
-    read, unreadable = read_candles(body.encode())
-    found = sift(symbol, interval, read.candles, *stretch)
-    return found.bars, unreadable + found.rejected
+    return sift(symbol, interval, read_candles(body.encode()).candles, *stretch)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +68,42 @@ def test_what_is_no_candle_at_all():
     assert rejected == {BarFault.UNREADABLE: 4}
 
 
+@pytest.mark.parametrize(
+    ("odd", "lost"),
+    [
+        ({"high": 8}, [(AT, AT + MINUTE)]),  # it tells its time
+        ({"close": None}, [(AT, AT + MINUTE)]),
+        ({"open": "NaN"}, [(AT, AT + MINUTE)]),
+        ({"datetime": "x"}, [(AT - MINUTE, AT + 2 * MINUTE)]),  # anywhere between its neighbours
+        ({"datetime": AT // 1000}, [(AT - MINUTE, AT + 2 * MINUTE)]),
+        ({"datetime": AT + 1}, [(AT - MINUTE, AT + 2 * MINUTE)]),
+        ({"datetime": AT + 2 * MINUTE}, []),  # a duplicate says nothing of what may be missing
+    ],
+)
+def test_where_a_bar_is_missing_is_told(odd, lost):
+    before, after = GOOD | {"datetime": AT - 2 * MINUTE}, GOOD | {"datetime": AT + 2 * MINUTE}
+    found = found_in(before, GOOD | odd, after, stretch=(AT - 10 * MINUTE, AT + 10 * MINUTE))
+    assert (len(found.bars), found.rejected.total(), found.lost) == (2, 1, lost)
+
+
+def test_a_candle_of_no_time_between_two_minutes_in_a_row_lost_nothing():
+    found = found_in(GOOD, GOOD | {"datetime": 5}, GOOD | {"datetime": AT + MINUTE})
+    assert (len(found.bars), found.rejected, found.lost) == (2, {BarFault.TIME: 1}, [])
+
+
+def test_without_neighbours_and_without_order_it_may_be_anywhere():
+    stretch = AT - MINUTE, AT + 5 * MINUTE
+    assert found_in(None, stretch=stretch).lost == [stretch]
+    assert found_in(GOOD, {}, stretch=stretch).lost == [(AT + MINUTE, stretch[1])]
+    assert found_in(GOOD | {"datetime": AT + MINUTE}, None, GOOD, stretch=stretch).lost == [stretch]
+
+
+def test_a_lost_day_ends_at_the_next_midnight():
+    start, end = (at_new_york(date(2026, 11, day), time(0)) for day in (1, 2))  # 25 hours: the clocks are set back
+    found = found_in(GOOD | {"datetime": start, "high": 1}, interval=Interval.DAY)
+    assert (found.lost, end - start) == ([(start, end)], 25 * 3_600_000)
+
+
 def test_of_two_candles_with_one_start_the_later_is_taken():
     bars, rejected = sifted(GOOD, GOOD | {"close": 10.5}, GOOD | {"datetime": AT - MINUTE})
     assert [(bar.start, bar.close) for bar in bars] == [(AT - MINUTE, 11), (AT, 10.5)]
@@ -81,10 +123,22 @@ def test_the_grid_is_that_of_the_interval(interval):
 
 
 @pytest.mark.parametrize("interval", [Interval.DAY, Interval.WEEK, Interval.MONTH])
-def test_days_begin_at_midnight_in_chicago(interval):
-    midnight = 1_790_917_200_000  # 2 October 2026, 05:00Z
-    bars, rejected = sifted(*(GOOD | {"datetime": midnight + ms} for ms in (0, MINUTE, -3_600_000)), interval=interval)
-    assert (len(bars), rejected) == (1, {BarFault.OFF_GRID: 2})
+@pytest.mark.parametrize("midnight", [1_790_917_200_000, 1_790_913_600_000], ids=["chicago", "new-york"])
+def test_days_begin_at_midnight_in_chicago_or_new_york(interval, midnight):
+    """Of 2 October 2026: 05:00Z or 04:00Z."""
+    stamps = (midnight, midnight + MINUTE, midnight + 7_200_000, midnight - 7_200_000)
+    bars, rejected = sifted(*(GOOD | {"datetime": stamp} for stamp in stamps), interval=interval)
+    assert rejected == {BarFault.OFF_GRID: 3}
+    day = {Interval.DAY: date(2026, 10, 2), Interval.WEEK: date(2026, 9, 28), Interval.MONTH: date(2026, 10, 1)}
+    assert [bar.start for bar in bars] == [at_new_york(day[interval], time(0))]
+
+
+def test_a_day_that_is_stamped_in_two_ways_is_one():
+    midnight = 1_790_913_600_000
+    bars, rejected = sifted(
+        GOOD | {"datetime": midnight + 3_600_000}, GOOD | {"datetime": midnight}, interval=Interval.DAY
+    )
+    assert ([bar.start for bar in bars], rejected) == ([midnight], {BarFault.DUPLICATE: 1})
 
 
 def test_a_candle_outside_the_stretch_is_neither_taken_nor_counted():
@@ -113,8 +167,8 @@ def test_numbers_stay_as_they_were_sent():
 
 
 def test_an_empty_answer_may_leave_the_candles_out():
-    read, rejected = read_candles(b'{"empty":true}')
-    assert (read.candles, read.empty, rejected) == ([], True, {})
+    read = read_candles(b'{"empty":true}')
+    assert (read.candles, read.empty) == ([], True)
 
 
 def test_every_real_capture_is_taken_whole(samples):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from monitor.schwab.rest import SchwabMarketData, market_client
 from monitor.schwab.rest.price_history import COMBINATIONS, frequency_of
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+ALL = (0, 2**62)
 EMPTY = b'{"symbol":"SPY","empty":true,"candles":[]}'
 NONE_HERE = b'{"symbol":"SPY","empty":false,"candles":[]}'
 GIVEN = [interval for interval in Interval if interval is not Interval.H1]
@@ -24,7 +25,7 @@ GIVEN = [interval for interval in Interval if interval is not Interval.H1]
 async def test_daily_bars_begin_at_midnight_in_new_york(market_data, schwab, answer_with, samples):
     body = (samples / "pricehistory_SPY_daily_2025-06.json").read_bytes()
     answer_with(body)
-    bars = await market_data.daily_bars("SPY")
+    bars = (await market_data.bars("SPY", Interval.DAY, *ALL)).bars
     assert [(b.open, b.high, b.low, b.close, b.volume) for b in bars] == [
         (c["open"], c["high"], c["low"], c["close"], c["volume"]) for c in json.loads(body)["candles"]
     ]
@@ -33,14 +34,7 @@ async def test_daily_bars_begin_at_midnight_in_new_york(market_data, schwab, ans
     assert {(s.hour, s.minute) for s in starts} == {(0, 0)}
     assert (bars[0].interval, bars[0].source, bars[0].symbol) == (Interval.DAY, BarSource.REST, "SPY")
     asked = schwab.requests[-1].url.params
-    assert (asked["periodType"], asked["period"], asked["frequencyType"]) == ("year", "20", "daily")
-
-
-@pytest.mark.parametrize(("years", "period"), [(1, "1"), (4, "5"), (20, "20"), (50, "20")])
-async def test_years_are_rounded_up_to_what_schwab_offers(market_data, schwab, answer_with, years, period):
-    answer_with(EMPTY)
-    assert await market_data.daily_bars("SPY", years) == []
-    assert schwab.requests[-1].url.params["period"] == period
+    assert (asked["periodType"], asked["frequencyType"]) == ("year", "daily")
 
 
 @pytest.mark.parametrize("name", ["pricehistory_SPY_1min_ext_2026-10-05", "pricehistory_AAPL_1min_10day_ext_2024-05"])
@@ -55,17 +49,19 @@ async def test_minute_bars_are_clipped_to_what_was_asked(market_data, answer_wit
     kept = [(b.open, b.high, b.low, b.close, b.volume) for b in answer.bars]
     sent = [tuple(candles[t][name] for name in ("open", "high", "low", "close", "volume")) for t in times[10:40]]
     assert repr(kept) == repr(sent)  # 214 stays 214
-    assert await market_data.minute_bars("SPY", times[10], times[40]) == list(answer.bars)
 
 
 async def test_a_long_range_is_asked_for_in_pieces_of_ten_days(market_data, schwab, answer_with):
     answer_with(EMPTY)
-    end = 1_791_208_800_000
-    await market_data.bars("SPY", Interval.M1, end - 25 * DAY_MS, end)
+    start, end = at_new_york(date(2026, 10, 20), time(7)), at_new_york(date(2026, 11, 14), time(12))
+    await market_data.bars("SPY", Interval.M1, start, end)
     asked = [request.url.params for request in schwab.requests]
-    stretches = [(int(p["startDate"]), int(p["endDate"])) for p in asked]
-    assert [(b - a) // DAY_MS for a, b in stretches] == [10, 10, 5]
-    assert (stretches[0][0], stretches[-1][1]) == (end - 25 * DAY_MS, end)
+    midnights = [at_new_york(date(2026, *day), time(0)) for day in ((10, 30), (11, 9))]
+    assert [(int(p["startDate"]), int(p["endDate"])) for p in asked] == [
+        (start, midnights[0]),
+        (midnights[0], midnights[1]),  # an hour longer than ten times 24: the clocks were set back
+        (midnights[1], end),
+    ]
     assert asked[0]["needExtendedHoursData"] == "true"
 
 
@@ -196,10 +192,13 @@ async def test_what_is_left_out_is_counted_over_all_answers_and_logged(market_da
     end = 1_791_208_800_000
     good = {"open": 1, "high": 1, "low": 1, "close": 1, "volume": 1, "datetime": end - 60_000}
     answer_with(json.dumps({"candles": [good, good | {"high": 0.5}, 7, good | {"close": "NaN"}]}).encode())
-    answer = await market_data.bars("SPY", Interval.M1, end - 20 * DAY_MS, end)
-    # The first answer has nothing of its own ten days, but two candles that nobody can read.
+    start = at_new_york(from_ms(end).date() - timedelta(days=19), time(0))
+    answer = await market_data.bars("SPY", Interval.M1, start, end)
+    # The first answer has nothing of its own ten days, but a candle that nobody can read.
     assert [bar.start for bar in answer.bars] == [end - 60_000]
-    assert answer.rejected == {"high below low": 1, "unreadable": 2, "not a number": 2}
+    assert answer.rejected == {"high below low": 1, "unreadable": 2, "not a number": 1}
+    before, minute = (start, at_new_york(from_ms(start).date() + timedelta(days=10), time(0))), (end - 60_000, end)
+    assert answer.lost == (before, minute, minute)
     assert "history of SPY (1m): left out 1 high below low, 1 not a number, 1 unreadable" in caplog.text
 
 
@@ -218,11 +217,11 @@ async def test_what_is_left_out_is_counted_over_all_answers_and_logged(market_da
 async def test_failures_are_of_our_own_kinds(market_data, schwab, status, body, kind):
     schwab.answer = lambda _request: httpx.Response(status, content=body)
     with pytest.raises(kind):
-        await market_data.daily_bars("SPY")
+        await market_data.bars("SPY", Interval.DAY, *ALL)
     with pytest.raises(kind):
         await market_data.bars("SPY", Interval.M1, DAY_MS * 9000, DAY_MS * 9001)
 
 
 async def test_signed_out_it_says_so(schwab, sign_in):
     with pytest.raises(SignInNeeded):
-        await SchwabMarketData(market_client(sign_in, schwab.transport)).daily_bars("SPY")
+        await SchwabMarketData(market_client(sign_in, schwab.transport)).bars("SPY", Interval.DAY, *ALL)

@@ -33,9 +33,8 @@ ODD = st.one_of(
 
 
 def bars_of(content):
-    candles, unreadable = read_candles(content)
-    found = sift("SPY", Interval.M1, candles.candles, 0, 2**62)
-    return found.bars, unreadable + found.rejected
+    found = sift("SPY", Interval.M1, read_candles(content).candles, 0, 2**62)
+    return found.bars, found.rejected
 
 
 def contracts_of(content):
