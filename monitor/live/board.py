@@ -3,8 +3,8 @@
 Beside them are the newest screeners, and the last of the account's activity and of the news.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -20,8 +20,8 @@ from monitor.market.quote import DetailedQuote, Quote, empty_state, fill, merge,
 from monitor.market.screener import Screener
 from monitor.market.trade import Trade
 
-#: Enough to bridge what is not on disk yet: older prints are read from there. Of 500 symbols it is 10 MB.
-TAPE_LENGTH = 100
+#: Enough for what comes between two frames, and while older prints are read from disk.
+TAPE_LENGTH = 1000
 #: So many activities and headlines are kept for the screen.
 LAST_WORDS = 200
 
@@ -36,7 +36,7 @@ class _Listing:
 
     def __init__(self, quote: Quote) -> None:
         self.quote = quote
-        self.tape: deque[Trade] = deque(maxlen=TAPE_LENGTH)
+        self.tape: deque[Trade] | None = None  # unless somebody follows it
         self.running = RunningBar(quote.symbol)
         self.touched = self.traded = False
 
@@ -54,6 +54,8 @@ class Board:
     def __init__(self) -> None:
         self._listings: dict[str, _Listing] = {}
         self._touched: list[_Listing] = []
+        self._tapes: dict[str, deque[Trade]] = {}
+        self._followers: Counter[str] = Counter()
         self._books: dict[str, dict[BookService, Book]] = defaultdict(dict)
         self._touched_books: set[str] = set()
         self._screeners: dict[str, Screener] = {}
@@ -82,9 +84,28 @@ class Board:
         return self._books.get(symbol, {})
 
     def tape(self, symbol: str) -> deque[Trade]:
-        """The last prints, oldest first, at most TAPE_LENGTH."""
-        listing = self._listings.get(symbol)
-        return listing.tape if listing else deque()
+        """The last prints since somebody follows them, oldest first, at most TAPE_LENGTH."""
+        return self._tapes.get(symbol, deque())
+
+    def follow_tape(self, symbol: str) -> Callable[[], None]:
+        """Keep the prints of ``symbol`` from now on, until the function that this gives is called.
+
+        Those that nobody looks at are not kept: going through hundreds of tapes would push all else out of the cache.
+        """
+        self._followers[symbol] += 1
+        self._set_tape(symbol, self._tapes.setdefault(symbol, deque(maxlen=TAPE_LENGTH)))
+
+        def stop() -> None:
+            self._followers[symbol] -= 1
+            if not self._followers[symbol]:
+                del self._followers[symbol], self._tapes[symbol]
+                self._set_tape(symbol, None)
+
+        return stop
+
+    def _set_tape(self, symbol: str, tape: deque[Trade] | None) -> None:
+        if listing := self._listings.get(symbol):
+            listing.tape = tape
 
     def running_bar(self, symbol: str) -> Bar | None:
         """The open minute as the prints so far make it."""
@@ -168,6 +189,7 @@ class Board:
 
     def _list(self, quote: Quote) -> _Listing:
         listing = self._listings[quote.symbol] = _Listing(quote)
+        listing.tape = self._tapes.get(quote.symbol)
         return listing
 
     def _touch(self, listing: _Listing) -> None:
@@ -199,7 +221,8 @@ class Board:
         if trade.time > self.latest_ms:
             self.prints_too_late += 1
             return False
-        listing.tape.append(trade)
+        if listing.tape is not None:
+            listing.tape.append(trade)
         listing.traded = True
         state = listing.quote
         bid, ask = state.bid, state.ask

@@ -46,6 +46,11 @@ class TapeModel(QAbstractTableModel):
     # ------------------------------------------------------------------ prints
 
     @property
+    def kept(self) -> int:
+        """How many prints there are, whether they pass the filter or not."""
+        return len(self._prints)
+
+    @property
     def waiting(self) -> int:
         """How many prints that pass the filter wait until the table is let go."""
         return sum(trade.size >= self._minimum for trade in self._waiting)

@@ -1,9 +1,13 @@
 """The time and sales panel: the prints of its link group's symbol, as far as Level 1 lets them be seen."""
 
+import contextlib
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QStackedLayout, QTableView, QToolButton, QWidget
 
+from monitor.errors import StoreUnavailable
 from monitor.live.events import BoardChanged
 from monitor.market.instrument import is_index
 from monitor.market.trade import Trade
@@ -35,6 +39,7 @@ class TapePanel(Panel):
         self._symbol = ""
         self._wish = Wish(self, ports.watching, OWNER)
         self._last: Trade | None = None
+        self._unfollow: Callable[[], None] | None = None
         self._hovered = False
         self.model = TapeModel(self)
         self.table = named(QTableView(), "tapeTable")
@@ -88,21 +93,30 @@ class TapePanel(Panel):
     def close_panel(self) -> None:
         """Stop listening and reading, and want nothing more from the stream."""
         self._stop()
+        self._follow("")
         self._wish.want(Wanted())
         self._ports.tasks.cancel("tape.load")
 
     # ------------------------------------------------------------------ which prints
 
     def show_symbol(self, symbol: str) -> None:
-        """Show the prints of ``symbol`` from now on: those on the board, and older ones from disk."""
+        """Show the prints of ``symbol`` from now on, and before them older ones from disk."""
         self._symbol = symbol
+        self._follow(symbol)
         self._wish.want(Wanted(quotes=frozenset([symbol] if symbol else [])))
         self.table.setAccessibleName(f"Time and sales of {symbol}" if symbol else "Time and sales")
         self._show_board([])
         if symbol:
             self._ports.tasks.start("tape.load", self._load(symbol))
 
+    def _follow(self, symbol: str) -> None:
+        if self._unfollow:
+            self._unfollow()
+        self._unfollow = self._ports.board.follow_tape(symbol) if symbol else None
+
     async def _load(self, symbol: str) -> None:
+        with contextlib.suppress(StoreUnavailable):  # then it is without the last moment before
+            await self._ports.recorder.flushed()
         recorded = await self._ports.archive.trades(symbol, PRELOADED)
         if recorded:
             self._show_board(recorded)
@@ -171,7 +185,7 @@ class TapePanel(Panel):
             return "Choose a symbol in the watchlist to see its prints."
         if is_index(self._symbol):
             return f"No prints of {self._symbol}: an index does not trade."
-        if self._ports.board.tape(self._symbol):
+        if self.model.kept:
             return "No print is as large as the smallest size chosen above."
         return f"No print of {self._symbol} yet. They appear as its quotes report them."
 

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
+from monitor.errors import StoreUnavailable
 from monitor.ports import Wanted
 from monitor.ui.link import LinkGroup
 from monitor.ui.tape.panel import TapePanel, older
@@ -84,12 +85,35 @@ def test_prints_appear_as_quotes_report_them(panel, ports, link):
 
 
 def test_recorded_prints_come_before_those_on_the_board_and_none_twice(panel, ports, link):
+    ports.board.follow_tape("AAPL")
     for volume in (1000, 1001):
         print_seen(ports, volume, size=1)
     on_board = list(ports.board.tape("AAPL"))
     ports.archive.prints["AAPL"] = [a_trade(at=1, size=7), a_trade(at=2, size=8), *on_board]
     link.choose("AAPL")
     assert sizes(panel) == ["1", "8", "7"]
+
+
+def test_what_waits_for_the_disk_is_written_before_it_is_read(panel, ports, link):
+    async def flushed():
+        ports.archive.prints["AAPL"] = [a_trade(at=1, size=7)]
+
+    ports.recorder.flushed = flushed
+    link.choose("AAPL")
+    assert sizes(panel) == ["7"]
+
+
+def test_a_disk_that_takes_nothing_hides_no_print(panel, ports, link):
+    async def flushed():
+        raise StoreUnavailable("The disk is full.")
+
+    ports.recorder.flushed = flushed
+    ports.archive.prints["AAPL"] = [a_trade(at=1, size=7)]
+    link.choose("AAPL")
+    assert sizes(panel) == ["7"]
+    for volume in (1000, 1100):
+        print_seen(ports, volume)
+    assert sizes(panel) == ["100", "7"]
 
 
 def test_recorded_prints_that_overlap_by_time_are_left_out():
@@ -139,7 +163,10 @@ def test_another_symbol_shows_its_own_prints(panel, ports, link):
     link.choose("AAPL")
     for volume in (1000, 1100):
         print_seen(ports, volume)
+    ports.archive.prints["AAPL"] = list(ports.board.tape("AAPL"))  # recorded as they came
     link.choose("MSFT")
     assert sizes(panel) == []
     link.choose("AAPL")
     assert sizes(panel) == ["100"]
+    print_seen(ports, 1250)
+    assert sizes(panel) == ["100", "100"]

@@ -136,6 +136,7 @@ def test_of_what_is_not_a_share_the_details_are_recorded_by_name() -> None:
 
 def test_prints_of_a_future_are_on_the_tape() -> None:
     bench = Bench()
+    bench.board.follow_tape("/ES")
     bench.streaming.hear_quotes([FutureQuote(symbol="/ES", bid=10, ask=11, volume=7, last=10, trade_time=7)], 1)
     bench.streaming.hear_quotes([FutureQuote(symbol="/ES", volume=9, last=11, last_size=2, trade_time=8)], 2)
     trade = Trade("/ES", 8, 11, 2, 9, 0, Side.AT_ASK)

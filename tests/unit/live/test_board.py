@@ -24,6 +24,7 @@ def test_changes_of_a_symbol_add_up_to_its_quote() -> None:
 
 def test_a_print_goes_on_the_tape_and_into_the_running_minute() -> None:
     board = Board()
+    board.follow_tape("AAPL")
     board.take_quote(a_quote(last=100, volume=1000, trade_time="09:30"))
     _, trade = board.take_quote(a_quote(last=101, last_size=5, volume=1005, trade_time="09:30:01"))
     assert list(board.tape("AAPL")) == [trade]
@@ -34,6 +35,7 @@ def test_a_print_goes_on_the_tape_and_into_the_running_minute() -> None:
 
 def test_what_is_told_again_prints_nothing_again_and_sets_nothing_back() -> None:
     board = Board()
+    board.follow_tape("AAPL")
     told = [a_quote(asset_type="EQUITY", last=100, volume=1000, trade_time="09:30")]
     told += [a_quote(last=100 + n, last_size=5, volume=1000 + 5 * n, trade_time=f"09:30:0{n}") for n in range(1, 6)]
     prints = [board.take_quote(change)[1] for change in told]
@@ -65,6 +67,7 @@ def test_what_comes_late_fills_only_what_was_unknown() -> None:
 
 def test_one_outlier_is_on_the_tape_but_not_in_the_running_minute() -> None:
     board = Board()
+    board.follow_tape("AAPL")
     board.take_quote(a_quote(asset_type="EQUITY", bid=99, ask=101, last=100, volume=1000, trade_time="09:30"))
     for price, volume in ((100, 1005), (152, 1010), (49, 1015), (102, 1020)):
         board.take_quote(a_quote(last=price, last_size=5, volume=volume, trade_time="09:30:01"))
@@ -78,11 +81,30 @@ def test_one_outlier_is_on_the_tape_but_not_in_the_running_minute() -> None:
 
 def test_the_tape_keeps_the_newest_prints() -> None:
     board = Board()
+    board.follow_tape("AAPL")
     for volume in range(TAPE_LENGTH + 11):
         board.take_quote(a_quote(last=100, last_size=1, volume=volume, trade_time="09:30"))
     tape = board.tape("AAPL")
     assert len(tape) == TAPE_LENGTH
     assert (tape[0].volume, tape[-1].volume) == (11, TAPE_LENGTH + 10)
+
+
+def test_prints_are_kept_as_long_as_somebody_follows_them() -> None:
+    board, volumes = Board(), iter(range(1, 100))
+
+    def one_more() -> list[float | None]:
+        board.take_quote(a_quote(last=100, last_size=1, volume=next(volumes), trade_time="09:30"))
+        return [trade.volume for trade in board.tape("AAPL")]
+
+    assert (one_more(), one_more()) == ([], [])
+    stop = board.follow_tape("AAPL")
+    assert one_more() == [3]
+    stop_too = board.follow_tape("AAPL")
+    stop()
+    assert one_more() == [3, 4]
+    stop_too()
+    assert one_more() == []
+    assert board.changes() is not None  # that there were prints is told all the same
 
 
 def test_each_service_has_a_book_of_its_own_and_a_new_one_replaces_it() -> None:
