@@ -434,7 +434,7 @@ async def test_the_other_panels_below_are_tabs_behind_the_data(open_window: Open
     panels = (window.movers, window.details, window.log, window.health, window.requests, window.audit)
     assert not window.data.visibleRegion().isEmpty()
     assert all(panel.visibleRegion().isEmpty() for panel in panels)
-    titles = ["Movers", "Details", "Data", "Log", "Health", "Requests", "Audit"]
+    titles = ["Movers", "Details", "Data", "Log", "Health", "Requests", "Audit", "SQL"]
     [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == len(titles)]
     assert [tabs.tabText(index) for index in range(len(titles))] == titles
     tabs.setCurrentIndex(titles.index("Audit"))
