@@ -168,6 +168,21 @@ async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot
     await until(lambda: window.link.symbol == "MSFT")
 
 
+async def test_what_is_typed_into_a_query_stays_there(qtbot: QtBot, open_window: Open) -> None:
+    window = await open_window(view_ports())
+    window.sql.editor.clear()
+    window._raise(window.sql, window.sql.editor)
+    await until(window.sql.editor.hasFocus)
+    for key, modifier in (
+        *((key, Qt.KeyboardModifier.ShiftModifier) for key in "SELECT"),
+        *((key, Qt.KeyboardModifier.NoModifier) for key in " a, 1, $x"),
+    ):
+        qtbot.keyClick(window.sql.editor, key, modifier)
+    assert window.sql.editor.toPlainText().lower() == "select a, 1, $x"
+    assert window.sql.editor.hasFocus()
+    assert window.interval_entry.isHidden()
+
+
 @pytest.mark.parametrize(("downs", "symbol"), [(0, "M"), (1, "M"), (2, "MSFT")])
 async def test_enter_takes_what_was_typed_unless_an_offer_is_picked(
     open_window: Open, qtbot: QtBot, downs: int, symbol: str

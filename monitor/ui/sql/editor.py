@@ -69,19 +69,23 @@ class SqlEditor(QPlainTextEdit):
         return "".join(each.cursor.selectedText() for each in self.extraSelections())
 
     def put(self, text: str) -> None:
-        """Replace everything; it can be undone."""
-        cursor = QTextCursor(self.document())
-        cursor.select(QTextCursor.SelectionType.Document)
-        cursor.insertText(text)
-        self.setTextCursor(cursor)
+        """Replace everything, the cursor at its beginning; it can be undone."""
+        self._replace(text, 0)
 
     def add(self, statement: str) -> None:
-        """Put a statement at the end, after those that are there, and the cursor into it."""
+        """Put a statement at the end, after those that are there, and the cursor at its beginning."""
         text = self.toPlainText().rstrip()
         if text:
             text += "\n\n" if text.endswith(";") else ";\n\n"
-        self.put(text + statement)
-        self.ensureCursorVisible()
+        self._replace(text + statement, len(text))
+
+    def _replace(self, text: str, offset: int) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        self.setTextCursor(cursor)  # to the end first, so that all of a statement that was added is in sight
+        cursor.setPosition(_units(text[:offset]))
+        self.setTextCursor(cursor)
 
     def insert(self, word: str) -> None:
         """Put a name where the cursor is, apart from the word before it."""
