@@ -25,6 +25,7 @@ EXPORT_SECONDS = 600.0
 #: About the memory that an answer takes at most.
 MOST_BYTES = 64 * 1024 * 1024
 _PAGE = 500
+_TOLD_EVERY_SECONDS = 0.1
 _CLOSE_SECONDS = 2.0
 _TABLES = """
 SELECT stored.name, stored.type, field.name, field.type
@@ -138,7 +139,7 @@ def _answer(cursor: sqlite3.Cursor, limit: int, watch: Watch) -> QueryAnswer:
 
 def _write(cursor: sqlite3.Cursor, out: Path, progress: Callable[[int], None], watch: Watch) -> int:
     """Write the file and give the number of its rows."""
-    written = 0
+    written, told = 0, 0.0
     try:
         with whole_file(out) as handle, os.fdopen(handle, "w", encoding="utf-8", newline="", closefd=False) as file:
             write = csv.writer(file, lineterminator="\n").writerows
@@ -146,8 +147,10 @@ def _write(cursor: sqlite3.Cursor, out: Path, progress: Callable[[int], None], w
             while page := list(islice(cursor, _PAGE)):
                 write(_cells(row) for row in page)
                 written += len(page)
-                progress(written)
                 watch.check()
+                if watch.seconds >= told + _TOLD_EVERY_SECONDS:
+                    told = watch.seconds
+                    progress(written)
     except OSError as error:
         raise Unusable(f"{out} cannot be written: {error.strerror or error}.", detail=repr(error)) from error
     return written

@@ -331,6 +331,16 @@ def test_tables_and_columns_are_listed_and_written_by_a_double_click(panel: SqlP
     assert panel.editor.toPlainText() == "SELECT bid FROM quote"
 
 
+def test_enter_writes_the_name_too(qtbot: QtBot, panel: SqlPanel) -> None:
+    panel.activateWindow()
+    panel.tables.setFocus()
+    qtbot.waitUntil(panel.tables.hasFocus)
+    panel.tables.setCurrentItem(panel.tables.topLevelItem(1))
+    qtbot.keyClick(panel.tables, Qt.Key.Key_Return)
+    assert panel.editor.toPlainText() == "trade"
+    assert panel.editor.hasFocus()
+
+
 def test_tables_that_could_not_be_read_are_read_when_it_is_seen_again(qtbot: QtBot, queries: FakeQueries) -> None:
     queries.failure = StoreUnavailable("The database does not answer.")
     panel = make(qtbot, queries)

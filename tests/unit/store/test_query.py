@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import sqlite3
+import threading
 from contextlib import closing
 from itertools import count, islice
 from pathlib import Path
@@ -365,6 +366,21 @@ async def test_closing_ends_the_query(queries: StoredQueries) -> None:
         await queries.ask("SELECT 1")
 
 
+async def test_closing_does_not_wait_for_what_sqlite_does_not_let_go_of(
+    queries: StoredQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "_CLOSE_SECONDS", 0.01)
+    gate = threading.Event()
+    task = asyncio.create_task(queries._run("SELECT 1", 60.0, lambda *_: gate.wait(60)))
+    await asyncio.sleep(0)
+    await queries.close()
+    [thread] = [each for each in queries._running if each.is_alive()]
+    assert thread.daemon  # nor does the program's end
+    gate.set()
+    await task
+    await asyncio.to_thread(thread.join, 30)
+
+
 async def test_a_query_that_lasts_too_long_is_stopped(queries: StoredQueries, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "ASK_SECONDS", 0.05)
     with pytest.raises(BadQuery, match="Stopped after 0 seconds, the longest a query may last"):
@@ -399,8 +415,9 @@ async def test_a_query_that_fills_the_disk_is_stopped(queries: StoredQueries, mo
 
 
 async def test_all_rows_are_exported_and_nothing_is_a_formula(
-    store: Store, queries: StoredQueries, tmp_path: Path
+    store: Store, queries: StoredQueries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(query, "_TOLD_EVERY_SECONDS", 0.0)
     told: list[int] = []
     out = tmp_path / "numbers.csv"
     sql = NUMBERS.format(1200).replace("SELECT i FROM", "SELECT i, '=1+1' AS \"=x\", -0.5, NULL, x'00ff', '-' FROM")
