@@ -1,5 +1,6 @@
 """The table of an answer: cells to select, and to copy with or without their header."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -34,6 +35,7 @@ class AnswerTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().setVisible(True)
+        self.verticalHeader().setHighlightSections(False)
         self.horizontalHeader().setResizeContentsPrecision(_LOOKED_AT)
         self.selectionModel().selectionChanged.connect(self.selected)
         self.answer.modelReset.connect(self.selected)
@@ -60,17 +62,26 @@ class AnswerTable(QTableView):
         self._copy(with_header=True)
 
     def _copy(self, with_header: bool) -> None:
-        chosen = {(index.row(), index.column()) for index in self.selectionModel().selectedIndexes()}
+        chosen = self._chosen()
         if not chosen:
             return
-        columns = sorted({column for _, column in chosen})
+        columns = sorted(set().union(*chosen.values()))
         lines = [
-            "\t".join(copied(self.answer.rows[row][at]) if (row, at) in chosen else "" for at in columns)
-            for row in sorted({row for row, _ in chosen})
+            "\t".join(copied(self.answer.rows[row][at]) if at in chosen[row] else "" for at in columns)
+            for row in sorted(chosen)
         ]
         if with_header:
             lines.insert(0, "\t".join(copied(self.answer.columns[at]) for at in columns))
         QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def _chosen(self) -> dict[int, set[int]]:
+        """The columns selected in each row; by ranges, for there may be as many cells as there are."""
+        selection = self.selectionModel().selection()
+        chosen: defaultdict[int, set[int]] = defaultdict(set)
+        for part in (selection.at(number) for number in range(selection.count())):
+            for row in range(part.top(), part.bottom() + 1):
+                chosen[row].update(range(part.left(), part.right() + 1))
+        return chosen
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
