@@ -81,7 +81,7 @@ class Watch:
         self._looked = now
         if _size(self._log) > self._most_log:
             return "Stopped: it kept what is recorded meanwhile from being put in its place. Ask for less at a time."
-        if shutil.disk_usage(self._folder).free < LEAST_FREE_BYTES:
+        if _free(self._folder) < LEAST_FREE_BYTES:
             return "Stopped: the disk is nearly full. Ask for less at a time."
         return ""
 
@@ -139,3 +139,10 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return LEAST_FREE_BYTES  # what is wrong with the folder, reading from it will tell

@@ -76,7 +76,7 @@ class SqlPanel(Panel):
             return
         sql, offset = self.editor.question()
         if not sql.strip():
-            self._say(_NOTHING_WRITTEN)
+            self.set_note(_NOTHING_WRITTEN, doubtful=True)
             return
         self.history.add(sql.strip())
         self._keep_text()
@@ -115,7 +115,8 @@ class SqlPanel(Panel):
             answer = await self._ports.queries.ask(sql)
         except BadQuery as error:
             self._show_doing("")
-            where = None if error.offset is None else offset + error.offset
+            unchanged = self.editor.toPlainText()[offset : offset + len(sql)] == sql
+            where = offset + error.offset if unchanged and error.offset is not None else None
             self._show_mistake(error.sentence, where)
         except MonitorError as error:
             self._show_doing("")
@@ -282,6 +283,7 @@ class SqlPanel(Panel):
             button.setAccessibleName(words)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             button.setMenu(menu)
+            self.header_row.addWidget(button)
         self.examples_button.setToolTip("Queries to begin with; one is put after what is written")
         self.history_button.setToolTip("Queries that were run, newest first (Ctrl+Up, Ctrl+Down in the query)")
         for title, sql in EXAMPLES:
@@ -290,22 +292,14 @@ class SqlPanel(Panel):
         for button, icon, tip, do in (
             (self.run_button, "run", "Run the selected text, or the statement at the cursor (Ctrl+Enter)", self.run),
             (self.stop_button, "stop", "Stop (Esc)", self.stop),
-            (
-                self.copy_button,
-                "copy",
-                "Copy the selected cells (Ctrl+C; with Shift also their header)",
-                self.table.copy,
-            ),
+            (self.copy_button, "copy", "Copy the selected cells (Ctrl+C)", self.table.copy),
             (self.export_button, "export", "Export all rows of the query to a CSV file", self._choose_file),
         ):
             button.setToolTip(tip)
             button.setAccessibleName(tip.split(" (")[0])
             button.clicked.connect(do)
             wear(button, icon, theme, "accent" if icon == "run" else "dim")
-        for widget in (self.examples_button, self.history_button, self.run_button, self.stop_button):
-            self.header_row.addWidget(widget)
-        for widget in (self.copy_button, self.export_button):
-            self.header_row.addWidget(widget)
+            self.header_row.addWidget(button)
 
     def _set_up_keys(self) -> None:
         for keys in ("Ctrl+Return", "Ctrl+Enter"):

@@ -123,9 +123,11 @@ def test_what_is_selected_is_run_instead(panel: SqlPanel, queries: FakeQueries) 
     assert queries.asked == ["12"]
 
 
-def test_without_a_query_nothing_is_asked(panel: SqlPanel, queries: FakeQueries) -> None:
+def test_without_a_query_nothing_is_asked_and_the_answer_stays(panel: SqlPanel, queries: FakeQueries) -> None:
+    run(panel)
     run(panel, "  -- nothing\n")
-    assert (queries.asked, panel.message.text) == ([], "There is no query where the cursor stands.")
+    assert (queries.asked, note(panel)) == (["SELECT 1"], "There is no query where the cursor stands.")
+    assert shown(panel) == [["AAPL", "214.5"], ["MSFT", "–"]]
 
 
 def test_an_answer_without_rows_says_so(panel: SqlPanel, queries: FakeQueries) -> None:
@@ -153,6 +155,17 @@ def test_a_mistake_is_said_and_underlined_until_the_text_changes(panel: SqlPanel
     assert not panel.export_button.isEnabled()
     panel.editor.insert("x")
     assert panel.editor.marked == ""
+
+
+async def test_a_mistake_in_what_has_been_changed_meanwhile_has_no_place(qtbot: QtBot, queries: FakeQueries) -> None:
+    bus = Bus()
+    panel = make(qtbot, queries, bus=bus, tasks=Tasks(bus))
+    queries.failure, queries.gate = BadQuery("SQLite says: no such column: bidd.", 7), asyncio.Event()
+    run(panel, "SELECT bidd FROM quote")
+    panel.editor.put("SELECT bid FROM quote")
+    queries.gate.set()
+    await until(lambda: not panel.running)
+    assert (panel.message.text, panel.editor.marked) == ("SQLite says: no such column: bidd.", "")
 
 
 def test_what_is_missing_at_the_end_is_marked_there(panel: SqlPanel, queries: FakeQueries) -> None:
