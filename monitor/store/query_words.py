@@ -10,11 +10,13 @@ from monitor.store.query_guard import MOST_VALUE_BYTES
 _OWN = {
     *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_TOOBIG),
     *(sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_SCHEMA),
+    sqlite3.SQLITE_FULL,  # of temporary files: nothing else is written
 }
 _PHRASES = (
     ("one statement at a time", "Run one statement at a time: the cursor stands in it, or it is what is selected."),
     ("number of bindings", "The query has a place for a value (?, :name): write the value itself there."),
     ("blob too big", f"A value in this query is larger than {MOST_VALUE_BYTES // 1024 // 1024} MB."),
+    ("disk is full", "Stopped: there is no room for what has to be sorted on the way. Ask for less at a time."),
     ("null character", "The query holds a character that SQLite does not read."),
     ("surrogates not allowed", "The query holds a character that SQLite does not read."),
 )

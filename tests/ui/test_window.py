@@ -33,6 +33,7 @@ from tests.support.ports import (
     FakeHistory,
     FakeMovers,
     FakePreferences,
+    FakeQueries,
     FakeSignIn,
     minutes,
     until,
@@ -168,8 +169,9 @@ async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot
     await until(lambda: window.link.symbol == "MSFT")
 
 
-async def test_what_is_typed_into_a_query_stays_there(qtbot: QtBot, open_window: Open) -> None:
-    window = await open_window(view_ports())
+async def test_what_is_typed_into_a_query_stays_there_until_it_is_run(qtbot: QtBot, open_window: Open) -> None:
+    queries = FakeQueries()
+    window = await open_window(view_ports(queries=queries))
     window.sql.editor.clear()
     window._raise(window.sql, window.sql.editor)
     await until(window.sql.editor.hasFocus)
@@ -181,6 +183,9 @@ async def test_what_is_typed_into_a_query_stays_there(qtbot: QtBot, open_window:
     assert window.sql.editor.toPlainText().lower() == "select a, 1, $x"
     assert window.sql.editor.hasFocus()
     assert window.interval_entry.isHidden()
+    qtbot.keyClick(window.sql.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: queries.asked)
+    assert queries.asked == [window.sql.editor.toPlainText()]
 
 
 @pytest.mark.parametrize(("downs", "symbol"), [(0, "M"), (1, "M"), (2, "MSFT")])

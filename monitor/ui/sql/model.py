@@ -40,6 +40,8 @@ class AnswerModel(QAbstractTableModel):
         across = orientation is Qt.Orientation.Horizontal
         if role == Qt.ItemDataRole.DisplayRole:
             return self.columns[section] if across else f"{section + 1:,}"
+        if role == Qt.ItemDataRole.ToolTipRole and across:
+            return tip("", self.columns[section]) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if not across or self._numeric[section] else _LEFT
         return None

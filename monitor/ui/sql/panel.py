@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QToolButton
 
@@ -25,7 +25,7 @@ from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 
 TASK, TABLES_TASK = "SQL query", "SQL tables"
-_TEXT = "sql/text"
+_TEXT, _SHARES = "sql/text", "sql/shares"
 _LONGEST_KEPT = 100_000
 _TICK_MS = 250
 _WELCOME = "Write a query and press Ctrl+Enter, or take one from Examples. Queries only read; nothing can be changed."
@@ -52,6 +52,7 @@ class SqlPanel(Panel):
         self.history_button = named(QToolButton(), "link")
         self.run_button, self.stop_button = QToolButton(), QToolButton()
         self.copy_button, self.export_button = QToolButton(), QToolButton()
+        self._body = QSplitter(Qt.Orientation.Horizontal)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.message)
         self._pages.addWidget(self.table)
@@ -103,8 +104,9 @@ class SqlPanel(Panel):
         self._ports.tasks.start(TASK, self._export(self._shown_sql, path))
 
     def close_panel(self) -> None:
-        """Keep what is written, and end what is under way."""
+        """Keep what is written and how wide its parts are, and end what is under way."""
         self._keep_text()
+        self._ports.preferences.set_bytes(_SHARES, bytes(self._body.saveState().data()))
         self._timer.stop()
         self._ports.tasks.cancel(TASK)
 
@@ -255,7 +257,7 @@ class SqlPanel(Panel):
     # ------------------------------------------------------------------ how it is built
 
     def _lay_out(self) -> None:
-        body = QSplitter(Qt.Orientation.Horizontal)
+        body = self._body
         body.setChildrenCollapsible(False)
         body.setHandleWidth(1)
         for part, width, share in ((self.tables, 200, 0), (self.editor, 520, 2), (self._pages, 780, 3)):
@@ -263,6 +265,7 @@ class SqlPanel(Panel):
             body.setStretchFactor(body.count() - 1, share)
             part.setMinimumWidth(min(width, 140))
         body.setSizes([200, 520, 780])
+        body.restoreState(QByteArray(self._ports.preferences.get_bytes(_SHARES)))
         self.tables.chosen.connect(self._insert)
         self.table.selected.connect(self._show_usable)
         self.table.export_wanted.connect(self._choose_file)

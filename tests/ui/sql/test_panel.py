@@ -407,6 +407,16 @@ def test_the_history_and_the_text_are_there_in_the_next_run(qtbot: QtBot, querie
     assert again.editor.toPlainText() == "SELECT 1 & 2"
 
 
+def test_the_parts_are_as_wide_as_they_were(qtbot: QtBot, queries: FakeQueries) -> None:
+    preferences = FakePreferences()
+    panel = make(qtbot, queries, preferences=preferences)
+    panel._body.setSizes([300, 300, 800])
+    widths = panel._body.sizes()
+    panel.close_panel()
+    again = make(qtbot, queries, preferences=preferences)
+    assert again._body.sizes() == widths
+
+
 def test_the_history_keeps_the_newest(queries: FakeQueries) -> None:
     preferences = FakePreferences()
     history = History(preferences)

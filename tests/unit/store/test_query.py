@@ -330,6 +330,20 @@ async def test_a_database_that_fails_is_not_the_querys_fault(tmp_path: Path) -> 
     await queries.close()
 
 
+async def test_no_room_for_what_is_sorted_is_the_querys_own_trouble(
+    queries: StoredQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def sort(*_: object) -> None:
+        raise full
+
+    monkeypatch.setattr(query, "_answer", sort)
+    with pytest.raises(BadQuery, match="no room for what has to be sorted"):
+        await queries.ask("SELECT 1")
+
+
 # ------------------------------------------------------------------------------------------ how it ends
 
 
