@@ -216,6 +216,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         movers=services.history,
         preferences=settings,
         profile=profile,
+        queries=store.queries,
         quotes=services.history,
         recorder=store.recorder,
         repair=services.repair,

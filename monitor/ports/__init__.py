@@ -32,6 +32,7 @@ from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, Pri
 from monitor.ports.hours import MARKETS, HoursAnswer, ProductHours, TradingHours
 from monitor.ports.instruments import Instruments, InstrumentsAnswer, Projection
 from monitor.ports.movers import MOVER_LISTS, MOVER_MINUTES, MOVER_SORTS, Movers, MoversAnswer
+from monitor.ports.queries import MOST_ROWS, BadQuery, Queries, QueryAnswer, StoredTable, Value
 from monitor.ports.quotes import Quotes, QuotesAnswer
 from monitor.ports.requests import (
     LEAST_LIMIT,
@@ -59,6 +60,7 @@ __all__ = [
     "LIMIT_KEY",
     "MARKETS",
     "MOST_LIMIT",
+    "MOST_ROWS",
     "MOVER_LISTS",
     "MOVER_MINUTES",
     "MOVER_SORTS",
@@ -66,6 +68,7 @@ __all__ = [
     "Archive",
     "Asking",
     "AuditEntry",
+    "BadQuery",
     "ChainAnswer",
     "ChainSchedules",
     "ChainTaking",
@@ -101,6 +104,8 @@ __all__ = [
     "Profile",
     "Projection",
     "Provenance",
+    "Queries",
+    "QueryAnswer",
     "QuoteStream",
     "QuoteTimes",
     "Quotes",
@@ -118,10 +123,12 @@ __all__ = [
     "SignIn",
     "SignInState",
     "StoreMeter",
+    "StoredTable",
     "StreamListener",
     "StreamPhase",
     "TradingHours",
     "Usage",
+    "Value",
     "Wanted",
     "Watching",
     "Watchlists",

@@ -17,6 +17,7 @@ from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
 from monitor.store.export import CsvExporter
 from monitor.store.migrations import check_origin, migrate, origin
+from monitor.store.query import StoredQueries
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
 from monitor.store.schema import TABLES, VERSION
@@ -82,6 +83,7 @@ class Store:
         self.usage = StoredUsage(self._reader, path, trading)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
+        self.queries = StoredQueries(path, self.recorder.record_audit)
         self._writer.start()
 
     def last_received_us(self) -> int:
@@ -98,6 +100,7 @@ class Store:
     async def close(self) -> None:
         """Stop readers, write what waits and close; what could not be written is told through ``on_trouble``."""
         self.recorder.end_gaps()
+        await self.queries.close()
         await self._reader.close()
         await self._writer.close()
         self._lock.release()

@@ -10,7 +10,7 @@ from monitor.ui.panel import Panel
 from monitor.ui.theme import Theme
 
 #: Raise it when docks are added or renamed, so that an older arrangement is not half applied.
-LAYOUT_VERSION = 5
+LAYOUT_VERSION = 6
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
 _LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.29, 0.55

@@ -1,6 +1,7 @@
 """The key list and the about box."""
 
 import platform
+from collections.abc import Sequence
 
 from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import Qt, qVersion
@@ -8,7 +9,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
+    QLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -81,7 +84,19 @@ KEYS = (
         "Requests and audit",
         (("Ctrl+C", "Copy the selected rows"),),
     ),
+    (
+        "SQL",
+        (
+            ("Ctrl+Enter", "Run what is selected, or the statement at the cursor"),
+            ("Esc", "Stop it"),
+            ("Ctrl+↑ Ctrl+↓", "The query before or after"),
+            ("Enter", "On a table or column: write its name"),
+            ("Ctrl+C, Ctrl+Shift+C", "Copy the selected cells; with their header"),
+        ),
+    ),
 )
+#: The sections of the left column; beside each other the columns fit a small screen.
+_LEFT = 4
 
 
 _KEPT = {
@@ -98,17 +113,11 @@ class KeyList(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(4)
-        for title, keys in KEYS:
-            row = grid.rowCount()
-            grid.addWidget(named(QLabel(title), "heading"), row, 0, 1, 2)
-            grid.setRowMinimumHeight(row, 32)
-            for offset, (key, meaning) in enumerate(keys, 1):
-                grid.addWidget(named(QLabel(key), "hint"), row + offset, 0)
-                grid.addWidget(QLabel(meaning), row + offset, 1)
-        _close_below(self, grid)
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        for sections in (KEYS[:_LEFT], KEYS[_LEFT:]):
+            columns.addLayout(_key_grid(sections))
+        _close_below(self, columns)
 
 
 class About(QDialog):
@@ -145,6 +154,21 @@ class About(QDialog):
         _close_below(self, grid)
 
 
+def _key_grid(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(4)
+    for title, keys in sections:
+        row = grid.rowCount()
+        grid.addWidget(named(QLabel(title), "heading"), row, 0, 1, 2)
+        grid.setRowMinimumHeight(row, 32)
+        for offset, (key, meaning) in enumerate(keys, 1):
+            grid.addWidget(named(QLabel(key), "hint"), row + offset, 0)
+            grid.addWidget(QLabel(meaning), row + offset, 1)
+    grid.setRowStretch(grid.rowCount(), 1)
+    return grid
+
+
 def _chromium() -> str:
     """The browser of the sign-in page; it is loaded only here and when somebody signs in."""
     from PySide6.QtWebEngineCore import qWebEngineChromiumSecurityPatchVersion, qWebEngineChromiumVersion
@@ -152,7 +176,7 @@ def _chromium() -> str:
     return f"{qWebEngineChromiumVersion()!s}, with security patches up to {qWebEngineChromiumSecurityPatchVersion()!s}"
 
 
-def _close_below(dialog: QDialog, content: QGridLayout) -> None:
+def _close_below(dialog: QDialog, content: QLayout) -> None:
     column = QVBoxLayout(dialog)
     column.setContentsMargins(24, 16, 24, 16)
     column.setSpacing(16)

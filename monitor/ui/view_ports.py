@@ -21,6 +21,7 @@ from monitor.ports import (
     Preferences,
     PriceHistory,
     Profile,
+    Queries,
     Quotes,
     Recorder,
     Requests,
@@ -52,6 +53,7 @@ class ViewPorts:
     movers: Movers
     preferences: Preferences
     profile: Profile
+    queries: Queries
     quotes: Quotes
     recorder: Recorder
     repair: HistoryRepair

@@ -33,6 +33,7 @@ from monitor.ui.raw_frames import RawFrames
 from monitor.ui.requests.panel import RequestsPanel
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
+from monitor.ui.sql.panel import SqlPanel
 from monitor.ui.status.bar import StatusFields
 from monitor.ui.stream_hours import StreamHours
 from monitor.ui.tape.panel import TapePanel
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.audit = AuditPanel(ports, theme)
         self.health = HealthPanel(ports, theme)
         self.requests = RequestsPanel(ports, theme)
+        self.sql = SqlPanel(ports, theme)
         self.commands = Actions(self, theme, ports.profile.sandbox)
         self.toolbar = ToolBar(
             ports,
@@ -161,7 +163,7 @@ class MainWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         below = (
             *((self.movers, "Movers"), (self.details, "Details"), (self.data, "Data"), (self.log, "Log")),
-            *((self.health, "Health"), (self.requests, "Requests"), (self.audit, "Audit")),
+            *((self.health, "Health"), (self.requests, "Requests"), (self.audit, "Audit"), (self.sql, "SQL")),
         )
         return DockArea(
             self,

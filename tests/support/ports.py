@@ -38,6 +38,7 @@ from monitor.market.screener import Ranked, Screener
 from monitor.market.snapshot import Snapshot
 from monitor.market.trade import Trade
 from monitor.ports import (
+    MOST_ROWS,
     USUAL_LIMIT,
     Asking,
     AuditEntry,
@@ -53,6 +54,7 @@ from monitor.ports import (
     Profile,
     Projection,
     Provenance,
+    QueryAnswer,
     QuotesAnswer,
     Reconciliation,
     Recorded,
@@ -61,6 +63,7 @@ from monitor.ports import (
     RequestRecord,
     ServiceHealth,
     SignInState,
+    StoredTable,
     StoreMeter,
     StreamPhase,
     Wanted,
@@ -703,6 +706,43 @@ class FakeMovers:
         return MoversAnswer(Screener("", NOW_MS, sort, minutes, self.lists.get((name, sort, minutes), self.usual)), {})
 
 
+class FakeQueries:
+    """Answers every query with ``answer``, or raises ``failure``; waits at ``gate`` where a test sets one."""
+
+    def __init__(self, answer: QueryAnswer | None = None) -> None:
+        self.answer = answer or QueryAnswer(("symbol", "last"), [("AAPL", 214.5), ("MSFT", None)], 0.012)
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+        self.asked: list[str] = []
+        self.exported: list[tuple[str, Path]] = []
+        self.stored = [
+            StoredTable("quote", "table", (("instrument_id", "INTEGER"), ("received_us", "INTEGER"), ("bid", "ANY"))),
+            StoredTable("trade", "table", (("instrument_id", "INTEGER"), ("price", "ANY"))),
+        ]
+
+    async def ask(self, sql: str, limit: int = MOST_ROWS) -> QueryAnswer:
+        self.asked.append(sql)
+        await self._wait()
+        return self.answer
+
+    async def export(self, sql: str, out: Path, progress: Callable[[int], None]) -> ExportResult:
+        self.exported.append((sql, out))
+        progress(500)
+        await self._wait()
+        return ExportResult(1200, out)
+
+    async def tables(self) -> list[StoredTable]:
+        if self.failure:
+            raise self.failure
+        return self.stored
+
+    async def _wait(self) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.failure:
+            raise self.failure
+
+
 class FakeInstruments:
     """Instruments and fundamentals by symbol; waits at ``gate`` where a test sets one."""
 
@@ -861,6 +901,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "movers": FakeMovers(),
         "preferences": FakePreferences(),
         "profile": Profile(sandbox=True, data_dir=Path("unused")),
+        "queries": FakeQueries(),
         "quotes": FakeQuotes(),
         "recorder": FakeRecorder(),
         "requests": FakeRequests(),

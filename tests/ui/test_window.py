@@ -33,6 +33,7 @@ from tests.support.ports import (
     FakeHistory,
     FakeMovers,
     FakePreferences,
+    FakeQueries,
     FakeSignIn,
     minutes,
     until,
@@ -166,6 +167,25 @@ async def test_search_offers_instruments_to_choose_from(open_window: Open, qtbot
     assert box.offered == ["AMD", "MSFT"]
     box.take("MSFT    Microsoft Corp")
     await until(lambda: window.link.symbol == "MSFT")
+
+
+async def test_what_is_typed_into_a_query_stays_there_until_it_is_run(qtbot: QtBot, open_window: Open) -> None:
+    queries = FakeQueries()
+    window = await open_window(view_ports(queries=queries))
+    window.sql.editor.clear()
+    window._raise(window.sql, window.sql.editor)
+    await until(window.sql.editor.hasFocus)
+    for key, modifier in (
+        *((key, Qt.KeyboardModifier.ShiftModifier) for key in "SELECT"),
+        *((key, Qt.KeyboardModifier.NoModifier) for key in " a, 1, $x"),
+    ):
+        qtbot.keyClick(window.sql.editor, key, modifier)
+    assert window.sql.editor.toPlainText().lower() == "select a, 1, $x"
+    assert window.sql.editor.hasFocus()
+    assert window.interval_entry.isHidden()
+    qtbot.keyClick(window.sql.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: queries.asked)
+    assert queries.asked == [window.sql.editor.toPlainText()]
 
 
 @pytest.mark.parametrize(("downs", "symbol"), [(0, "M"), (1, "M"), (2, "MSFT")])
@@ -434,7 +454,7 @@ async def test_the_other_panels_below_are_tabs_behind_the_data(open_window: Open
     panels = (window.movers, window.details, window.log, window.health, window.requests, window.audit)
     assert not window.data.visibleRegion().isEmpty()
     assert all(panel.visibleRegion().isEmpty() for panel in panels)
-    titles = ["Movers", "Details", "Data", "Log", "Health", "Requests", "Audit"]
+    titles = ["Movers", "Details", "Data", "Log", "Health", "Requests", "Audit", "SQL"]
     [tabs] = [bar for bar in window.findChildren(QTabBar) if bar.count() == len(titles)]
     assert [tabs.tabText(index) for index in range(len(titles))] == titles
     tabs.setCurrentIndex(titles.index("Audit"))

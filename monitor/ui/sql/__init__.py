@@ -1,0 +1,1 @@
+"""The SQL panel: a person's own questions to the database."""
