@@ -10,6 +10,7 @@ from monitor.errors import StoreUnavailable
 from monitor.market.book import BookService
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
+from monitor.store.backup import back_up_before_steps
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
@@ -172,12 +173,15 @@ def _opened(
     on_trouble: Callable[[str], None],
     on_audit: Callable[[AuditEntry], None],
 ) -> Store:
+    version = 0
     if path.exists():
-        _checked_version(path, sandbox)
+        version = _checked_version(path, sandbox)
     else:
         path.touch(0o600)  # what a person watches is nobody else's business; its log files get the same mode
     connection = connect_writing(path)
     try:
+        if 0 < version < VERSION:
+            back_up_before_steps(connection, path, version)
         migrate(connection, sandbox)
         return Store(path, connection, lock, on_trouble, on_audit)
     except BaseException:

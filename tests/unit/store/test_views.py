@@ -1,7 +1,9 @@
 """The views named for people: what they show, and that they run along the keys."""
 
+import asyncio
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,7 @@ async def test_the_shell_reads_the_levels_of_a_book(store: Store, path: Path) ->
     storage = (Path(__file__).parents[3] / "docs" / "storage.md").read_text(encoding="utf-8")
     question = next(part for part in storage.split("```sql\n")[1:] if "sqlar_uncompress" in part).split("```")[0]
     command = ["sqlite3", "-readonly", str(path)]
-    done = subprocess.run(command, input=question, capture_output=True, text=True, check=True)
+    shell = partial(subprocess.run, command, input=question, capture_output=True, text=True, check=True)
+    done = await asyncio.to_thread(shell)
     book = a_book("AAPL", at=AT_MS)
     assert done.stdout.splitlines()[0] == f"{book.bids[0].price}|{book.bids[0].size}"
