@@ -9,6 +9,7 @@ import sqlite3
 
 OPEN = "open_since_ms"
 UNCLEAN = "unclean_exit_ms"
+LAST_CHECK = "last_check"
 
 
 def note_open(connection: sqlite3.Connection, at_ms: int) -> bool:

@@ -59,3 +59,11 @@ def same_file(path: Path, known: os.stat_result) -> bool:
         return os.path.samestat(path.stat(), known)
     except OSError:
         return False
+
+
+def size_of(file: Path) -> int:
+    """Bytes on disk; 0 for a file that is not there, or not to be reached."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

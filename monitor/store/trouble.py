@@ -23,6 +23,19 @@ class FileMoved(Exception):
     """The database's file is no longer where it was opened: rows would be written into the void."""
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite found the file damaged, and not the disk or another program in its way."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_sound(connection: sqlite3.Connection) -> bool:
+    """Whether a check of the whole file finds no damage; what keeps it from being made is none."""
+    try:
+        return connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+    except sqlite3.Error as error:
+        return not is_damage(error)
+
+
 def sentence_of(error: Exception, path: Path) -> str:
     """The sentence for a failure of SQLite or of the disk."""
     if isinstance(error, FileMoved):
