@@ -4,8 +4,10 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.store.about import LAST_CHECK, OPEN, UNCLEAN, fact
+from monitor.ports import DatabaseCheck
+from monitor.store.about import OPEN, UNCLEAN, fact
 from monitor.store.backup import backups_of
+from monitor.store.check import last_check
 from monitor.store.migrations import origin
 from monitor.store.schema import TABLES
 
@@ -35,7 +37,7 @@ class StoreFacts:
     backups: tuple[Path, ...]
     open_since_ms: int | None
     unclean_ms: int | None
-    last_check: str
+    last_check: DatabaseCheck | None
     recovered: str
 
 
@@ -57,7 +59,7 @@ def facts_of(connection: sqlite3.Connection, path: Path) -> StoreFacts:
         backups=tuple(backups_of(path)),
         open_since_ms=_number(fact(connection, OPEN)),
         unclean_ms=_number(fact(connection, UNCLEAN)),
-        last_check=fact(connection, LAST_CHECK) or "",
+        last_check=last_check(connection),
         recovered=_recovered(connection),
     )
 

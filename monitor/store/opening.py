@@ -13,6 +13,7 @@ from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.about import note_open
 from monitor.store.archive import StoredArchive
 from monitor.store.backup import back_up_before_steps
+from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
@@ -81,6 +82,7 @@ class Store:
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
+        self.care = StoredCare(path, self._reader, self._writer, self.recorder.record_audit)
         self._writer.start()
 
     def last_received_us(self) -> int:

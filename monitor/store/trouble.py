@@ -50,3 +50,10 @@ def sentence_of(error: Exception, path: Path) -> str:
 def unavailable(error: Exception, path: Path) -> StoreUnavailable:
     """The error to raise for a failure of SQLite or of the disk."""
     return StoreUnavailable(sentence_of(error, path), detail=f"{type(error).__name__}: {error}")
+
+
+def counted(rows: int, others: int) -> str:
+    """Words for so many rows and other entries; empty for none."""
+    return " and ".join(
+        f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count
+    )

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.clock import now_ms
 from monitor.errors import MonitorError, StoreUnavailable
@@ -22,14 +22,16 @@ from monitor.ports import StoreMeter
 from monitor.store.about import OPEN, keep_fact, note_closed
 from monitor.store.batch import Batch, Intake
 from monitor.store.connect import same_file, size_of
+from monitor.store.errands import Errands, Work, settle
 from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
 from monitor.store.recovery import Recovery, name_instruments
 from monitor.store.spill import Spill, note_taken
 from monitor.store.tasks import know_instruments
-from monitor.store.trouble import FileMoved, is_damage, is_sound, sentence_of
+from monitor.store.trouble import FileMoved, counted, is_damage, is_sound, sentence_of
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 BATCH_SECONDS = 0.25
 RETRY_SECONDS = 3.0
@@ -54,9 +56,7 @@ class Writer:
         recover: Callable[[], tuple[sqlite3.Connection, Recovery]],
     ) -> None:
         """Made on the loop's thread, where ``on_trouble`` will be called too; ``ids`` are the instruments' numbers.
-
-        ``recover()`` saves what can be read of a damaged database into a new file, and opens that.
-        """
+        ``recover()`` saves what can be read of a damaged file into a new one, and opens that."""
         self.intake = Intake()
         self._spill = spill
         self._overflow = Overflow(self.intake, spill, ids, lambda: bool(self._trouble), self._in_hand, self._say)
@@ -67,7 +67,8 @@ class Writer:
         self._ids = ids
         self._on_trouble = on_trouble
         self._recover = recover
-        self._suspected = False
+        self._suspected: bool | None = None
+        self._errands = Errands()
         self._beyond_recovery = False
         self._loop = asyncio.get_running_loop()
         self._wake = threading.Event()
@@ -149,10 +150,21 @@ class Writer:
             self._overflow.lost += meter.queued - self._spill.rows
             _log.error("the store's writer did not end in time")
 
-    def suspect(self) -> None:
-        """Somebody has found the file damaged: save what can be read, unless a check finds it sound. Any thread."""
-        self._suspected = True
+    def suspect(self, sure: bool = False) -> None:
+        """The file seems damaged: save what can be read, unless a check finds it sound or all is sure. Any thread."""
+        self._suspected = sure
         self._wake.set()
+
+    async def lend(self, work: Work[T]) -> T:
+        """Let ``work(connection, go_on)`` run on the writer's thread, outside of any transaction.
+
+        It calls ``go_on()`` many times a second, which writes what has gathered. Raises StoreUnavailable when closed,
+        and what the work raises.
+        """
+        self._check_running()
+        answer = self._errands.add(work)
+        self._wake.set()
+        return await answer
 
     def _in_hand(self) -> int:
         hand = self._hand
@@ -168,15 +180,25 @@ class Writer:
         while not self._closing.is_set():
             self._wake.wait(BATCH_SECONDS)
             self._wake.clear()
-            if self._suspected:
-                self._suspected = False
-                if not is_sound(self._connection):
-                    self._go_on_in_new_file()
+            sure, self._suspected = self._suspected, None
+            if sure or (sure is False and not is_sound(self._connection)):
+                self._go_on_in_new_file()
             if not self._write_all():
                 self._closing.wait(RETRY_SECONDS)
+            self._errands.run(lambda: self._connection, self._go_on)
+        self._errands.run(lambda: self._connection, self._go_on)  # which end at once
         self._finish()
         self._connection.close()
         self._tell(self._end)
+
+    def _go_on(self, lent: sqlite3.Connection) -> None:
+        """Write what has gathered while the connection is lent. Raises StoreUnavailable when that has to end."""
+        self._check_running()
+        if self._wake.is_set() or time.monotonic() - self._taken > BATCH_SECONDS:
+            self._wake.clear()
+            self._write_all()
+        if self._connection is not lent:
+            raise StoreUnavailable("The database was damaged meanwhile; try again.")
 
     def _write_all(self) -> bool:
         """Commit until nothing waits but what came meanwhile; False when the disk refuses."""
@@ -283,7 +305,6 @@ class Writer:
         """Save what can be read of the damaged file; False when that is in vain, which is tried once only."""
         if self._beyond_recovery:
             return False
-        _log.error("%s is damaged: what can be read of it is saved", self._path)
         self._connection.close()
         try:
             self._connection, recovery = self._recover()
@@ -336,7 +357,7 @@ class Writer:
             rest.append(batch)
         left = [batch for batch in rest if not self._overflow.keep(batch)]
         self._overflow.lost += sum(batch.rows_taken for batch in left)
-        if lost := _counted(sum(batch.rows_taken for batch in left), sum(len(batch.tasks) for batch in left)):
+        if lost := counted(sum(batch.rows_taken for batch in left), sum(len(batch.tasks) for batch in left)):
             self._say(f"{lost} could not be written to {self._path} and are lost.")
         if self._spill.rows:
             self._say(
@@ -366,7 +387,7 @@ class Writer:
 
     def _answer(self, future: "asyncio.Future[None] | None", error: Exception | None) -> None:
         if future is not None:
-            self._tell(_settle, future, error)
+            self._tell(settle, future, error)
 
     def _tell(self, call: Callable[..., None], *arguments: object) -> None:
         try:
@@ -377,18 +398,3 @@ class Writer:
     def _end(self) -> None:
         if not self._ended.done():
             self._ended.set_result(None)
-
-
-def _counted(rows: int, others: int) -> str:
-    return " and ".join(
-        f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count
-    )
-
-
-def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
