@@ -53,6 +53,20 @@ class WriterLock:
         self._lock.release()
 
 
+def in_use(path: Path) -> bool:
+    """Whether a program has the database open for writing; nothing is made to find out."""
+    file = path.with_name(path.name + ".lock")
+    if not file.exists():
+        return False
+    lock = FileLock(file)
+    try:
+        return not lock.take()
+    except OSError:
+        return False
+    finally:
+        lock.release()
+
+
 def same_file(path: Path, known: os.stat_result) -> bool:
     """Whether ``path`` is still the file that ``known`` describes."""
     try:

@@ -8,6 +8,7 @@ from monitor.ports import DatabaseCheck
 from monitor.store.about import OPEN, UNCLEAN, fact
 from monitor.store.backup import backups_of
 from monitor.store.check import last_check
+from monitor.store.connect import in_use
 from monitor.store.migrations import origin
 from monitor.store.schema import TABLES
 
@@ -21,8 +22,9 @@ class StoreFacts:
 
     ``problems`` is what SQLite's own check found, empty when the file is sound; only then are the rows counted and
     ``table_bytes`` measured, the latter only by a SQLite that can. ``backups`` are the files in ``backups/``, newest
-    first. ``open_since_ms`` is when the program opened it that has not closed it yet, ``unclean_ms`` when one was last
-    found that never did, and ``recovered`` the sentence of the last time that something was saved of a damaged file.
+    first. ``in_use`` says whether a program has it open for writing, ``open_since_ms`` when the one opened it that has
+    not closed it yet, and ``unclean_ms`` when one was last found that never did. ``recovered`` is the sentence of the
+    last time that something was saved of a damaged file.
     """
 
     path: Path
@@ -35,6 +37,7 @@ class StoreFacts:
     problems: tuple[str, ...]
     table_bytes: dict[str, int]
     backups: tuple[Path, ...]
+    in_use: bool
     open_since_ms: int | None
     unclean_ms: int | None
     last_check: DatabaseCheck | None
@@ -57,6 +60,7 @@ def facts_of(connection: sqlite3.Connection, path: Path) -> StoreFacts:
         problems=problems,
         table_bytes={} if problems else _table_bytes(connection),
         backups=tuple(backups_of(path)),
+        in_use=in_use(path),
         open_since_ms=_number(fact(connection, OPEN)),
         unclean_ms=_number(fact(connection, UNCLEAN)),
         last_check=last_check(connection),
