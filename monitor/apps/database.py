@@ -6,7 +6,7 @@ from pathlib import Path
 
 from monitor.live.bus import Bus
 from monitor.live.events import Audited, Level, Notice
-from monitor.store import Recovery, Store, open_store, prepare_store
+from monitor.store import Recovery, Store, lost_track_of, open_store, prepare_store
 
 _log = logging.getLogger(__name__)
 _UNCLEAN = "The program was not closed in good order the last time."
@@ -14,6 +14,7 @@ _UNCLEAN = "The program was not closed in good order the last time."
 
 async def open_database(path: Path, sandbox: bool, bus: Bus) -> tuple[Store, tuple[Notice, ...]]:
     """The store, and what a person is to be told of its opening. Raises StoreUnavailable."""
+    left = lost_track_of(path)
     saved = await asyncio.to_thread(prepare_store, path, sandbox)
     store = open_store(
         path,
@@ -21,7 +22,14 @@ async def open_database(path: Path, sandbox: bool, bus: Bus) -> tuple[Store, tup
         on_trouble=lambda sentence: bus.publish(Notice(Level.WARNING, sentence)),
         on_audit=lambda entry: bus.publish(Audited(entry)),
     )
-    return store, tuple(_told(recovery) for recovery in (saved, store.recovery) if recovery)
+    greetings = [_told(recovery) for recovery in (saved, store.recovery) if recovery]
+    if left is not None:
+        sentence = (
+            f"There was no {path.name} in {path.parent} any more, only {left.name}: a new database was begun. To go"
+            " back to a backup, close the program and copy it there under that name."
+        )
+        greetings.append(Notice(Level.WARNING, sentence, str(left), stays=True))
+    return store, tuple(greetings)
 
 
 async def check_after_unclean_exit(store: Store, bus: Bus) -> None:

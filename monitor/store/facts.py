@@ -80,8 +80,8 @@ def _table_bytes(connection: sqlite3.Connection) -> dict[str, int]:
     """Bytes on disk by table, with its indexes, the largest first; not every SQLite can tell."""
     try:
         rows = connection.execute(
-            "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_master USING (name)"
-            " WHERE dbstat.aggregate GROUP BY tbl_name ORDER BY 2 DESC"
+            "SELECT tbl_name, sum(pgsize) FROM dbstat('main', 1) JOIN sqlite_master USING (name)"
+            " GROUP BY tbl_name ORDER BY 2 DESC"
         ).fetchall()
     except sqlite3.OperationalError:
         return {}

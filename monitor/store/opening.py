@@ -12,7 +12,7 @@ from monitor.market.book import BookService
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.about import note_open
 from monitor.store.archive import StoredArchive
-from monitor.store.backup import back_up_before_steps
+from monitor.store.backup import back_up_before_steps, backups_of
 from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
@@ -165,6 +165,17 @@ def open_store(
             raise
         store.recovery = recovery
         return store
+
+
+def lost_track_of(path: Path) -> Path | None:
+    """The newest backup of a database that is not there any more, or its last recorded rows; None where all is well.
+
+    The database about to be made anew would be an empty one, which a person should hear of.
+    """
+    if path.exists() or path.with_name(path.name + ".recovered").exists():
+        return None
+    waiting = path.with_suffix(".spill")
+    return next(iter(backups_of(path)), waiting if waiting.exists() else None)
 
 
 @contextmanager

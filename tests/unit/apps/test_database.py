@@ -89,6 +89,25 @@ async def test_what_was_saved_at_the_opening_is_told_and_stays(tmp_path: Path, b
     assert greeting.stays
 
 
+async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tmp_path: Path, bus: Bus) -> None:
+    path = await left_by_a_kill(tmp_path)
+    store, greetings = await open_database(path, True, bus)
+    backup = store.care.proposed_backup()
+    await store.care.back_up(backup, lambda *_: None, lambda: False)
+    await store.close()
+    assert greetings == ()
+    path.unlink()
+    store, (greeting,) = await open_database(path, True, bus)
+    await store.close()
+    assert f"only {backup.name}: a new database was begun" in greeting.sentence
+    backup.rename(path)
+    store, greetings = await open_database(path, True, bus)
+    await store.close()
+    assert greetings == ()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM bar").fetchone() == (3_000,)
+
+
 def damage(path: Path, table: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
