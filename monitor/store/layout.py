@@ -30,9 +30,9 @@ _EARLIEST_US = 10**15
 class Layout:
     """How a table's rows stand in the file: key first where the table has no rowid.
 
-    ``least`` values are there in the oldest rows, which columns added since have left as they were. ``rowid`` is the
-    place of the column that is the rowid itself and stands as NULL in the record, ``stamp`` that of the time of
-    receipt; None where there is none.
+    The first ``keys`` columns are the key, 0 where there is a rowid. ``least`` values are there in the oldest rows,
+    which columns added since have left as they were. ``rowid`` is the place of the column that is the rowid itself and
+    stands as NULL in the record, ``stamp`` that of the time of receipt; None where there is none.
     """
 
     table: str
@@ -41,6 +41,7 @@ class Layout:
     may_be_null: tuple[bool, ...]
     least: int
     has_rowid: bool
+    keys: int
     rowid: int | None
     stamp: int | None
 
@@ -69,10 +70,9 @@ class Layout:
             values = [*values[: self.rowid], rowid, *values[self.rowid + 1 :]]
         return tuple(values)
 
-    def insert(self, width: int) -> str:
-        """The statement for rows of so many columns; one that is there already stands."""
-        names = ", ".join(self.columns[:width])
-        return f"INSERT OR IGNORE INTO {self.table} ({names}) VALUES ({', '.join('?' * width)})"
+    def insert(self, columns: Sequence[str]) -> str:
+        """The statement for rows of these columns; one that is there already stands."""
+        return f"INSERT OR IGNORE INTO {self.table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def layouts() -> dict[str, Layout]:
@@ -100,6 +100,7 @@ def _layout(connection: sqlite3.Connection, table: str, without_rowid: bool, lea
         tuple(not needed and not key for needed, key in zip(required, keys, strict=True)),
         least,
         not without_rowid,
+        sum(map(bool, keys)) if without_rowid else 0,
         rowid,
         names.index("received_us") if "received_us" in names else None,
     )

@@ -128,8 +128,10 @@ class Cells:
             if not all(1 < child <= file.count for child in self.children):
                 raise Unreadable
 
-    def __len__(self) -> int:
-        return len(self._offsets)
+    @property
+    def rows_held(self) -> int:
+        """How many rows the page should have itself."""
+        return 0 if self.kind == TABLE_INTERIOR else len(self._offsets)
 
     def rows(self) -> Iterator[tuple[int, list[Value]] | None]:
         """Each cell's rowid (0 where there is none) and values; None for one that cannot be read."""

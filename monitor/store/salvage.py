@@ -7,7 +7,8 @@ leads to any more; what cannot be read comes from the newest backup, if one has 
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +18,19 @@ from monitor.errors import StoreUnavailable
 from monitor.market.bar import Interval
 from monitor.store import bar_days
 from monitor.store.backup import backups_of
+from monitor.store.connect import connect_reading
 from monitor.store.layout import Layout, layouts
 from monitor.store.migrations import check_origin, migrate, origin
-from monitor.store.pages import TABLE_INTERIOR, TABLE_LEAF, PageFile, Unreadable, Value
+from monitor.store.pages import INTERIOR, TABLE_INTERIOR, TABLE_LEAF, PageFile, Unreadable, Value
 from monitor.store.schema import APPLICATION_ID
 from monitor.store.tasks import forget_coverage
 
 _log = logging.getLogger(__name__)
 
 _SYMBOL_INDEX = "sqlite_autoindex_instrument_1"
+#: Of so many neighbouring pages SQLite reads the rows faster than they are read here.
+_LONG_RUN = 8
+_SYMBOLS = "SELECT id, symbol FROM instrument"
 
 
 @dataclass(slots=True)
@@ -66,10 +71,11 @@ class Salvage:
         shapes = layouts()
         self._tables = {name: TableRecovery(name) for name in shapes}
         new.execute("DELETE FROM about")
-        self._damaged = set(shapes) - self._copy_sound(shapes)
         new.execute("BEGIN")
-        if self._damaged:
-            self._read_pages(shapes)
+        with closing(self._readable(self._path)) as old:
+            self._damaged = {name for name, shape in shapes.items() if not self._copied(old, shape)}
+            if self._damaged:
+                self._read_pages(old, shapes)
         new.execute("INSERT OR IGNORE INTO about VALUES ('profile', ?)", ("sandbox" if self._sandbox else "live",))
         new.execute("COMMIT")
         if not any(table.saved for table in self._tables.values()):
@@ -79,77 +85,106 @@ class Salvage:
         self._mend()
         return list(self._tables.values()), backup
 
-    def _copy_sound(self, shapes: dict[str, Layout]) -> set[str]:
-        """Let SQLite copy the tables that it finds sound; gives their names."""
-        if not self._pages.header().intact:
-            return set()
-        sound = set()
+    def _readable(self, path: Path) -> sqlite3.Connection:
+        """The file as SQLite reads it; an empty database where it cannot even read the schema."""
         try:
-            self._new.execute("ATTACH ? AS old", (self._path.absolute().as_uri() + "?mode=ro",))
-        except sqlite3.DatabaseError:  # the schema itself
-            return set()
-        try:
-            for name, shape in shapes.items():
-                if self._copied("old", shape):
-                    sound.add(name)
-        finally:
-            self._new.execute("DETACH old")
-        return sound
-
-    def _copied(self, source: str, shape: Layout) -> bool:
-        """Whether the whole table could be copied from ``source``; one that is not there has nothing to copy."""
-        name, new = shape.table, self._new
-        try:
-            known = {row[1] for row in new.execute(f"PRAGMA {source}.table_info({name})")}
-            if not known:
-                return new.execute(f"PRAGMA {source}.quick_check(sqlite_schema)").fetchall() == [("ok",)]
-            if new.execute(f"PRAGMA {source}.quick_check({name})").fetchall() != [("ok",)]:
-                return False
-            columns = ", ".join(column for column in shape.columns if column in known)
-            new.execute("BEGIN")
+            connection = connect_reading(path)
             try:
-                copied = new.execute(
-                    f"INSERT OR IGNORE INTO {name} ({columns}) SELECT {columns} FROM {source}.{name}"
-                ).rowcount
-            except BaseException:
-                new.execute("ROLLBACK")
+                connection.execute("PRAGMA table_info(about)").fetchall()
+            except sqlite3.DatabaseError:
+                connection.close()
                 raise
-            new.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            _log.info("all of %s is read page by page: %s", path, error)
+            return sqlite3.connect(":memory:")
+        return connection
+
+    def _copied(self, old: sqlite3.Connection, shape: Layout) -> bool:
+        """Whether the whole table could be copied from ``old``."""
+        name = shape.table
+        try:
+            if old.execute(f"PRAGMA quick_check({name})").fetchall() != [("ok",)]:
+                return False
+            self._copy(old, shape)
         except sqlite3.DatabaseError as error:
             _log.info("%s is read page by page: %s", name, error)
             return False
-        self._tables[name].saved += copied
         return True
 
-    def _read_pages(self, shapes: dict[str, Layout]) -> None:
+    def _copy(self, old: sqlite3.Connection, shape: Layout, where: str = "", values: Sequence[Value] = ()) -> None:
+        """Copy rows as far as they read. Raises sqlite3.DatabaseError where that is not to the end."""
+        known = {row[1] for row in old.execute(f"PRAGMA table_info({shape.table})")}
+        columns = [column for column in shape.columns if column in known]
+        before = self._new.total_changes
+        try:
+            rows = old.execute(f"SELECT {', '.join(columns)} FROM {shape.table} {where}", values)
+            self._new.executemany(shape.insert(columns), rows)
+        finally:
+            self._tables[shape.table].saved += self._new.total_changes - before
+
+    def _read_pages(self, old: sqlite3.Connection, shapes: dict[str, Layout]) -> None:
         pages = self._pages
         roots = dict(_roots(pages))
         owned: set[int] = set(_walk(pages, 1))
         for name, root in roots.items():
             found = _walk(pages, root)
-            owned |= found
+            owned.update(found)
             if name in self._damaged:
-                self._read_table(shapes[name], sorted(found))
+                self._read_table(old, shapes[name], found)
             elif name == _SYMBOL_INDEX and "instrument" in self._damaged:
                 self._read_symbols(found)
         self._read_loose(sorted(set(range(2, pages.count + 1)) - owned - pages.free()), shapes)
 
-    def _read_table(self, shape: Layout, numbers: list[int]) -> None:
-        """Rows of the pages that lead to each other; a page that does not read costs about as many as another has."""
-        lost = read = rows = 0
+    def _read_table(self, old: sqlite3.Connection, shape: Layout, numbers: list[int]) -> None:
+        """The pages of a table, in the order of its key; one that does not read costs about as much as another has."""
+        table, lost, read, run = self._tables[shape.table], 0, 0, list[int]()
+        before = table.saved
         for number in numbers:
             try:
-                cells = self._pages.cells(number)
+                kind = self._pages.cells(number).kind
             except Unreadable:
                 lost += 1
+                self._read_run(old, shape, run)
+                run = []
                 continue
-            good = _good(cells.kind, list(cells.rows()), shape)
-            rows += len(good)
-            read += bool(good)
-            self._insert(shape, good)
-            if cells.kind != TABLE_INTERIOR:
-                self._tables[shape.table].lost += len(cells) - len(good)
-        self._tables[shape.table].lost += round(lost * rows / read) if read else lost
+            read += kind != TABLE_INTERIOR
+            if kind in INTERIOR:
+                self._read_page(shape, number)
+            else:
+                run.append(number)
+        self._read_run(old, shape, run)
+        table.lost += round(lost * (table.saved - before) / read) if read else lost
+
+    def _read_run(self, old: sqlite3.Connection, shape: Layout, run: list[int]) -> None:
+        """Neighbouring leaves between two damaged ones: from the first key to the last by SQLite, or page by page."""
+        if len(run) >= _LONG_RUN and shape.keys:
+            first, last = self._page_rows(shape, run[0]), self._page_rows(shape, run[-1])
+            if first and last and self._stretch_copied(old, shape, first[0], last[-1]):
+                return
+        for number in run:
+            self._read_page(shape, number)
+
+    def _stretch_copied(
+        self, old: sqlite3.Connection, shape: Layout, first: Sequence[Value], last: Sequence[Value]
+    ) -> bool:
+        """Whether SQLite could read everything from one row to another."""
+        keys, places = ", ".join(shape.columns[: shape.keys]), ", ".join("?" * shape.keys)
+        where = f"WHERE ({keys}) >= ({places}) AND ({keys}) <= ({places})"
+        try:
+            self._copy(old, shape, where, (*first[: shape.keys], *last[: shape.keys]))
+        except sqlite3.DatabaseError as error:
+            _log.debug("a stretch of %s is read page by page: %s", shape.table, error)
+            return False
+        return True
+
+    def _read_page(self, shape: Layout, number: int) -> None:
+        good = self._page_rows(shape, number)
+        self._insert(shape, good)
+        self._tables[shape.table].lost += max(0, self._pages.cells(number).rows_held - len(good))
+
+    def _page_rows(self, shape: Layout, number: int) -> list[tuple[Value, ...]]:
+        cells = self._pages.cells(number)
+        return _good(cells.kind, list(cells.rows()), shape)
 
     def _read_loose(self, numbers: list[int], shapes: dict[str, Layout]) -> None:
         """Pages that no page leads to any more: one is taken where only one table can have such rows."""
@@ -174,7 +209,7 @@ class Salvage:
         for table, count in rows.items():
             self._tables[table].lost += round(lost * count / read)
 
-    def _read_symbols(self, numbers: set[int]) -> None:
+    def _read_symbols(self, numbers: list[int]) -> None:
         """The symbols stand in an index too: an instrument without its page keeps its name and number."""
         for number in numbers:
             try:
@@ -187,7 +222,7 @@ class Salvage:
     def _insert(self, shape: Layout, rows: list[tuple[Value, ...]]) -> None:
         before = self._new.total_changes
         for width in {len(row) for row in rows}:
-            self._new.executemany(shape.insert(width), [row for row in rows if len(row) == width])
+            self._new.executemany(shape.insert(shape.columns[:width]), [row for row in rows if len(row) == width])
         self._tables[shape.table].saved += self._new.total_changes - before
 
     def _take_from_backup(self, shapes: dict[str, Layout]) -> Path | None:
@@ -195,35 +230,32 @@ class Salvage:
         if not self._damaged:
             return None
         for backup in backups_of(self._path):
-            try:
-                self._new.execute("ATTACH ? AS old", (backup.absolute().as_uri() + "?mode=ro&immutable=1",))
-            except sqlite3.DatabaseError:
-                continue
-            try:
-                if not self._is_ours():
+            with closing(self._readable(backup)) as old:
+                try:
+                    if not self._is_ours(old):
+                        continue
+                    for name in sorted(self._damaged - {"about"}):
+                        self._fill(old, shapes[name])
+                except sqlite3.DatabaseError as error:
+                    _log.info("the backup %s does not help: %s", backup, error)
                     continue
-                for name in sorted(self._damaged - {"about"}):
-                    before = self._tables[name].saved
-                    self._copied("old", shapes[name])
-                    added = self._tables[name].saved - before
-                    self._tables[name].saved, self._tables[name].from_backup = before, added
-                    self._tables[name].lost = max(0, self._tables[name].lost - added)
-            except sqlite3.DatabaseError as error:
-                _log.info("the backup %s does not help: %s", backup, error)
-                continue
-            finally:
-                self._new.execute("DETACH old")
             return backup if any(table.from_backup for table in self._tables.values()) else None
         return None
 
-    def _is_ours(self) -> bool:
-        """Whether the attached backup gives the same numbers to the same symbols."""
-        if self._new.execute("PRAGMA old.application_id").fetchone() != (APPLICATION_ID,):
+    def _fill(self, old: sqlite3.Connection, shape: Layout) -> None:
+        """Rows of a backup that are not there yet."""
+        table = self._tables[shape.table]
+        before = table.saved
+        self._copied(old, shape)
+        added = table.saved - before
+        table.saved, table.from_backup, table.lost = before, added, max(0, table.lost - added)
+
+    def _is_ours(self, old: sqlite3.Connection) -> bool:
+        """Whether a backup gives the same symbols the same numbers. Raises sqlite3.DatabaseError."""
+        if old.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
             return False
-        other = (
-            "SELECT 1 FROM old.instrument AS was JOIN main.instrument AS now USING (id) WHERE was.symbol <> now.symbol"
-        )
-        return self._new.execute(f"{other} LIMIT 1").fetchone() is None
+        symbols = dict(self._new.execute(_SYMBOLS))
+        return all(symbols.get(number, symbol) == symbol for number, symbol in old.execute(_SYMBOLS))
 
     def _mend(self) -> None:
         """What follows from the rows: names for numbers, the search index, and what is to be fetched again."""
@@ -285,20 +317,20 @@ def _roots(pages: PageFile) -> Iterator[tuple[str, int]]:
                     yield name, root
 
 
-def _walk(pages: PageFile, root: int) -> set[int]:
-    """The pages that ``root`` leads to, those that cannot be read among them."""
-    seen: set[int] = set()
+def _walk(pages: PageFile, root: int) -> list[int]:
+    """The pages that ``root`` leads to, leaves in the order of the key; those that cannot be read among them."""
+    seen: dict[int, None] = {}
     waiting = [root]
     while waiting:
         number = waiting.pop()
         if number in seen:
             continue
-        seen.add(number)
+        seen[number] = None
         try:
-            waiting += pages.cells(number).children
+            waiting += reversed(pages.cells(number).children)
         except Unreadable:
             continue
-    return seen
+    return list(seen)
 
 
 def _good(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) -> list[tuple[Value, ...]]:
