@@ -17,12 +17,17 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000, cached_statements=64
     )
     try:
-        _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
-        _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
+        settle_writing(connection)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def settle_writing(connection: sqlite3.Connection) -> None:
+    """Make a connection the one that writes. Raises sqlite3.Error."""
+    _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
+    _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:
