@@ -43,7 +43,7 @@ class TableRecovery:
     lost: int = 0
 
     def __str__(self) -> str:
-        parts = [f"{self.saved:,} rows saved"]
+        parts = [f"{self.saved:,} {'row' if self.saved == 1 else 'rows'} saved"]
         if self.from_backup:
             parts.append(f"{self.from_backup:,} from the backup")
         if self.lost:
@@ -217,7 +217,10 @@ class Salvage:
             except Unreadable:
                 continue
             pairs = [(key, value) for value, key in (row for row in found if len(row) == 2)]
+            before, table = self._new.total_changes, self._tables["instrument"]
             self._new.executemany("INSERT OR IGNORE INTO instrument (id, symbol) VALUES (?, ?)", pairs)
+            table.saved += self._new.total_changes - before
+            table.lost = max(0, table.lost - (self._new.total_changes - before))
 
     def _insert(self, shape: Layout, rows: list[tuple[Value, ...]]) -> None:
         before = self._new.total_changes

@@ -85,7 +85,7 @@ async def test_what_was_saved_at_the_opening_is_told_and_stays(tmp_path: Path, b
     store, (greeting,) = await open_database(path, True, bus)
     await store.close()
     assert greeting.sentence.startswith("The database was damaged:")
-    assert "instrument: " in greeting.detail
+    assert "instrument: 1 row saved" in greeting.detail
     assert greeting.stays
 
 
