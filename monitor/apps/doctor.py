@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _GIB = 1024**3
 _QT_SECONDS = 60
+_IF_DAMAGED = "If it is one of ours, the next start saves what can be read into a new file, and keeps this one."
 _SAVED = "The next start of the program saves what can be read into a new file, and keeps this one."
 
 
@@ -163,7 +164,7 @@ def _database(folder: Path, profile: str) -> Iterator[Finding]:
         facts = asyncio.run(_facts(path))
     except MonitorError as error:
         damaged = isinstance(error, StoreUnavailable) and error.damaged
-        yield Finding(name, False, f"{error.sentence} {_SAVED}" if damaged else error.sentence)
+        yield Finding(name, False, f"{error.sentence} {_IF_DAMAGED}" if damaged else error.sentence)
         return
     if facts.problems:
         yield Finding(name, False, f"{path} is damaged: {'; '.join(facts.problems[:3])}. {_SAVED}")

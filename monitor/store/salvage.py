@@ -205,6 +205,8 @@ class Salvage:
                 self._insert(fitting[0], good)
                 rows[fitting[0].table] += len(good)
                 read += 1
+            elif fitting:  # it may be one or the other, so it is neither
+                self._tables[fitting[0].table].lost += len(found)
         # Whose the unreadable ones among them were nobody knows: about as many of each table's as of the others.
         for table, count in rows.items():
             self._tables[table].lost += round(lost * count / read)

@@ -52,9 +52,7 @@ def sentence_of(error: Exception, path: Path) -> str:
 
 def unavailable(error: Exception, path: Path) -> StoreUnavailable:
     """The error to raise for a failure of SQLite or of the disk."""
-    return StoreUnavailable(
-        sentence_of(error, path), f"{type(error).__name__}: {error}", damaged=_kind(error) == sqlite3.SQLITE_CORRUPT
-    )
+    return StoreUnavailable(sentence_of(error, path), f"{type(error).__name__}: {error}", damaged=is_damage(error))
 
 
 def counted(rows: int, others: int) -> str:
