@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreUnavailable
+from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.store import Store, open_store, prepare_store, recovery, schema
 from monitor.store.backup import copy_database
@@ -280,12 +281,15 @@ async def test_a_database_that_is_damaged_while_in_use_goes_on_in_a_new_file(
     store = open_store(path, sandbox=True, on_trouble=troubles.put_nowait)
     store.recorder.record_quote(_LATER_US, a_quote("S1", bid=1))
     await store.recorder.flushed()
+    assert await store.archive.find_instruments("S1")  # a reader has the old file open
     overwrite(path, list(range(2, path.stat().st_size // _PAGE, 3)), random.Random(1))
     for step in range(2_000):
         store.recorder.record_quote(_LATER_US + 1 + step, a_quote(f"S{step % 23}", bid=step))
     await store.recorder.flushed()
     assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 20)
-    assert len(await store.archive.find_instruments("S1")) == 11  # S1 and S10 to S19: readers see the new file
+    store.recorder.record_trade(_LATER_US + 9_999, a_trade("S1", price=777))
+    await store.recorder.flushed()
+    assert [trade.price for trade in await store.archive.trades("S1", 1)] == [777]  # readers see the new file
     await store.close()
     assert verdict(path) == [("ok",)]
     with closing(sqlite3.connect(path)) as connection:
@@ -299,17 +303,12 @@ async def test_what_a_reader_finds_damaged_is_saved_too(
     small: Path, path: Path, troubles: "asyncio.Queue[str]"
 ) -> None:
     copied(small, path)
-    overwrite(path, [root_of(small, "trade")], random.Random(1))
+    overwrite(path, [root_of(small, "bar")], random.Random(1))  # which nothing looks at when it is opened
     store = open_store(path, sandbox=True, on_trouble=troubles.put_nowait)
-    assert store.recovery is not None or await _read_prints(store)
-    if store.recovery is None:
-        assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 20)
-    assert await store.archive.trades("S1", 5)
+    assert store.recovery is None
+    with pytest.raises(StoreUnavailable, match="is damaged"):
+        await store.archive.bars("S1", Interval.M1)
+    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 20)
+    assert len(await store.archive.bars("S1", Interval.M1)) > 90
     await store.close()
     assert verdict(path) == [("ok",)]
-
-
-async def _read_prints(store: Store) -> bool:
-    with pytest.raises(StoreUnavailable, match="is damaged"):
-        await store.archive.trades("S1", 5)
-    return True
