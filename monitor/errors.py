@@ -31,7 +31,11 @@ class BadData(MonitorError):
 
 
 class StoreUnavailable(MonitorError):
-    """The database cannot be opened, read or written."""
+    """The database cannot be opened, read or written; ``damaged`` says that its file is not sound, or no database."""
+
+    def __init__(self, sentence: str, detail: str = "", *, damaged: bool = False) -> None:
+        super().__init__(sentence, detail)
+        self.damaged = damaged
 
 
 class Unusable(MonitorError):

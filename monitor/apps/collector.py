@@ -107,6 +107,8 @@ class _Collection:
             async with running_services(self._world.address, self._folder, lambda: hours, limit=limit) as services:
                 services.bus.listen(Notice, _log_notice)
                 services.bus.listen(StreamChanged, _log_stream)
+                for greeting in services.greetings:
+                    services.bus.publish(greeting)
                 self._record_raw(services)
                 if before is not None:
                     services.tell_take_over(f"Took over from {before.name}.")

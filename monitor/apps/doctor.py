@@ -20,13 +20,16 @@ from monitor.apps.logs import log_level
 from monitor.apps.machine import bad_qt_pair, has_display, qt_version, wal_reset_remark
 from monitor.apps.options import DoctorOptions
 from monitor.apps.settings import default_data_dir, read_settings
-from monitor.errors import BadData, MonitorError, Unusable
+from monitor.errors import BadData, MonitorError, StoreUnavailable, Unusable
+from monitor.market.calendar import from_ms
 
 if TYPE_CHECKING:
     from monitor.store import StoreFacts
 
 _GIB = 1024**3
 _QT_SECONDS = 60
+_IF_DAMAGED = "If it is one of ours, the next start saves what can be read into a new file, and keeps this one."
+_SAVED = "The next start of the program saves what can be read into a new file, and keeps this one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def check_up(given: Path | None) -> Iterator[Finding]:
     for profile, folder in folders.items():
         yield _finding(f"{profile}data folder", partial(_folder, folder))
         yield _finding(f"{profile}settings", partial(_settings, folder))
-        yield _finding(f"{profile}database", partial(_database, folder))
+        yield from _database(folder, profile)
         yield _finding(f"{profile}sign-in", partial(_sign_in, folder))
 
 
@@ -131,7 +134,10 @@ def _log_level() -> str:
 
 
 def _folder(folder: Path) -> str:
+    from monitor.store.file_system import check_local
+
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    check_local(nearest)
     try:
         with tempfile.TemporaryFile(dir=nearest):
             free = shutil.disk_usage(nearest).free
@@ -148,15 +154,71 @@ def _settings(folder: Path) -> str:
     return f"{count} kept." if count else "None kept yet."
 
 
-def _database(folder: Path) -> str:
-    path = folder / "monitor.db"
+def _database(folder: Path, profile: str) -> Iterator[Finding]:
+    """Whether it is sound and what it holds; of one that can be read, also how it was closed, checked and backed up."""
+    path, name = folder / "monitor.db", f"{profile}database"
     if not path.exists():
-        return "There is none yet."
-    facts = asyncio.run(_facts(path))
+        yield Finding(name, True, "There is none yet.")
+        return
+    try:
+        facts = asyncio.run(_facts(path))
+    except MonitorError as error:
+        damaged = isinstance(error, StoreUnavailable) and error.damaged
+        yield Finding(name, False, f"{error.sentence} {_IF_DAMAGED}" if damaged else error.sentence)
+        return
     if facts.problems:
-        raise Unusable(f"{path} is damaged: {'; '.join(facts.problems[:3])}.")
-    rows = ", ".join(f"{count} {table}" for table, count in facts.rows.items() if count)
-    return f"{path} is sound: {facts.profile} data, {facts.bytes / 1e6:.1f} MB, rows: {rows or 'none yet'}."
+        yield Finding(name, False, f"{path} is damaged: {'; '.join(facts.problems[:3])}. {_SAVED}")
+    else:
+        yield Finding(name, True, f"{path} is sound: {facts.profile} data, {_contents(facts)}.")
+    yield Finding(f"{profile}last end", True, _last_end(facts))
+    yield Finding(f"{profile}last check", True, _last_check(facts))
+    yield Finding(f"{profile}backups", True, _backups(facts))
+
+
+def _contents(facts: "StoreFacts") -> str:
+    """How many rows each table has and how large it is, the largest first where SQLite can tell."""
+    sizes = facts.table_bytes
+    tables = sorted((table for table, count in facts.rows.items() if count), key=lambda table: -sizes.get(table, 0))
+    rows = [
+        f"{facts.rows[table]} {table}" + (f" ({sizes[table] / 1e6:.1f} MB)" if table in sizes else "")
+        for table in tables
+    ]
+    return f"{facts.bytes / 1e6:.1f} MB, rows: {', '.join(rows) or 'none yet'}"
+
+
+def _last_end(facts: "StoreFacts") -> str:
+    if facts.in_use:
+        said = f"In use since {_moment(facts.open_since_ms)}." if facts.open_since_ms else "In use."
+    elif facts.open_since_ms:
+        said = (
+            f"The program that opened it at {_moment(facts.open_since_ms)} did not close it: the next start checks it."
+        )
+    else:
+        said = "Closed in good order."
+    return said + (f" Last found not closed: {_moment(facts.unclean_ms)}." if facts.unclean_ms else "")
+
+
+def _last_check(facts: "StoreFacts") -> str:
+    check = facts.last_check
+    saved = f" {facts.recovered}" if facts.recovered else ""
+    if check is None:
+        return f"None yet, but for the one just made.{saved}"
+    kind = "A full check" if check.full else "A quick check"
+    return f"{kind} at {_moment(check.at_ms)} found it sound, in {check.seconds:.1f} s.{saved}"
+
+
+def _backups(facts: "StoreFacts") -> str:
+    if not facts.backups:
+        return "There are none; Data > Back up database… makes one."
+    newest = facts.backups[0]
+    size = sum(backup.stat().st_size for backup in facts.backups)
+    count = "One" if len(facts.backups) == 1 else str(len(facts.backups))
+    made = _moment(int(newest.stat().st_mtime * 1000))
+    return f"{count} in {newest.parent}, {size / 1e6:.1f} MB; the newest is {newest.name} of {made}."
+
+
+def _moment(ms: int) -> str:
+    return f"{from_ms(ms):%Y-%m-%d %H:%M} New York"
 
 
 def _sign_in(folder: Path) -> str:

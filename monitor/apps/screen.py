@@ -92,6 +92,8 @@ class Screen:
             window = self._open(ports, world)
             for sentence in filter(None, (settings.warning, warning)):
                 ports.bus.publish(Notice(Level.WARNING, sentence))
+            for greeting in services.greetings:
+                ports.bus.publish(greeting)
             if held.before is not None:
                 services.tell_take_over(f"Took over from {held.before.name}.")
             self._curtain.hide()
@@ -201,6 +203,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
     return ViewPorts(
         bus=services.bus,
         board=services.board,
+        care=store.care,
         archive=store.archive,
         coverage=store.coverage,
         chain_schedules=store.chain_schedules,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.apps.database import check_after_unclean_exit, open_database
 from monitor.apps.health import stream_health
 from monitor.apps.meters import LiveMeters
 from monitor.apps.spine import Spine
@@ -21,7 +22,7 @@ from monitor.collect.upkeep import Upkeep
 from monitor.errors import SignInNeeded
 from monitor.live.board import Board
 from monitor.live.bus import Bus
-from monitor.live.events import Audited, GapChanged, Level, Notice, SignInChanged
+from monitor.live.events import GapChanged, Level, Notice, SignInChanged
 from monitor.live.frames import Frames
 from monitor.live.health import StreamHealth
 from monitor.live.receive import ReceiveClock
@@ -43,7 +44,7 @@ from monitor.schwab.stream import SchwabStream
 from monitor.schwab.timing import Timing
 from monitor.schwab.tokens import Vault
 from monitor.schwab.transport import SchwabTransport
-from monitor.store import Store, open_store
+from monitor.store import Store
 
 DATABASE = "monitor.db"
 SENT = "requests.sent"
@@ -69,6 +70,7 @@ class Services:
     health: StreamHealth
     frames: FrameRecording
     requests: Requests
+    greetings: tuple[Notice, ...]  # what happened before anybody could hear it
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -110,12 +112,7 @@ async def _start(
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
     bus = Bus()
-    store = open_store(
-        folder / DATABASE,
-        address.sandbox,
-        on_trouble=lambda sentence: _warn(bus, sentence),
-        on_audit=lambda entry: bus.publish(Audited(entry)),
-    )
+    store, greetings = await open_database(folder / DATABASE, address.sandbox, bus)
     stack.push_async_callback(store.close)
     transport = SchwabTransport(address, RequestBudget(limit, file=SentFile(folder / SENT)), inner=SystemWay())
     stack.push_async_callback(transport.aclose)
@@ -159,6 +156,7 @@ async def _start(
     services = Services(
         *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, meters, health, frames),
         transport,
+        greetings,
     )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))
@@ -185,6 +183,7 @@ async def _start(
             *(history, board, sign_in, lambda: subscriptions.union.quotes, lambda: streaming.phase), trading=trading
         )
         spine.keep("quotes on request", beside.run)
+    spine.keep("check of the database", lambda: check_after_unclean_exit(store, bus))
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))

@@ -10,6 +10,7 @@ from monitor.ports.archive import (
     StoreMeter,
     Watchlists,
 )
+from monitor.ports.care import DatabaseCare, DatabaseCheck
 from monitor.ports.chains import (
     ChainAnswer,
     ChainSchedules,
@@ -74,6 +75,8 @@ __all__ = [
     "ChainTaking",
     "ConnectionHealth",
     "Coverage",
+    "DatabaseCare",
+    "DatabaseCheck",
     "Difference",
     "ExpirationsAnswer",
     "ExportRequest",

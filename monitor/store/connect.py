@@ -17,12 +17,17 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000, cached_statements=64
     )
     try:
-        _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
-        _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
+        settle_writing(connection)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def settle_writing(connection: sqlite3.Connection) -> None:
+    """Make a connection the one that writes. Raises sqlite3.Error."""
+    _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
+    _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:
@@ -53,9 +58,31 @@ class WriterLock:
         self._lock.release()
 
 
+def in_use(path: Path) -> bool:
+    """Whether a program has the database open for writing; nothing is made to find out."""
+    file = path.with_name(path.name + ".lock")
+    if not file.exists():
+        return False
+    lock = FileLock(file)
+    try:
+        return not lock.take()
+    except OSError:
+        return False
+    finally:
+        lock.release()
+
+
 def same_file(path: Path, known: os.stat_result) -> bool:
     """Whether ``path`` is still the file that ``known`` describes."""
     try:
         return os.path.samestat(path.stat(), known)
     except OSError:
         return False
+
+
+def size_of(file: Path) -> int:
+    """Bytes on disk; 0 for a file that is not there, or not to be reached."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -5,14 +5,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from monitor.analysis.ranges import missing
 from monitor.clock import now_ms
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.ports import AuditEntry
 from monitor.store import bar_days
 from monitor.store.reader import Reader
-from monitor.store.tasks import SaveAudit
+from monitor.store.tasks import SaveAudit, forget_coverage
 from monitor.store.writer import Writer
 
 AUDIT_KIND = "deletion"
@@ -94,24 +93,6 @@ class DeleteHistory:
         self.deleted = connection.execute(f"DELETE FROM bar WHERE {_IN_RANGE}", (*series, *stretch)).rowcount
         connection.execute(f"DELETE FROM bar_revision WHERE {_IN_RANGE}", (*series, *stretch))
         bar_days.recount(connection, *series, *stretch)
-        _forget(connection, row[0], self.interval.label, *stretch)
+        forget_coverage(connection, row[0], self.interval.label, *stretch)
         if self.deleted:
             SaveAudit(self.at_ms, AUDIT_KIND, self.sentence).run(connection)
-
-
-def _forget(connection: sqlite3.Connection, number: int, series: str, start: int, end: int) -> None:
-    """Take [start, end) out of the ledger; what was answered before and after it stands."""
-    touched = "instrument_id = ? AND series = ? AND from_ms < ? AND to_ms > ?"
-    values = number, series, end, start
-    rows = connection.execute(
-        f"SELECT from_ms, to_ms, state, noted_ms, until_ms, attempts FROM coverage WHERE {touched}", values
-    ).fetchall()
-    connection.execute(f"DELETE FROM coverage WHERE {touched}", values)
-    connection.executemany(
-        "INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (number, series, from_ms, to_ms, *rest)
-            for first, last, *rest in rows
-            for from_ms, to_ms in missing([(start, end)], first, last)
-        ],
-    )

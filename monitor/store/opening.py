@@ -1,53 +1,51 @@
 """Opening the database: the whole store for a program that records, or a view for one that only reads."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.market.book import BookService
-from monitor.market.calendar import Trading, around_the_clock, sessions
+from monitor.market.calendar import around_the_clock, sessions
 from monitor.ports import AuditEntry, StoreMeter
+from monitor.store.about import note_open
 from monitor.store.archive import StoredArchive
+from monitor.store.backup import back_up_before_steps, backups_of
+from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
 from monitor.store.export import CsvExporter
+from monitor.store.facts import StoreFacts, facts_of
+from monitor.store.file_system import check_local
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.query import StoredQueries
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
-from monitor.store.schema import TABLES, VERSION
+from monitor.store.recovery import Recovery, finish, recover
+from monitor.store.schema import VERSION
 from monitor.store.spill import Spill, noted
 from monitor.store.tasks import CloseGaps
-from monitor.store.trouble import unavailable
+from monitor.store.trouble import is_damage, unavailable
 from monitor.store.usage import StoredUsage
 from monitor.store.watchlists import StoredWatchlists
 from monitor.store.writer import Writer
 
-#: The first SQLite in which two connections that write at once cannot lose pages.
-_SAFE_SQLITE = (3, 51, 3)
 _ALONE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class StoreFacts:
-    """What ``doctor`` tells of a database.
+class _Found:
+    """What an opened database holds that the program goes on from; reading it finds damage early."""
 
-    ``problems`` is what SQLite's own check found, empty when the file is sound; only then are the rows counted.
-    """
-
-    path: Path
-    profile: str
-    schema_version: int
-    sqlite_version: str
-    sqlite_safe_for_two_writers: bool
-    bytes: int
-    rows: dict[str, int]
-    problems: tuple[str, ...]
+    connection: sqlite3.Connection
+    ids: dict[str, int]
+    book_services: dict[str, str]
+    last_received_us: int
 
 
 class Store:
@@ -56,34 +54,44 @@ class Store:
     def __init__(
         self,
         path: Path,
-        connection: sqlite3.Connection,
+        found: _Found,
         lock: WriterLock,
+        sandbox: bool,
         on_trouble: Callable[[str], None],
         on_audit: Callable[[AuditEntry], None],
-        trading: Trading = sessions,
     ) -> None:
         self._lock = lock
+        connection = found.connection
         spill = Spill(path.with_suffix(".spill"), noted(connection))
         # What waits beside the database counts as in it: its numbers and stamps are not given out again.
-        ids = dict(connection.execute("SELECT symbol, id FROM instrument")) | spill.instruments
-        self._book_services = _only_book_services(connection)
-        self._last_received_us = max(_last_received_us(connection), spill.newest_us)
+        ids = found.ids | spill.instruments
+        self._book_services = found.book_services
+        self._last_received_us = max(found.last_received_us, spill.newest_us)
+        #: What was saved when the database was found damaged at the opening.
+        self.recovery: Recovery | None = None
+        #: Whether the program before was killed, so that the file had better be looked at.
+        self.left_open = note_open(connection, now_ms())
         # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
         left_open = CloseGaps(max(now_ms(), self._last_received_us // 1000))
         left_open.run(connection)
-        self._writer = Writer(connection, path, spill, ids, on_trouble)
+        self._writer = Writer(connection, path, spill, ids, on_trouble, lambda: self._recover(path, sandbox))
         if spill.rows:
             self._writer.intake.tasks.append((left_open, None))  # once more, after those that wait beside it
-        self._reader = Reader(path)
+        self._reader = Reader(path, on_damage=self._writer.suspect)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         self.archive = StoredArchive(self._reader)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
-        self.usage = StoredUsage(self._reader, path, trading)
+        self.usage = StoredUsage(
+            self._reader,
+            path,
+            around_the_clock if sandbox else sessions,  # the sandbox's market never closes
+        )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
         self.queries = StoredQueries(path, self.recorder.record_audit)
+        self.care = StoredCare(path, self._reader, self._writer, self.recorder.record_audit)
         self._writer.start()
 
     def last_received_us(self) -> int:
@@ -96,6 +104,12 @@ class Store:
 
     def meter(self) -> StoreMeter:
         return self._writer.meter()
+
+    def _recover(self, path: Path, sandbox: bool) -> tuple[sqlite3.Connection, Recovery]:
+        """Go on in a new file; on the writer's thread, which has closed its connection."""
+        recovery = recover(path, sandbox)
+        self._reader.renew()
+        return connect_writing(path), recovery
 
     async def close(self) -> None:
         """Stop readers, write what waits and close; what could not be written is told through ``on_trouble``."""
@@ -117,10 +131,25 @@ class ReadingStore:
 
     async def facts(self) -> StoreFacts:
         """Count the rows and let SQLite check the file. Raises StoreUnavailable."""
-        return await self._reader.ask(lambda connection: _facts(connection, self._path), limit_seconds=None)
+        return await self._reader.ask(lambda connection: facts_of(connection, self._path), limit_seconds=None)
 
     async def close(self) -> None:
         await self._reader.close()
+
+
+def prepare_store(path: Path, sandbox: bool) -> Recovery | None:
+    """What opening may have to do first and that can take minutes: a backup, new tables, saving what was damaged.
+
+    Runs on any thread; ``open_store`` does the same itself, and finds little left to do afterwards. Gives what was
+    saved of a damaged database. Raises StoreUnavailable as ``open_store``.
+    """
+    with _held(path) as lock:
+        try:
+            found, recovery = _ready(path, sandbox)
+            found.connection.close()
+        finally:
+            lock.release()
+    return recovery
 
 
 def open_store(
@@ -134,13 +163,40 @@ def open_store(
     There ``on_trouble(sentence)`` is heard too, and ``on_audit(entry)`` of every entry of the audit as it is made.
 
     Raises StoreUnavailable with one sentence: the folder cannot be used, another program records into it, or the
-    file is foreign, damaged, read-only, from a newer version or of the other profile. It is then left untouched.
+    file is foreign, read-only, from a newer version or of the other profile. It is then left untouched. What can be
+    read of a damaged one is saved into a new file (``Store.recovery``).
     """
+    with _held(path) as lock:
+        found, recovery = _ready(path, sandbox)
+        try:
+            store = Store(path, found, lock, sandbox, on_trouble, on_audit)
+        except BaseException:
+            found.connection.close()
+            raise
+        store.recovery = recovery
+        return store
+
+
+def lost_track_of(path: Path) -> Path | None:
+    """The newest backup of a database that is not there any more, or its last recorded rows; None where all is well.
+
+    The database about to be made anew would be an empty one, which a person should hear of.
+    """
+    if path.exists() or path.with_name(path.name + ".recovered").exists():
+        return None
+    waiting = path.with_suffix(".spill")
+    return next(iter(backups_of(path)), waiting if waiting.exists() else None)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[WriterLock]:
+    """The folder made and the lock taken; it is released after a failure, which is raised as StoreUnavailable."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        check_local(path.parent)
         lock = WriterLock(path)
         try:
-            return _opened(path, sandbox, lock, on_trouble, on_audit)
+            yield lock
         except BaseException:
             lock.release()
             raise
@@ -172,22 +228,31 @@ def _checked_version(path: Path, sandbox: bool | None) -> int:
     return found.version
 
 
-def _opened(
-    path: Path,
-    sandbox: bool,
-    lock: WriterLock,
-    on_trouble: Callable[[str], None],
-    on_audit: Callable[[AuditEntry], None],
-) -> Store:
+def _ready(path: Path, sandbox: bool) -> tuple[_Found, Recovery | None]:
+    """The database opened for writing and up to date; one that is damaged is saved first. Raises sqlite3.Error."""
+    finish(path)
+    try:
+        return _opened(path, sandbox), None
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        recovery = recover(path, sandbox)
+        return _opened(path, sandbox), recovery
+
+
+def _opened(path: Path, sandbox: bool) -> _Found:
+    version = 0
     if path.exists():
-        _checked_version(path, sandbox)
+        version = _checked_version(path, sandbox)
     else:
         path.touch(0o600)  # what a person watches is nobody else's business; its log files get the same mode
     connection = connect_writing(path)
     try:
+        if 0 < version < VERSION:
+            back_up_before_steps(connection, path, version)
         migrate(connection, sandbox)
-        # The sandbox's market never closes.
-        return Store(path, connection, lock, on_trouble, on_audit, around_the_clock if sandbox else sessions)
+        ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
+        return _Found(connection, ids, _only_book_services(connection), _last_received_us(connection))
     except BaseException:
         connection.close()
         raise
@@ -232,27 +297,3 @@ WITH RECURSIVE each(name) AS (
 )
 SELECT max((SELECT max(received_us) FROM screener WHERE name = each.name)) FROM each
 """
-
-
-def _facts(connection: sqlite3.Connection, path: Path) -> StoreFacts:
-    problems = _problems(connection)
-    counts = {} if problems else {table: f"SELECT count(*) FROM {table}" for table in TABLES}
-    found = origin(connection)
-    return StoreFacts(
-        path=path,
-        profile=found.profile,
-        schema_version=found.version,
-        sqlite_version=sqlite3.sqlite_version,
-        sqlite_safe_for_two_writers=sqlite3.sqlite_version_info >= _SAFE_SQLITE,
-        bytes=path.stat().st_size,
-        rows={table: connection.execute(sql).fetchone()[0] for table, sql in counts.items()},
-        problems=problems,
-    )
-
-
-def _problems(connection: sqlite3.Connection) -> tuple[str, ...]:
-    try:
-        found = [text for (text,) in connection.execute("PRAGMA quick_check")]
-    except sqlite3.DatabaseError as error:
-        found = [str(error)]
-    return () if found == ["ok"] else tuple(found)

@@ -6,6 +6,8 @@ A step is never edited once released: a change of the schema is a new step at th
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from monitor.store.views import VIEWS
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -181,11 +183,16 @@ def _chain_tables(db: "Database") -> None:
     db.executescript(_CHAIN_TABLES)
 
 
+def _views(db: "Database") -> None:
+    db.executescript(VIEWS)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
     _history_tables,
     _chain_tables,
+    _views,
 )
 VERSION = len(STEPS)
 TABLES = (

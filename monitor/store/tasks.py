@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from monitor.analysis.coverage import Answer, Asked, paint
+from monitor.analysis.ranges import missing
 from monitor.errors import BadData
 from monitor.market.bar import Bar
 from monitor.market.gap import Gap
@@ -141,6 +142,24 @@ class SaveCoverage(Struct, frozen=True, tag=True):
                 ledger = paint(ledger, Asked(start, end, Answer(state), *rest))
         connection.execute(f"DELETE FROM coverage WHERE {_TOUCHED}", touched)
         connection.executemany("INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(*key, *a) for a in ledger])
+
+
+def forget_coverage(connection: sqlite3.Connection, number: int, series: str, start: int, end: int) -> None:
+    """Take [start, end) out of the ledger; what was answered before and after it stands. Raises sqlite3.Error."""
+    touched = "instrument_id = ? AND series = ? AND from_ms < ? AND to_ms > ?"
+    values = number, series, end, start
+    rows = connection.execute(
+        f"SELECT from_ms, to_ms, state, noted_ms, until_ms, attempts FROM coverage WHERE {touched}", values
+    ).fetchall()
+    connection.execute(f"DELETE FROM coverage WHERE {touched}", values)
+    connection.executemany(
+        "INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (number, series, from_ms, to_ms, *rest)
+            for first, last, *rest in rows
+            for from_ms, to_ms in missing([(start, end)], first, last)
+        ],
+    )
 
 
 _GAP = """

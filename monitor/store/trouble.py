@@ -23,17 +23,40 @@ class FileMoved(Exception):
     """The database's file is no longer where it was opened: rows would be written into the void."""
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite found the file damaged, and not the disk or another program in its way."""
+    return _kind(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _kind(error: BaseException) -> int:
+    """SQLite's code without its upper bytes, which tell the variety of a failure; 0 for another failure."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def is_sound(connection: sqlite3.Connection) -> bool:
+    """Whether a check of the whole file finds no damage; what keeps it from being made is none."""
+    try:
+        return connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+    except sqlite3.Error as error:
+        return not is_damage(error)
+
+
 def sentence_of(error: Exception, path: Path) -> str:
     """The sentence for a failure of SQLite or of the disk."""
     if isinstance(error, FileMoved):
         return f"The database {path} was moved or deleted while it was in use."
     if isinstance(error, OSError):
         return f"The folder {path.parent} cannot be used: {error.strerror or error}."
-    # The low byte is the kind of failure, the rest its variety.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return _SENTENCES.get(code, "The database {path} does not work; the log says why.").format(path=path)
+    return _SENTENCES.get(_kind(error), "The database {path} does not work; the log says why.").format(path=path)
 
 
 def unavailable(error: Exception, path: Path) -> StoreUnavailable:
     """The error to raise for a failure of SQLite or of the disk."""
-    return StoreUnavailable(sentence_of(error, path), detail=f"{type(error).__name__}: {error}")
+    return StoreUnavailable(sentence_of(error, path), f"{type(error).__name__}: {error}", damaged=is_damage(error))
+
+
+def counted(rows: int, others: int) -> str:
+    """Words for so many rows and other entries; empty for none."""
+    return " and ".join(
+        f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count
+    )

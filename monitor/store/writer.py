@@ -14,20 +14,24 @@ import time
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.clock import now_ms
 from monitor.errors import MonitorError, StoreUnavailable
 from monitor.ports import StoreMeter
+from monitor.store.about import OPEN, keep_fact, note_closed
 from monitor.store.batch import Batch, Intake
-from monitor.store.connect import same_file
+from monitor.store.connect import same_file, size_of
+from monitor.store.errands import Errands, Work, settle
 from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
+from monitor.store.recovery import Recovery, name_instruments
 from monitor.store.spill import Spill, note_taken
 from monitor.store.tasks import know_instruments
-from monitor.store.trouble import FileMoved, sentence_of
+from monitor.store.trouble import FileMoved, counted, is_damage, is_sound, sentence_of
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 BATCH_SECONDS = 0.25
 RETRY_SECONDS = 3.0
@@ -49,8 +53,10 @@ class Writer:
         spill: Spill,
         ids: Mapping[str, int],
         on_trouble: Callable[[str], None],
+        recover: Callable[[], tuple[sqlite3.Connection, Recovery]],
     ) -> None:
-        """Made on the loop's thread, where ``on_trouble`` will be called too; ``ids`` are the instruments' numbers."""
+        """Made on the loop's thread, where ``on_trouble`` will be called too; ``ids`` are the instruments' numbers.
+        ``recover()`` saves what can be read of a damaged file into a new one, and opens that."""
         self.intake = Intake()
         self._spill = spill
         self._overflow = Overflow(self.intake, spill, ids, lambda: bool(self._trouble), self._in_hand, self._say)
@@ -58,7 +64,12 @@ class Writer:
         self._path = path
         self._wal = path.with_name(path.name + "-wal")
         self._file = path.stat()
+        self._ids = ids
         self._on_trouble = on_trouble
+        self._recover = recover
+        self._suspected: bool | None = None
+        self._errands = Errands()
+        self._beyond_recovery = False
         self._loop = asyncio.get_running_loop()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -88,7 +99,7 @@ class Writer:
     def meter(self) -> StoreMeter:
         """Rows that wait, rows written since the start, and the size on disk with what is not checkpointed yet."""
         hand = self._hand
-        size = _size(self._path) + _size(self._wal)
+        size = size_of(self._path) + size_of(self._wal)
         queued = self.intake.rows + self._spill.rows + (hand.rows_taken if hand and not hand.spilled else 0)
         behind = round((time.monotonic() - self._caught_up) * 1000)
         return StoreMeter(
@@ -139,6 +150,22 @@ class Writer:
             self._overflow.lost += meter.queued - self._spill.rows
             _log.error("the store's writer did not end in time")
 
+    def suspect(self, sure: bool = False) -> None:
+        """The file seems damaged: save what can be read, unless a check finds it sound or all is sure. Any thread."""
+        self._suspected = sure
+        self._wake.set()
+
+    async def lend(self, work: Work[T]) -> T:
+        """Let ``work(connection, go_on)`` run on the writer's thread, outside of any transaction.
+
+        It calls ``go_on()`` many times a second, which writes what has gathered. Raises StoreUnavailable when closed,
+        and what the work raises.
+        """
+        self._check_running()
+        answer = self._errands.add(work)
+        self._wake.set()
+        return await answer
+
     def _in_hand(self) -> int:
         hand = self._hand
         return hand.bytes if hand is not None and hand.spilled is None else 0
@@ -153,11 +180,25 @@ class Writer:
         while not self._closing.is_set():
             self._wake.wait(BATCH_SECONDS)
             self._wake.clear()
+            sure, self._suspected = self._suspected, None
+            if sure or (sure is False and not is_sound(self._connection)):
+                self._go_on_in_new_file()
             if not self._write_all():
                 self._closing.wait(RETRY_SECONDS)
+            self._errands.run(lambda: self._connection, self._go_on)
+        self._errands.run(lambda: self._connection, self._go_on)  # which end at once
         self._finish()
         self._connection.close()
         self._tell(self._end)
+
+    def _go_on(self, lent: sqlite3.Connection) -> None:
+        """Write what has gathered while the connection is lent. Raises StoreUnavailable when that has to end."""
+        self._check_running()
+        if self._wake.is_set() or time.monotonic() - self._taken > BATCH_SECONDS:
+            self._wake.clear()
+            self._write_all()
+        if self._connection is not lent:
+            raise StoreUnavailable("The database was damaged meanwhile; try again.")
 
     def _write_all(self) -> bool:
         """Commit until nothing waits but what came meanwhile; False when the disk refuses."""
@@ -166,6 +207,8 @@ class Writer:
                 batch = self._hand = self._hand or self._next()
                 self._commit(batch)
             except Exception as error:  # noqa: BLE001  the thread must survive, and keeps the batch
+                if is_damage(error) and self._go_on_in_new_file():
+                    continue
                 self._suffer(error)
                 return False
             self._hand = None
@@ -257,13 +300,32 @@ class Writer:
         self._connection.execute("RELEASE task")
         return outcome
 
+    def _go_on_in_new_file(self) -> bool:
+        """Save what can be read of the damaged file; False when that is in vain, which is tried once only."""
+        if self._beyond_recovery:
+            return False
+        self._connection.close()
+        try:
+            self._connection, recovery = self._recover()
+            self._file = self._path.stat()
+            name_instruments(self._connection, self._ids)
+            keep_fact(self._connection, OPEN, str(now_ms()))
+        except (MonitorError, sqlite3.Error, OSError) as error:
+            self._beyond_recovery = True
+            _log.exception("the damaged database could not be saved")
+            sentence = error.sentence if isinstance(error, MonitorError) else sentence_of(error, self._path)
+            self._say(f"{sentence} What can be read of the damaged database could not be saved.")
+            return False
+        self._say(f"{recovery.sentence} Recording goes on in a new one.")
+        return True
+
     def _checkpoint(self) -> None:
         written, at = self._checkpointed
         now = time.monotonic()
         if written == self._written or now - at < _CHECKPOINT_SECONDS:
             return
         self._checkpointed = self._written, now
-        self._move_log_into_file("TRUNCATE" if _size(self._wal) > _LARGEST_WAL else "PASSIVE")
+        self._move_log_into_file("TRUNCATE" if size_of(self._wal) > _LARGEST_WAL else "PASSIVE")
 
     def _move_log_into_file(self, how: str) -> None:
         try:
@@ -279,6 +341,10 @@ class Writer:
         while not self._write_all() and time.monotonic() < self._deadline:
             time.sleep(0.2)
         self._leave_rest()
+        try:
+            note_closed(self._connection)
+        except sqlite3.Error as error:
+            _log.warning("the end could not be noted in %s: %s", self._path, error)
         self._move_log_into_file("TRUNCATE")
         self._spill.close()
 
@@ -290,7 +356,7 @@ class Writer:
             rest.append(batch)
         left = [batch for batch in rest if not self._overflow.keep(batch)]
         self._overflow.lost += sum(batch.rows_taken for batch in left)
-        if lost := _counted(sum(batch.rows_taken for batch in left), sum(len(batch.tasks) for batch in left)):
+        if lost := counted(sum(batch.rows_taken for batch in left), sum(len(batch.tasks) for batch in left)):
             self._say(f"{lost} could not be written to {self._path} and are lost.")
         if self._spill.rows:
             self._say(
@@ -320,7 +386,7 @@ class Writer:
 
     def _answer(self, future: "asyncio.Future[None] | None", error: Exception | None) -> None:
         if future is not None:
-            self._tell(_settle, future, error)
+            self._tell(settle, future, error)
 
     def _tell(self, call: Callable[..., None], *arguments: object) -> None:
         try:
@@ -331,26 +397,3 @@ class Writer:
     def _end(self) -> None:
         if not self._ended.done():
             self._ended.set_result(None)
-
-
-def _counted(rows: int, others: int) -> str:
-    return " and ".join(
-        f"{count} {what}" for count, what in ((rows, "recorded rows"), (others, "other entries")) if count
-    )
-
-
-def _size(file: Path) -> int:
-    """Bytes on disk; 0 for a file that is not there, or not to be reached."""
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
-
-
-def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)

@@ -53,6 +53,10 @@ class Actions:
         self.activity.setCheckable(True)
         self.activity.setToolTip(ACTIVITY)
         self.raw_frames = self._action("", "")
+        self.back_up = self._action("&Back up database…", "copy")
+        self.back_up.setToolTip("Copy everything recorded into a file, while recording goes on")
+        self.check_database = self._action("Chec&k database…", "check")
+        self.check_database.setToolTip("Read every table and see whether the file is sound")
         self.keys = self._action("&Keys", "keyboard", "F1")
         self.about = self._action("&About Market Monitor", "info")
         self._name_colours()
@@ -74,6 +78,7 @@ class Actions:
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
                 [self.export_recorded],
+                [self.back_up, self.check_database],
             ],
             "Help": [[self.keys, self.about]],
         }

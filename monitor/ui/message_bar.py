@@ -20,8 +20,8 @@ _OFFERS = {Offer.RENEW: "Renew now", Offer.SIGN_IN: "Sign in again"}
 class MessageBar(QWidget):
     """Shows the newest notice from WARNING on, or that stays, and counts its repeats.
 
-    A notice with an offer gives way to newer ones and comes back when they have left, until it is dismissed itself or
-    a new sign-in has settled it.
+    One that stays, or that has an offer, gives way to newer ones and comes back when they have left, until it is
+    dismissed itself; an offer also when a new sign-in has settled it.
     """
 
     details_wanted = Signal()
@@ -34,7 +34,7 @@ class MessageBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._notice: Notice | None = None
-        self._offering: Notice | None = None
+        self._standing: list[Notice] = []
         self._times = 0
         self._mark = QLabel()
         self._text = FittingLabel()
@@ -61,11 +61,10 @@ class MessageBar(QWidget):
             stop()
 
     def dismiss(self) -> None:
-        """Take the message away; an offer that it covered is there again."""
-        if self._notice is self._offering:
-            self._offering = None
+        """Take the message away; one that it covered and that stands is there again."""
+        self._standing = [notice for notice in self._standing if notice is not self._notice]
         self._leave.stop()
-        self._notice = self._offering
+        self._notice = self._standing[-1] if self._standing else None
         self._times = 1
         self._show()
 
@@ -94,8 +93,10 @@ class MessageBar(QWidget):
         same = self._notice is not None and self._notice.sentence == notice.sentence
         self._times = self._times + 1 if same else 1
         self._notice = notice
-        if notice.offer is not None:
-            self._offering = notice
+        if notice.offer is not None or notice.stays:
+            # One offer at a time: a newer one says the same with less time left.
+            self._standing = [other for other in self._standing if other.offer is None or notice.offer is None]
+            self._standing = [other for other in self._standing if other.sentence != notice.sentence] + [notice]
         self._leave.stop()
         if notice.level is Level.WARNING and notice.offer is None and not notice.stays:
             self._leave.start(WARNING_MS)
@@ -103,11 +104,12 @@ class MessageBar(QWidget):
 
     def _hear_sign_in(self, event: SignInChanged) -> None:
         """The offer is settled; what is shown over it stays."""
-        if event.state is SignInState.ENDED or self._offering is None:
+        if event.state is SignInState.ENDED:
             return
-        if self._notice is self._offering:
+        settled = [notice for notice in self._standing if notice.offer is not None]
+        self._standing = [notice for notice in self._standing if notice.offer is None]
+        if any(notice is self._notice for notice in settled):
             self.dismiss()
-        self._offering = None
 
     def _show(self) -> None:
         notice = self._notice

@@ -9,6 +9,7 @@ from monitor.ports import (
     ChainSchedules,
     ChainTaking,
     Coverage,
+    DatabaseCare,
     Exporter,
     FrameFile,
     Health,
@@ -41,6 +42,7 @@ class ViewPorts:
     board: Board
     archive: Archive
     coverage: Coverage
+    care: DatabaseCare
     chain_schedules: ChainSchedules
     chains: ChainTaking
     deletion: HistoryDeletion

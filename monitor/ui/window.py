@@ -15,6 +15,7 @@ from monitor.ui.book.panel import BookPanel
 from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.data.panel import DataPanel
+from monitor.ui.database.entries import DatabaseEntries
 from monitor.ui.details.panel import DetailsPanel
 from monitor.ui.docks import DockArea, PanelDock
 from monitor.ui.export.dialog import ExportDialog
@@ -178,6 +179,7 @@ class MainWindow(QMainWindow):
     def _fill_frame(self) -> None:
         self.commands.fill(self.menuBar(), self._area.docks)
         self._raw_frames = RawFrames(self.commands.raw_frames, self._ports.frames, self._ports.bus, self)
+        DatabaseEntries(self.commands.back_up, self.commands.check_database, self._ports, self)
         self.commands.menus["Data"].addSeparator()
         self.commands.menus["Data"].addMenu(StreamHours(self._ports.preferences, self))
         self.commands.menus["Data"].aboutToShow.connect(self._raw_frames.show_state)

@@ -43,6 +43,7 @@ from monitor.ports import (
     Asking,
     AuditEntry,
     ConnectionHealth,
+    DatabaseCheck,
     ExportRequest,
     ExportResult,
     HistoryAnswer,
@@ -503,6 +504,46 @@ class FakeRepair:
         self.cancelled.append("*")
 
 
+class FakeCare:
+    """A database of ``tables`` that is sound unless ``problems`` are set; waits at ``gate`` after the first step."""
+
+    def __init__(self) -> None:
+        self.tables = ["audit", "bar", "book", "quote"]
+        self.problems: tuple[str, ...] = ()
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+        self.written: list[Path] = []
+
+    async def check(
+        self, progress: Callable[[int, int, str], None], cancelled: Callable[[], bool], full: bool = True
+    ) -> DatabaseCheck | None:
+        for done, table in enumerate(self.tables):
+            progress(done, len(self.tables), table)
+            if not await self._may_go_on(cancelled):
+                return None
+        return DatabaseCheck(NOW_MS, full, 1.5, self.problems)
+
+    def proposed_backup(self) -> Path:
+        return Path("backups") / "monitor-20261120-164602.db"
+
+    async def back_up(
+        self, out: Path, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> int | None:
+        for done in range(0, 4_000, 1_000):
+            progress(done, 4_000)
+            if not await self._may_go_on(cancelled):
+                return None
+        self.written.append(out)
+        return 16_384_000
+
+    async def _may_go_on(self, cancelled: Callable[[], bool]) -> bool:
+        if self.failure:
+            raise self.failure
+        if self.gate:
+            await self.gate.wait()
+        return not cancelled()
+
+
 class FakeDeletion:
     """Finds ``number`` bars wherever it is asked, and remembers what was deleted."""
 
@@ -888,6 +929,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "bus": bus,
         "board": Board(),
         "archive": FakeArchive(),
+        "care": FakeCare(),
         "chain_schedules": FakeChains(),
         "chains": FakeChains(),
         "coverage": coverage,

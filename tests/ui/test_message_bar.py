@@ -124,3 +124,17 @@ def test_what_stays_stands_there_until_it_is_dismissed(qtbot: QtBot) -> None:
     assert not bar._leave.isActive()
     bar.dismiss()
     assert bar.isHidden()
+
+
+def test_what_stays_comes_back_when_what_covered_it_has_left_beside_an_offer(qtbot: QtBot) -> None:
+    bus, bar = make(qtbot)
+    saved = Notice(Level.WARNING, "The database was damaged: all of it was saved.", stays=True)
+    bus.publish(saved)
+    bus.publish(ENDS)
+    bus.publish(FULL)
+    bar.dismiss()
+    assert bar.text == ENDS.sentence
+    bus.publish(SignInChanged(SignInState.SIGNED_IN, "Signed in."))
+    assert bar.text == saved.sentence
+    bar.dismiss()
+    assert bar.isHidden()

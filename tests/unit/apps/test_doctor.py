@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 from monitor.apps import cli, doctor
 from monitor.apps.doctor import Finding, check_up
 from monitor.schwab.tokens import Kept, Vault
-from monitor.store import open_store
+from monitor.store import file_system, open_store
 from tests.support.builders import a_bar
 
 
@@ -48,6 +49,56 @@ async def test_a_database_is_counted_and_called_sound(tmp_path: Path) -> None:
     says = findings["database"].says
     assert "is sound: sandbox data" in says
     assert "2 bar" in says
+
+
+async def test_how_a_database_was_closed_checked_and_backed_up(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.db"
+    store = open_store(path, True, pytest.fail)
+    store.recorder.record_bars([a_bar(at="09:30")])
+    await store.care.check()
+    backup = store.care.proposed_backup()
+    await store.care.back_up(backup, lambda *_: None, lambda: False)
+    running = await asyncio.to_thread(found, tmp_path)
+    (tmp_path / "killed").mkdir()
+    for file in tmp_path.glob("monitor.db*"):
+        shutil.copy(file, tmp_path / "killed")
+    await store.close()
+    assert running["last end"].says.startswith("In use since ")
+    killed = await asyncio.to_thread(found, tmp_path / "killed")
+    assert "did not close it: the next start checks it" in killed["last end"].says
+    closed = await asyncio.to_thread(found, tmp_path)
+    assert closed["last end"].says == "Closed in good order."
+    assert closed["last check"].says.startswith("A full check at ")
+    assert f"One in {backup.parent}" in closed["backups"].says
+    assert backup.name in closed["backups"].says
+    with closing(sqlite3.connect(path)) as connection:
+        tells = ("ENABLE_DBSTAT_VTAB",) in connection.execute("PRAGMA compile_options").fetchall()
+    assert ("1 bar (0.0 MB)" if tells else "1 bar,") in closed["database"].says
+
+
+async def test_a_damaged_database_is_found_and_what_becomes_of_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.db"
+    store = open_store(path, True, pytest.fail)
+    store.recorder.record_bars([a_bar(at="09:30")])
+    await store.close()
+    content = path.read_bytes()
+    for page in (slice(4096, None), slice(4096, 8192)):  # the schema and all tables, or one of them
+        damaged = bytearray(content)
+        damaged[page] = b"\x55" * len(damaged[page])
+        path.write_bytes(damaged)
+        finding = (await asyncio.to_thread(found, tmp_path))["database"]
+        assert not finding.ok
+        assert "is damaged" in finding.says
+        assert "next start" in finding.says
+        assert "saves what can be read into a new file" in finding.says
+        assert path.read_bytes() == damaged
+
+
+def test_a_folder_on_a_network_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_system, "file_system", lambda *_: "cifs")
+    finding = found(tmp_path)["data folder"]
+    assert not finding.ok
+    assert "is on a network (cifs)" in finding.says
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ async def test_every_value_of_every_contract_is_on_disk_as_sent(store: Store, ro
         "SELECT slot_ms, state, taken_ms, contracts, underlying_price, interest_rate, is_delayed FROM chain"
     ) == [(NOON, "taken", NOON + 900, 2, 669.9, 4.1, 0)]
     columns = ", ".join(("contract", "expiry", "strike", "side", *VALUES))
-    found = rows(f"SELECT {columns} FROM option_quote ORDER BY contract")  # noqa: S608
+    found = rows(f"SELECT {columns} FROM option_quote ORDER BY contract")
     for row, contract in zip(found, (CALL, PUT), strict=True):
         assert row[:4] == (contract.symbol, "2026-11-20", 670.0, contract.side.value)
         assert row[4:] == tuple(getattr(contract, name) for name in VALUES)

@@ -155,11 +155,12 @@ async def test_reading_needs_a_database_that_is_there(path: Path) -> None:
     assert not path.parent.exists()
 
 
-async def test_damage_is_among_the_facts(store: Store, path: Path) -> None:
+async def test_damage_is_among_the_facts(store: Store, path: Path, rows: Rows) -> None:
     store.recorder.record_bars([a_bar(at=f"10:{minute:02d}", close=minute) for minute in range(60)] * 5)
     await store.close()
+    (root,) = rows("SELECT rootpage FROM sqlite_master WHERE name = 'bar'")[0]
     content = bytearray(path.read_bytes())
-    content[-4096:] = b"\x55" * 4096
+    content[(root - 1) * 4096 : root * 4096] = b"\x55" * 4096
     path.write_bytes(content)
     reading = open_for_reading(path)
     facts = await reading.facts()

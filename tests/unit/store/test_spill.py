@@ -399,9 +399,9 @@ async def test_what_is_lost_when_nothing_can_be_written_is_a_hole_on_record(
         if received_ms % 500 == 2:
             store.recorder.record_book(received_ms * 1_000, BookService.NYSE, a_book("AAPL"))
     await until(lambda: store._writer.intake.bytes <= overflow.LARGEST_QUEUE)
-    lost = store._writer._overflow.lost
     gate.set()
     await store.recorder.flushed()
+    lost = store._writer._overflow.lost
     kept = rows("SELECT (SELECT count(*) FROM quote) + (SELECT count(*) FROM book)")[0][0]
     assert kept + lost == 5_011
     gaps = await store.archive.gaps("AAPL")

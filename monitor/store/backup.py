@@ -1,0 +1,98 @@
+"""Copies of the database, made while it is in use: each is whole or not there, and a sound file by itself.
+
+Before its tables are changed the database is copied into ``backups/`` beside it; the newest few of those are kept.
+What a person backs up is theirs: nothing here removes it.
+"""
+
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from monitor.clock import now_ms
+from monitor.errors import StoreUnavailable
+from monitor.store.about import note_closed
+from monitor.store.spill import RESERVE
+from monitor.whole_file import PRIVATE, sweep, sync_folder
+
+FOLDER = "backups"
+#: So many of the copies made before a change of the tables are kept.
+KEPT = 3
+#: Between two pieces of so many pages whoever copies may do something else.
+_PIECE = 512
+_NAME = "{stem}-v{version}-{time}.db"
+
+#: Called with the pages copied and the pages in all; what it raises ends the copying.
+Between = Callable[[int, int], None]
+
+
+def copy_database(connection: sqlite3.Connection, target: Path, between: Between = lambda _done, _all: None) -> None:
+    """Copy what ``connection`` reads into the file ``target``, which is replaced once the copy is whole and on disk.
+
+    Between two pieces ``between`` may write with the same connection: such rows are in the copy too, and the copying
+    never starts over. Raises sqlite3.Error, OSError and what ``between`` raises; then no new file is left.
+    """
+    sweep(target)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as copy:
+            connection.backup(
+                copy, pages=_PIECE, progress=lambda _status, left, every: between(every - left, every), sleep=0
+            )
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+            note_closed(copy)
+        _sync(draft)
+        draft.replace(target)
+    except BaseException:
+        for leftover in draft.parent.glob(f"{draft.name}*"):
+            leftover.unlink(missing_ok=True)
+        raise
+    sync_folder(target.parent)
+
+
+def back_up_before_steps(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Copy the database ``path``, of schema ``version``, before its tables are changed; the newest few copies stay.
+
+    Raises StoreUnavailable when the disk has no room for it, sqlite3.Error and OSError.
+    """
+    folder = path.parent / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    check_room(connection, folder)
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_ms() / 1000))
+    target = folder / _NAME.format(stem=path.stem, version=version, time=moment)
+    copy_database(connection, target)
+    for old in sorted(folder.glob(_NAME.format(stem=path.stem, version="*", time="*")), key=_age)[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def backups_of(path: Path) -> list[Path]:
+    """The copies in ``backups/`` beside the database, the newest first."""
+    return sorted((path.parent / FOLDER).glob("*.db"), key=_age, reverse=True)
+
+
+def check_room(connection: sqlite3.Connection, folder: Path) -> None:
+    """Raises StoreUnavailable when the disk of ``folder`` cannot take a copy of the database."""
+    pages, size = (connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "page_size"))
+    needed, free = pages * size + RESERVE, shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreUnavailable(
+            f"A backup of the database needs {needed / 1e9:.1f} GB in {folder}, and {free / 1e9:.1f} GB are free."
+        )
+
+
+def _age(file: Path) -> tuple[int, str]:
+    return file.stat().st_mtime_ns, file.name
+
+
+def _sync(file: Path) -> None:
+    handle = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,351 @@
+"""What can be read of a damaged database, into an empty one.
+
+A table that SQLite finds sound is copied by it. Of the others every page is read by itself, also those that no page
+leads to any more; what cannot be read comes from the newest backup, if one has it.
+"""
+
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.analysis.coverage import Answer
+from monitor.clock import now_ms
+from monitor.errors import StoreUnavailable
+from monitor.market.bar import Interval
+from monitor.store import bar_days
+from monitor.store.backup import backups_of
+from monitor.store.connect import connect_reading
+from monitor.store.layout import Layout, layouts
+from monitor.store.migrations import check_origin, migrate, origin
+from monitor.store.pages import INTERIOR, TABLE_INTERIOR, TABLE_LEAF, PageFile, Unreadable, Value
+from monitor.store.schema import APPLICATION_ID
+from monitor.store.tasks import forget_coverage
+
+_log = logging.getLogger(__name__)
+
+_SYMBOL_INDEX = "sqlite_autoindex_instrument_1"
+#: Of so many neighbouring pages SQLite reads the rows faster than they are read here.
+_LONG_RUN = 8
+_SYMBOLS = "SELECT id, symbol FROM instrument"
+
+
+@dataclass(slots=True)
+class TableRecovery:
+    """What became of one table: rows that were read, rows from a backup, and about how many are lost."""
+
+    table: str
+    saved: int = 0
+    from_backup: int = 0
+    lost: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.saved:,} {'row' if self.saved == 1 else 'rows'} saved"]
+        if self.from_backup:
+            parts.append(f"{self.from_backup:,} from the backup")
+        if self.lost:
+            parts.append(f"about {self.lost:,} lost")
+        return f"{self.table}: {', '.join(parts)}"
+
+
+class Salvage:
+    """Fills the empty database ``new`` with what can be read of ``pages``, the file ``path``."""
+
+    def __init__(self, pages: PageFile, path: Path, new: sqlite3.Connection, sandbox: bool) -> None:
+        self._pages = pages
+        self._path = path
+        self._new = new
+        self._sandbox = sandbox
+        self._tables: dict[str, TableRecovery] = {}
+        self._damaged: set[str] = set()
+
+    def run(self) -> tuple[list[TableRecovery], Path | None]:
+        """Raises StoreUnavailable when nothing was found that is ours, sqlite3.Error and OSError."""
+        new = self._new
+        new.execute("PRAGMA journal_mode = MEMORY")
+        new.execute("PRAGMA synchronous = OFF")
+        migrate(new, self._sandbox)
+        shapes = layouts()
+        self._tables = {name: TableRecovery(name) for name in shapes}
+        new.execute("DELETE FROM about")
+        new.execute("BEGIN")
+        with closing(self._readable(self._path)) as old:
+            self._damaged = {name for name, shape in shapes.items() if not self._copied(old, shape)}
+            if self._damaged:
+                self._read_pages(old, shapes)
+        new.execute("INSERT OR IGNORE INTO about VALUES ('profile', ?)", ("sandbox" if self._sandbox else "live",))
+        new.execute("COMMIT")
+        if not any(table.saved for table in self._tables.values()):
+            raise StoreUnavailable(f"{self._path} is not a database of Market Monitor.")
+        check_origin(origin(new), self._path, self._sandbox)
+        backup = self._take_from_backup(shapes)
+        self._mend()
+        return list(self._tables.values()), backup
+
+    def _readable(self, path: Path) -> sqlite3.Connection:
+        """The file as SQLite reads it; an empty database where it cannot even read the schema."""
+        try:
+            connection = connect_reading(path)
+            try:
+                connection.execute("PRAGMA table_info(about)").fetchall()
+            except sqlite3.DatabaseError:
+                connection.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            _log.info("all of %s is read page by page: %s", path, error)
+            return sqlite3.connect(":memory:")
+        return connection
+
+    def _copied(self, old: sqlite3.Connection, shape: Layout) -> bool:
+        """Whether the whole table could be copied from ``old``."""
+        name = shape.table
+        try:
+            if old.execute(f"PRAGMA quick_check({name})").fetchall() != [("ok",)]:
+                return False
+            self._copy(old, shape)
+        except sqlite3.DatabaseError as error:
+            _log.info("%s is read page by page: %s", name, error)
+            return False
+        return True
+
+    def _copy(self, old: sqlite3.Connection, shape: Layout, where: str = "", values: Sequence[Value] = ()) -> None:
+        """Copy rows as far as they read. Raises sqlite3.DatabaseError where that is not to the end."""
+        known = {row[1] for row in old.execute(f"PRAGMA table_info({shape.table})")}
+        columns = [column for column in shape.columns if column in known]
+        before = self._new.total_changes
+        try:
+            rows = old.execute(f"SELECT {', '.join(columns)} FROM {shape.table} {where}", values)
+            self._new.executemany(shape.insert(columns), rows)
+        finally:
+            self._tables[shape.table].saved += self._new.total_changes - before
+
+    def _read_pages(self, old: sqlite3.Connection, shapes: dict[str, Layout]) -> None:
+        pages = self._pages
+        roots = dict(_roots(pages))
+        owned: set[int] = set(_walk(pages, 1))
+        for name, root in roots.items():
+            found = _walk(pages, root)
+            owned.update(found)
+            if name in self._damaged:
+                self._read_table(old, shapes[name], found)
+            elif name == _SYMBOL_INDEX and "instrument" in self._damaged:
+                self._read_symbols(found)
+        self._read_loose(sorted(set(range(2, pages.count + 1)) - owned - pages.free()), shapes)
+
+    def _read_table(self, old: sqlite3.Connection, shape: Layout, numbers: list[int]) -> None:
+        """The pages of a table, in the order of its key; one that does not read costs about as much as another has."""
+        table, lost, read, run = self._tables[shape.table], 0, 0, list[int]()
+        before = table.saved
+        for number in numbers:
+            try:
+                kind = self._pages.cells(number).kind
+            except Unreadable:
+                lost += 1
+                self._read_run(old, shape, run)
+                run = []
+                continue
+            read += kind != TABLE_INTERIOR
+            if kind in INTERIOR:
+                self._read_page(shape, number)
+            else:
+                run.append(number)
+        self._read_run(old, shape, run)
+        table.lost += round(lost * (table.saved - before) / read) if read else lost
+
+    def _read_run(self, old: sqlite3.Connection, shape: Layout, run: list[int]) -> None:
+        """Neighbouring leaves between two damaged ones: from the first key to the last by SQLite, or page by page."""
+        if len(run) >= _LONG_RUN and shape.keys:
+            first, last = self._page_rows(shape, run[0]), self._page_rows(shape, run[-1])
+            if first and last and self._stretch_copied(old, shape, first[0], last[-1]):
+                return
+        for number in run:
+            self._read_page(shape, number)
+
+    def _stretch_copied(
+        self, old: sqlite3.Connection, shape: Layout, first: Sequence[Value], last: Sequence[Value]
+    ) -> bool:
+        """Whether SQLite could read everything from one row to another."""
+        keys, places = ", ".join(shape.columns[: shape.keys]), ", ".join("?" * shape.keys)
+        where = f"WHERE ({keys}) >= ({places}) AND ({keys}) <= ({places})"
+        try:
+            self._copy(old, shape, where, (*first[: shape.keys], *last[: shape.keys]))
+        except sqlite3.DatabaseError as error:
+            _log.debug("a stretch of %s is read page by page: %s", shape.table, error)
+            return False
+        return True
+
+    def _read_page(self, shape: Layout, number: int) -> None:
+        good = self._page_rows(shape, number)
+        self._insert(shape, good)
+        self._tables[shape.table].lost += max(0, self._pages.cells(number).rows_held - len(good))
+
+    def _page_rows(self, shape: Layout, number: int) -> list[tuple[Value, ...]]:
+        cells = self._pages.cells(number)
+        return _good(cells.kind, list(cells.rows()), shape)
+
+    def _read_loose(self, numbers: list[int], shapes: dict[str, Layout]) -> None:
+        """Pages that no page leads to any more: one is taken where only one table can have such rows."""
+        candidates = [shapes[name] for name in sorted(self._damaged)]
+        rows, lost = Counter[str](), 0
+        read = 0
+        for number in numbers:
+            try:
+                cells = self._pages.cells(number)
+            except Unreadable:
+                lost += not self._pages.may_go_on(number)
+                continue
+            found = list(cells.rows())
+            fitting = [shape for shape in candidates if _may_be(cells.kind, found, shape)]
+            fitting = [shape for shape in fitting if shape.stamp is not None] or fitting
+            if len(fitting) == 1:
+                good = _good(cells.kind, found, fitting[0])
+                self._insert(fitting[0], good)
+                rows[fitting[0].table] += len(good)
+                read += 1
+            elif fitting:  # it may be one or the other, so it is neither
+                self._tables[fitting[0].table].lost += len(found)
+        # Whose the unreadable ones among them were nobody knows: about as many of each table's as of the others.
+        for table, count in rows.items():
+            self._tables[table].lost += round(lost * count / read)
+
+    def _read_symbols(self, numbers: list[int]) -> None:
+        """The symbols stand in an index too: an instrument without its page keeps its name and number."""
+        for number in numbers:
+            try:
+                found = [row[1] for row in self._pages.cells(number).rows() if row]
+            except Unreadable:
+                continue
+            pairs = [(key, value) for value, key in (row for row in found if len(row) == 2)]
+            before, table = self._new.total_changes, self._tables["instrument"]
+            self._new.executemany("INSERT OR IGNORE INTO instrument (id, symbol) VALUES (?, ?)", pairs)
+            table.saved += self._new.total_changes - before
+            table.lost = max(0, table.lost - (self._new.total_changes - before))
+
+    def _insert(self, shape: Layout, rows: list[tuple[Value, ...]]) -> None:
+        before = self._new.total_changes
+        for width in {len(row) for row in rows}:
+            self._new.executemany(shape.insert(shape.columns[:width]), [row for row in rows if len(row) == width])
+        self._tables[shape.table].saved += self._new.total_changes - before
+
+    def _take_from_backup(self, shapes: dict[str, Layout]) -> Path | None:
+        """Fill the damaged tables from the newest backup that is one of this database; gives it if it had something."""
+        if not self._damaged:
+            return None
+        for backup in backups_of(self._path):
+            with closing(self._readable(backup)) as old:
+                try:
+                    if not self._is_ours(old):
+                        continue
+                    for name in sorted(self._damaged - {"about"}):
+                        self._fill(old, shapes[name])
+                except sqlite3.DatabaseError as error:
+                    _log.info("the backup %s does not help: %s", backup, error)
+                    continue
+            return backup if any(table.from_backup for table in self._tables.values()) else None
+        return None
+
+    def _fill(self, old: sqlite3.Connection, shape: Layout) -> None:
+        """Rows of a backup that are not there yet."""
+        table = self._tables[shape.table]
+        before = table.saved
+        self._copied(old, shape)
+        added = table.saved - before
+        table.saved, table.from_backup, table.lost = before, added, max(0, table.lost - added)
+
+    def _is_ours(self, old: sqlite3.Connection) -> bool:
+        """Whether a backup gives the same symbols the same numbers. Raises sqlite3.DatabaseError."""
+        if old.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+            return False
+        symbols = dict(self._new.execute(_SYMBOLS))
+        return all(symbols.get(number, symbol) == symbol for number, symbol in old.execute(_SYMBOLS))
+
+    def _mend(self) -> None:
+        """What follows from the rows: names for numbers, the search index, and what is to be fetched again."""
+        new = self._new
+        new.execute("BEGIN")
+        tables = [
+            name for name, shape in layouts().items() if "instrument_id" in shape.columns and name != "instrument"
+        ]
+        for table in tables:
+            # A number whose symbol is lost is not given to another one.
+            new.execute(
+                f"INSERT OR IGNORE INTO instrument (id, symbol) SELECT DISTINCT instrument_id, '?' || instrument_id"
+                f" FROM {table} WHERE instrument_id NOT IN (SELECT id FROM instrument)"
+            )
+        new.execute("INSERT INTO instrument_fts (instrument_fts) VALUES ('rebuild')")
+        if "bar" in self._damaged:
+            _ask_again(new)
+        if self._damaged & {"bar", "bar_day"}:
+            new.execute("DELETE FROM bar_day")
+            bar_days.count_all(new)
+        new.execute("COMMIT")
+
+
+#: Days that have fewer bars than were counted when they came.
+_SHORT_DAYS = """
+SELECT instrument_id, interval_s, day_ms FROM (
+    SELECT instrument_id, interval_s, day_ms, streamed + fetched + computed AS counted, (
+        SELECT count(*) FROM bar WHERE bar.instrument_id = bar_day.instrument_id
+        AND bar.interval_s = bar_day.interval_s AND start_ms >= day_ms AND start_ms < day_ms + 86400000
+    ) AS count FROM bar_day
+) WHERE count < counted
+"""
+
+
+def _ask_again(connection: sqlite3.Connection) -> None:
+    """Note in the ledger that days without all of their bars, and all daily bars, are to be fetched again."""
+    for number, interval_s, day_ms in connection.execute(_SHORT_DAYS).fetchall():
+        series, end_ms = Interval(interval_s).label, day_ms + 86_400_000
+        forget_coverage(connection, number, series, day_ms, end_ms)
+        failed = number, series, day_ms, end_ms, Answer.FAILED.value, now_ms(), 0, 1
+        connection.execute("INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?)", failed)
+    connection.execute(
+        "UPDATE coverage SET state = ?, until_ms = 0, attempts = 1 WHERE series = ? AND state <> 'empty'",
+        (Answer.FAILED.value, Interval.DAY.label),
+    )
+
+
+def _roots(pages: PageFile) -> Iterator[tuple[str, int]]:
+    """The first page of each table and index, as far as the schema reads."""
+    for number in _walk(pages, 1):
+        try:
+            rows = list(pages.cells(number).rows())
+        except Unreadable:
+            continue
+        for row in rows:
+            if row and len(row[1]) == 5:
+                _, name, _, root, _ = row[1]
+                if isinstance(name, str) and isinstance(root, int) and root > 1:
+                    yield name, root
+
+
+def _walk(pages: PageFile, root: int) -> list[int]:
+    """The pages that ``root`` leads to, leaves in the order of the key; those that cannot be read among them."""
+    seen: dict[int, None] = {}
+    waiting = [root]
+    while waiting:
+        number = waiting.pop()
+        if number in seen:
+            continue
+        seen[number] = None
+        try:
+            waiting += reversed(pages.cells(number).children)
+        except Unreadable:
+            continue
+    return list(seen)
+
+
+def _good(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) -> list[tuple[Value, ...]]:
+    """The rows on a page of this ``kind`` that are rows of the table."""
+    if (kind == TABLE_LEAF) != shape.has_rowid:
+        return []
+    return [shape.row(*row) for row in rows if row and shape.fits(row[1])]
+
+
+def _may_be(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) -> bool:
+    """Whether a page that nothing leads to can be one of the table."""
+    known = [row[1] for row in rows if row]
+    return (kind == TABLE_LEAF) == shape.has_rowid and bool(known) and all(map(shape.fits_loose, known))

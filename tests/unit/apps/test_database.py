@@ -1,0 +1,117 @@
+"""The database of a program at its start: what was damaged is told, and an unclean exit is looked into."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from monitor.apps.database import check_after_unclean_exit, open_database
+from monitor.live.bus import Bus
+from monitor.live.events import Level, Notice
+from monitor.store import open_store
+from tests.support.builders import a_bar, a_quote
+
+
+@pytest.fixture
+def notices(bus: Bus) -> list[Notice]:
+    heard: list[Notice] = []
+    bus.listen(Notice, heard.append)
+    return heard
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+async def left_by_a_kill(folder: Path) -> Path:
+    """A database as it is while a program records into it."""
+    path = folder / "monitor.db"
+    store = open_store(path, sandbox=True, on_trouble=print)
+    store.recorder.record_quote(1, a_quote())
+    store.recorder.record_bars([a_bar(at=1_795_185_000_000 + 60_000 * minute) for minute in range(3_000)])
+    await store.recorder.flushed()
+    other = folder / "killed"
+    other.mkdir()
+    for file in folder.glob("monitor.db*"):
+        shutil.copy(file, other)
+    await store.close()
+    return other / "monitor.db"
+
+
+async def test_after_an_unclean_exit_the_database_is_checked_and_that_is_told(
+    tmp_path: Path, bus: Bus, notices: list[Notice]
+) -> None:
+    path = await left_by_a_kill(tmp_path)
+    store, greetings = await open_database(path, True, bus)
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    assert greetings == ()
+    assert [(notice.level, notice.sentence) for notice in notices] == [
+        (
+            Level.INFO,
+            "The program was not closed in good order the last time. The database was checked and is sound.",
+        )
+    ]
+    with closing(sqlite3.connect(path)) as connection:
+        (check,) = connection.execute("SELECT value FROM about WHERE key = 'last_check'").fetchone()
+    assert '"full":false' in check
+
+
+async def test_after_a_clean_exit_nothing_is_checked(tmp_path: Path, bus: Bus, notices: list[Notice]) -> None:
+    await open_store(tmp_path / "monitor.db", sandbox=True, on_trouble=print).close()
+    store, _ = await open_database(tmp_path / "monitor.db", True, bus)
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    assert notices == []
+
+
+async def test_damage_that_the_check_finds_is_told(tmp_path: Path, bus: Bus, notices: list[Notice]) -> None:
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "bar")
+    store, _ = await open_database(path, True, bus)
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    told = " ".join(notice.sentence for notice in notices)
+    assert "A check found the database damaged" in told
+    assert "The database was damaged:" in told
+
+
+async def test_what_was_saved_at_the_opening_is_told_and_stays(tmp_path: Path, bus: Bus) -> None:
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "instrument")
+    store, (greeting,) = await open_database(path, True, bus)
+    await store.close()
+    assert greeting.sentence.startswith("The database was damaged:")
+    assert "instrument: 1 row saved" in greeting.detail
+    assert greeting.stays
+
+
+async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tmp_path: Path, bus: Bus) -> None:
+    path = await left_by_a_kill(tmp_path)
+    store, greetings = await open_database(path, True, bus)
+    backup = store.care.proposed_backup()
+    await store.care.back_up(backup, lambda *_: None, lambda: False)
+    await store.close()
+    assert greetings == ()
+    path.unlink()
+    store, (greeting,) = await open_database(path, True, bus)
+    await store.close()
+    assert f"only {backup.name}: a new database was begun" in greeting.sentence
+    backup.rename(path)
+    store, greetings = await open_database(path, True, bus)
+    await store.close()
+    assert greetings == ()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM bar").fetchone() == (3_000,)
+
+
+def damage(path: Path, table: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\x55" * 4096)

@@ -1,0 +1,182 @@
+"""From one version to the next: a copy first, then every step or none, and nothing recorded is lost."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from monitor.errors import StoreUnavailable
+from monitor.store import backup, open_store, schema
+from tests.unit.store.conftest import Rows
+
+_MINUTE_MS = 1_795_185_000_000
+#: What a database of the first version holds, a row or more in every table.
+FIRST_ROWS = f"""
+PRAGMA application_id = {schema.APPLICATION_ID};
+PRAGMA user_version = 1;
+INSERT INTO about VALUES ('profile', 'sandbox');
+INSERT INTO instrument VALUES (1, 'AAPL', 'Apple Inc', 'NASDAQ', 'EQUITY', 'NASDAQ_BOOK'), (2, '/ES', '', '', '', '');
+INSERT INTO instrument_fts (rowid, symbol, description) SELECT id, symbol, description FROM instrument;
+INSERT INTO quote VALUES (1, 11, 214, 214.5, 214.0, 100, 200, 10, 5000, 9, 8), (1, 12, NULL, 1.25, 3, 4, 5, 6, 7, 8, 9);
+INSERT INTO trade VALUES (1, 11, 10, 214.25, 100, 5000, 0, 'ask');
+INSERT INTO book VALUES (1, 'NASDAQ_BOOK', 11, 10, x'789c03000000000001');
+INSERT INTO bar VALUES (1, 60, {_MINUTE_MS}, 1, 2.5, 1, 2.0, 300, 'stream', 1, 5, 6);
+INSERT INTO bar VALUES (1, 86400, 1795150800000, 1, 3, 0.5, 2, 90000, 'rest', 0, 5, 5);
+INSERT INTO coverage VALUES (1, '1m', 100, 200, 'complete', 300);
+INSERT INTO audit VALUES (1, 5, 'sign-in', 'Signed in.');
+INSERT INTO watchlist VALUES (1, 'Tech');
+INSERT INTO watchlist_symbol VALUES (1, 0, 'AAPL');
+"""
+FIRST_TABLES = ("about", "instrument", "quote", "trade", "book", "bar", "coverage", "audit", "watchlist")
+
+
+@pytest.fixture
+def first(path: Path) -> Path:
+    """A database as the first version made it."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        schema.STEPS[0](Database(connection, execute_plugins=False))
+        connection.executescript(FIRST_ROWS)
+        connection.commit()
+    return path
+
+
+def content(path: Path, tables: tuple[str, ...] = FIRST_TABLES) -> dict[str, list[tuple[object, ...]]]:
+    """Every row with the columns that the first version had."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables}
+    return found | {"coverage": [row[:6] for row in found["coverage"]]}
+
+
+async def test_a_database_of_the_first_version_loses_nothing(first: Path, rows: Rows) -> None:
+    before = content(first)
+    await open_store(first, sandbox=True, on_trouble=print).close()
+    assert content(first) == before
+    assert rows("PRAGMA user_version") == [(schema.VERSION,)]
+    assert rows("PRAGMA integrity_check") == [("ok",)]
+    assert rows("SELECT typeof(bid), typeof(last) FROM quote WHERE received_us = 11") == [("integer", "real")]
+    assert rows("SELECT streamed, fetched FROM bar_day") == [(1, 0)]
+    assert rows("SELECT until_ms, attempts FROM coverage") == [(0, 0)]
+    assert rows("SELECT rowid FROM instrument_fts WHERE instrument_fts MATCH 'apple'") == [(1,)]
+
+
+async def test_the_file_is_backed_up_before_its_tables_change(first: Path) -> None:
+    before = content(first)
+    await open_store(first, sandbox=True, on_trouble=print).close()
+    (copy,) = (first.parent / "backups").iterdir()
+    assert copy.name.startswith("monitor-v1-")
+    assert content(copy) == before
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    await open_store(first, sandbox=True, on_trouble=print).close()
+    assert len(list((first.parent / "backups").iterdir())) == 1  # nothing changes, so nothing is copied
+
+
+async def test_the_last_three_backups_are_kept_and_a_persons_own_too(
+    first: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(first, isolation_level=None)) as connection:
+        kept = []
+        for second in range(5):
+            monkeypatch.setattr(backup, "now_ms", lambda at=_MINUTE_MS + second * 1000: at)
+            kept.append(backup.back_up_before_steps(connection, first, 1))
+            (first.parent / "backups" / "monitor-2026.db").touch()
+    assert {file.name for file in kept[-3:]} == {
+        file.name for file in (first.parent / "backups").iterdir() if file.name != "monitor-2026.db"
+    }
+    assert (first.parent / "backups" / "monitor-2026.db").exists()
+
+
+async def test_without_room_for_the_backup_nothing_is_changed(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "RESERVE", 2**60)
+    before = content(first)
+    with pytest.raises(StoreUnavailable, match=r"A backup of the database needs .* GB are free\."):
+        open_store(first, sandbox=True, on_trouble=print)
+    assert content(first) == before
+    with closing(sqlite3.connect(first)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+async def test_a_backup_that_fails_leaves_no_file(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(backup, "note_closed", fail)
+    with pytest.raises(StoreUnavailable):
+        open_store(first, sandbox=True, on_trouble=print)
+    assert list((first.parent / "backups").iterdir()) == []
+
+
+async def test_a_newer_database_is_not_even_backed_up(first: Path) -> None:
+    with closing(sqlite3.connect(first)) as connection:
+        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    before = first.read_bytes()
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        open_store(first, sandbox=True, on_trouble=print)
+    assert first.read_bytes() == before
+    assert not (first.parent / "backups").exists()
+
+
+#: Takes the steps on a fresh copy again and again, each time in a process that is killed one statement later.
+KILLED = """
+import os, shutil, signal, sqlite3, sys
+from pathlib import Path
+from monitor.store.connect import connect_writing
+from monitor.store.migrations import migrate
+import sqlite_utils
+
+def steps(path, last):
+    connection, count = connect_writing(path), 0
+    def trace(statement):
+        nonlocal count
+        count += 1
+        if count == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+    connection.set_trace_callback(trace)
+    migrate(connection, True)
+    os._exit(0)
+
+base, last, status = Path(sys.argv[1]), 0, 1
+while status:
+    last += 1
+    path = base.with_name(f"killed-{last}.db")
+    shutil.copy(base, path)
+    child = os.fork()
+    if child == 0:
+        steps(path, last)
+    status = os.waitpid(child, 0)[1]
+print(last)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="left out: needs fork")
+def test_a_kill_in_any_step_leaves_the_old_version_or_the_new_one(first: Path) -> None:
+    with closing(sqlite3.connect(first)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(first)], capture_output=True, text=True, check=True)
+    kills = int(done.stdout)
+    before = content(first)
+    old, new = _tables(first), None
+    assert kills > 2 * schema.VERSION
+    for last in range(kills, 0, -1):
+        path = first.with_name(f"killed-{last}.db")
+        found = _tables(path)
+        new = new or found  # the last one came to its end
+        assert found in (old, new)
+        assert content(path) == before
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert old != new
+
+
+def _tables(path: Path) -> tuple[int, frozenset[str]]:
+    """The version, and everything that the schema has."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name || ifnull(sql, '') FROM sqlite_master").fetchall()
+        return connection.execute("PRAGMA user_version").fetchone()[0], frozenset(name for (name,) in names)
