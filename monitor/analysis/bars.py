@@ -16,6 +16,8 @@ from monitor.market.quote import Number
 from monitor.market.trade import Trade
 
 _OPEN = time(9, 30)
+#: Fewer are sooner looked at one by one.
+_FEW = 4
 
 
 class _Day(NamedTuple):
@@ -92,6 +94,8 @@ def aggregate(bars: BarSeries, interval: Interval) -> BarSeries:
 
 def interval_starts(times: np.ndarray, interval: Interval) -> np.ndarray:
     """``interval_start`` for each of the ascending ``times``: one look-up of the zone a day, the rest arithmetic."""
+    if len(times) < _FEW:
+        return np.array([interval_start(time, interval) for time in times.tolist()], np.int64)
     result = np.empty(len(times), np.int64)
     done = 0
     while done < len(times):

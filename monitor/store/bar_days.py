@@ -1,4 +1,7 @@
-"""How many bars within the day each trading day has, kept beside them in ``bar_day`` so that a year is read at once."""
+"""How many bars within the day each trading day has, kept beside them in ``bar_day`` so that a year is read at once.
+
+Longer bars that are made of minutes here do not count.
+"""
 
 import sqlite3
 from collections.abc import Iterable
@@ -9,14 +12,14 @@ from monitor.market.bar import Bar
 #: Beyond it no calendar goes (the year 2109).
 LATEST_MS = 2**42
 #: Long enough to reach the next midnight of any day.
-_PAST_MIDNIGHT_MS = 90_000_000
+PAST_MIDNIGHT_MS = 90_000_000
 
 #: A day of an instrument: its number, the interval in seconds, and the day's first and last moment.
 Day = tuple[int, int, int, int]
 
 _COUNT = """
 INSERT INTO bar_day (instrument_id, interval_s, day_ms, streamed, fetched, computed)
-SELECT ?1, ?2, ?3, total(source = 'stream'), total(source = 'rest'), total(source = 'computed')
+SELECT ?1, ?2, ?3, total(source = 'stream'), total(source = 'rest'), total(source = 'computed' AND interval_s = 60)
 FROM bar WHERE instrument_id = ?1 AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
 ON CONFLICT DO UPDATE SET
     streamed = excluded.streamed, fetched = excluded.fetched, computed = excluded.computed
@@ -64,7 +67,7 @@ def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_
     key = number, interval_s
     days = connection.execute(
         "SELECT day_ms FROM bar_day WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ?",
-        (*key, start_ms - _PAST_MIDNIGHT_MS, end_ms),
+        (*key, start_ms - PAST_MIDNIGHT_MS, end_ms),
     ).fetchall()
     count(connection, {(*key, *_day(day_ms)) for (day_ms,) in days})
     connection.execute(
@@ -74,4 +77,4 @@ def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_
 
 def _day(ms: int) -> tuple[int, int]:
     first = day_start(ms)
-    return first, day_start(first + _PAST_MIDNIGHT_MS)
+    return first, day_start(first + PAST_MIDNIGHT_MS)

@@ -19,6 +19,7 @@ def connect_writing(path: Path) -> sqlite3.Connection:
     try:
         _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
         _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
+        _settle(connection, "temp_store = MEMORY")
     except sqlite3.Error:
         connection.close()
         raise

@@ -9,12 +9,13 @@ from msgspec import Struct
 
 from monitor.analysis.coverage import Answer, Asked, paint
 from monitor.errors import BadData
-from monitor.market.bar import Bar
+from monitor.market.bar import Bar, Interval
 from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
 from monitor.store import bar_days
 from monitor.store.chain_rows import SaveChain
 from monitor.store.insert import Insert
+from monitor.store.rollups import roll
 
 
 class Task(Protocol):
@@ -109,6 +110,13 @@ class SaveBars(Struct, frozen=True, tag=True):
         ]
         _BAR.run_sifted(connection, rows)
         bar_days.count(connection, bar_days.days_of(self.bars, self.ids))
+        for base in (Interval.M1, Interval.DAY):
+            starts: dict[str, list[int]] = {}
+            for bar in self.bars:
+                if bar.interval is base:
+                    starts.setdefault(bar.symbol, []).append(bar.start)
+            for symbol, times in starts.items():
+                roll(connection, self.ids[symbol], symbol, base, times, seen)
 
 
 _TOUCHED = "instrument_id = ? AND series = ? AND from_ms <= ? AND to_ms >= ?"

@@ -23,6 +23,7 @@ from monitor.store.batch import Batch, Intake
 from monitor.store.connect import same_file
 from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
+from monitor.store.rollups import fill
 from monitor.store.spill import Spill, note_taken
 from monitor.store.tasks import know_instruments
 from monitor.store.trouble import FileMoved, sentence_of
@@ -36,6 +37,7 @@ _GRACE_SECONDS = 5.0
 #: Waiting this long is no delay: the writer sleeps between two batches.
 _BEHIND_MS = 1_000
 _CHECKPOINT_SECONDS = 3.0
+_FILL_AGAIN_SECONDS = 60.0
 _LARGEST_WAL = 64 * 1024 * 1024
 
 
@@ -65,6 +67,7 @@ class Writer:
         self._ended = self._loop.create_future()
         self._hand: Batch | None = None
         self._written = 0
+        self._fill_at = 0.0
         self._trouble = ""
         self._caught_up = self._taken = time.monotonic()
         self._committed_ms: int | None = None
@@ -155,6 +158,8 @@ class Writer:
             self._wake.clear()
             if not self._write_all():
                 self._closing.wait(RETRY_SECONDS)
+            elif time.monotonic() >= self._fill_at:
+                self._fill()
         self._finish()
         self._connection.close()
         self._tell(self._end)
@@ -257,6 +262,24 @@ class Writer:
             outcome = error if known else StoreUnavailable("The database cannot hold that.", str(error))
         self._connection.execute("RELEASE task")
         return outcome
+
+    def _fill(self) -> None:
+        """Nothing waits: make some of the longer bars that are due, a slice between two batches."""
+        try:
+            if not same_file(self._path, self._file):
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            more = fill(self._connection, now_ms())
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:  # the next batch tells it, if it is the disk's fault
+            _log.warning("longer bars were not made: %s", error)
+            self._fill_at = time.monotonic() + _FILL_AGAIN_SECONDS
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        else:
+            self._fill_at = 0.0 if more else math.inf
+            self._checkpointed = (-1, self._checkpointed[1])
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         written, at = self._checkpointed
