@@ -17,7 +17,8 @@ from monitor.analysis.coverage import trading_of
 from monitor.analysis.rollups import MADE_OF, base_of, rolled_up
 from monitor.market.bar import Bar, BarSeries, BarSource, Interval, series
 from monitor.market.instrument import Instrument
-from monitor.store import Store, archive, open_store, rollups
+from monitor.ports import ExportRequest
+from monitor.store import Store, archive, open_for_reading, open_store, rollups
 from monitor.store.deletion import DeleteHistory
 from monitor.store.migrations import migrate
 from monitor.store.tasks import SaveBars, SaveInstruments
@@ -155,3 +156,133 @@ def test_at_any_time_longer_bars_are_what_a_fresh_computation_says(events: list[
         while twin.fill():
             twin.check()
         twin.check()
+
+
+async def test_the_running_bar_grows_with_each_minute_and_leaves_no_revisions(store: Store, rows: Rows) -> None:
+    for at, close, volume in (("09:31", 10, 5), ("09:33", 12.5, 7), ("09:32", 8, 1)):
+        store.recorder.record_bars([a_bar(at=at, close=close, volume=volume, source=BarSource.STREAM)])
+        await store.recorder.flushed()
+    for interval in (M5, H1, H4):
+        found = await store.archive.bars("AAPL", interval)
+        assert found.tolist() == [(ms("09:30"), 10, 12.5, 8, 12.5, 13)]
+    day = await store.archive.bars("AAPL", Interval.DAY)
+    assert day.tolist() == [(ms("00:00"), 10, 12.5, 8, 12.5, 13)]
+    store.recorder.record_bars([a_bar(at="09:32", close=9, volume=2)])
+    await store.recorder.flushed()
+    assert (await store.archive.bars("AAPL", M5)).tolist() == [(ms("09:30"), 10, 12.5, 9, 12.5, 14)]
+    assert rows("SELECT interval_s, close FROM bar_revision") == [(60, 8)]
+
+
+async def test_a_day_is_made_of_the_regular_session_and_of_all_hours_where_a_market_never_closes(store: Store) -> None:
+    for symbol in ("AAPL", "/ESM25"):
+        closes = {"08:00": 1, "09:30": 2, "15:59": 3, "16:00": 4}
+        store.recorder.record_bars([a_bar(symbol, at=at, close=close, volume=1) for at, close in closes.items()])
+    await store.recorder.flushed()
+    assert (await store.archive.bars("AAPL", Interval.DAY)).tolist() == [(ms("00:00"), 2, 3, 2, 3, 2)]
+    assert (await store.archive.bars("/ESM25", Interval.DAY)).tolist() == [(ms("00:00"), 1, 4, 1, 4, 4)]
+
+
+async def test_numbers_keep_the_digits_that_were_sent(store: Store, rows: Rows) -> None:
+    store.recorder.record_bars([a_bar(at="09:30", close=214, volume=3), a_bar(at="09:31", close=214.0, volume=4)])
+    await store.recorder.flushed()
+    sql = "SELECT cast(open AS TEXT), cast(close AS TEXT), cast(volume AS TEXT) FROM bar WHERE interval_s = 300"
+    assert rows(sql) == [("214", "214.0", "7")]
+
+
+async def test_volumes_too_large_to_add_as_integers_stop_nothing(store: Store, rows: Rows) -> None:
+    store.recorder.record_bars([a_bar(at=at, volume=2**62) for at in ("09:30", "09:31", "09:32")])
+    await store.recorder.flushed()
+    assert rows("SELECT volume FROM bar WHERE interval_s = 300") == [(3.0 * 2**62,)]
+    assert store.meter().trouble == ""
+
+
+async def test_what_schwab_said_of_an_interval_before_it_was_over_gives_way(store: Store, rows: Rows) -> None:
+    store.recorder._now_ms = lambda: ms("09:32")
+    store.recorder.record_bars([a_bar(at="09:30", interval=M5, close=50)])
+    store.recorder._now_ms = lambda: ms("09:36")
+    store.recorder.record_bars([a_bar(at=f"09:3{n}", close=60 + n) for n in range(6)])
+    store.recorder.record_bars([a_bar(at="09:35", interval=M5, close=70)])
+    store.recorder._now_ms = lambda: ms("09:41")
+    store.recorder.record_bars([a_bar(at="09:40", interval=M5, close=80)])
+    store.recorder.record_bars([a_bar(at="09:35", interval=M5, close=75)])
+    store.recorder.record_bars([a_bar(at="09:36", close=90)])
+    await store.recorder.flushed()
+    sql = "SELECT start_ms, close, source FROM bar WHERE interval_s = 300 ORDER BY start_ms"
+    assert rows(sql) == [(ms("09:30"), 64, "computed"), (ms("09:35"), 75, "rest"), (ms("09:40"), 80, "rest")]
+    was = rows("SELECT close, source FROM bar_revision WHERE interval_s = 300 AND start_ms = ?", ms("09:30"))
+    assert was == [(50, "rest")]
+
+
+def an_older_database(path: Path, minutes: int) -> list[Bar]:
+    """A database as the version before left it, with minutes and days that no longer bars were made of."""
+    bars = [a_bar(at=ms("09:30") + n * 60_000, close=100 + n % 7, volume=n) for n in range(minutes)]
+    bars += [a_bar(at="00:00", day=date(2025, 5, 1) + timedelta(days=n), interval=Interval.DAY) for n in range(9)]
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, sandbox=True)
+    SaveInstruments([(1, Instrument("AAPL"))]).run(connection)
+    SaveBars(tuple(bars), IDS, LATER_MS).run(connection)
+    connection.execute("DELETE FROM bar WHERE source = 'computed'")
+    connection.execute("DROP TABLE rollup_due")
+    connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    return bars
+
+
+async def test_an_older_database_gets_its_longer_bars_slice_by_slice_and_goes_on_after_a_kill(
+    path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir()
+    bars = an_older_database(path, 4000)
+    monkeypatch.setattr(rollups, "SLICE", 1500)
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, sandbox=True)
+    assert rollups.fill(connection, LATER_MS)  # one slice, and then the program was killed
+    connection.close()
+    (until,) = rows("SELECT from_ms FROM rollup_due")[0]
+    assert until == bars[1499].start + 1
+    store = open_store(path, sandbox=True, on_trouble=print)
+    minutes = series(bar for bar in bars if bar.interval is M1)
+    # Right at any moment, also while they are made.
+    assert np.array_equal(await store.archive.bars("AAPL", H1), rolled_up(minutes, H1, trading_of("AAPL")))
+    while rows("SELECT * FROM rollup_due"):
+        await store.recorder.flushed()
+    for interval in (M5, M30, H1, H4):
+        found = await store.archive.bars("AAPL", interval)
+        assert np.array_equal(found, rolled_up(minutes, interval, trading_of("AAPL")))
+    days = await store.archive.bars("AAPL", Interval.DAY)
+    weeks = await store.archive.bars("AAPL", Interval.WEEK)
+    assert np.array_equal(weeks, rolled_up(days, Interval.WEEK, trading_of("AAPL")))
+    await store.close()
+    assert rows("SELECT count(*) FROM bar WHERE interval_s = 300 AND source = 'computed'") == [(800,)]
+
+
+async def test_an_export_while_longer_bars_are_made_has_them_all(path: Path, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    an_older_database(path, 100)
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, sandbox=True)
+    connection.close()
+    lines = {}
+    for moment in ("due", "made"):
+        reading = open_for_reading(path)
+        out = tmp_path / f"{moment}.csv"
+        request = ExportRequest("bars", ("AAPL",), out, H1)
+        await reading.exporter.export(request, lambda *_: None, lambda: False)
+        await reading.close()
+        lines[moment] = out.read_text()
+        with sqlite3.connect(path, isolation_level=None) as connection:
+            while rollups.fill(connection, LATER_MS):
+                pass
+        connection.close()
+    assert lines["due"] == lines["made"]
+    assert lines["made"].count("\n") == 3
+
+
+@given(st.lists(MINUTES, min_size=1, max_size=20, unique=True), st.sampled_from(list(MADE_OF)))
+def test_longer_bars_are_whole_bars_of_what_they_are_made_of(starts: list[int], interval: Interval) -> None:
+    parts = MADE_OF[interval]
+    for start in starts:
+        begin = interval_start(start, interval)
+        end = interval_end(begin, interval)
+        assert interval_start(begin, parts) == begin
+        assert interval_start(end, parts) == end
