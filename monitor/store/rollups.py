@@ -88,7 +88,9 @@ def roll(
         if gone:
             connection.execute(_DROP, key)
         connection.execute("DELETE FROM bucket")
-        if interval is Interval.DAY:
+        if interval is Interval.M5:
+            touched = found[:, 0]  # all that is longer is made of them
+        elif interval is Interval.DAY:
             days = found[:, 0].tolist()
     if days:
         roll(connection, number, symbol, Interval.DAY, days, seen_ms, gone=gone)
