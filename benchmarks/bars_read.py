@@ -1,9 +1,9 @@
-"""Bars from disk for a chart: a window of hours, and a million minutes of one symbol, beside the plain ways to read them.
+"""Bars from disk for a chart: a window of hours, and a million minutes, beside the plain ways to read them.
 
 Run: ``python -m benchmarks.bars_read``. The database holds a million minutes, ten years of a symbol's regular sessions,
 and the longer bars that the store has made of them. The window of 5,000 hours is read through the archive, from the
 loop to the array; beside it the same hours are built from their minutes, as has to be done where only those are kept.
-All minutes are read through the archive as well, and by ``fetchall`` into numpy. The best of several runs each, in turn.
+All minutes are read through the archive as well, and by ``fetchall`` into numpy. The best of several runs, in turn.
 """
 
 import asyncio

@@ -47,6 +47,13 @@ def buckets(starts: npt.NDArray[np.int64], interval: Interval, trading: Trading)
     return np.column_stack([begins, begins, ends])
 
 
+def parts_within(start: int, interval: Interval, trading: Trading) -> tuple[int, int]:
+    """The stretch [from, to) in which the minutes, or days, of the bar of ``interval`` at ``start`` begin."""
+    if interval is Interval.DAY:
+        return _hours(from_ms(start).date(), trading)
+    return start, interval_end(start, interval)
+
+
 def rolled_up(parts: BarSeries, interval: Interval, trading: Trading) -> BarSeries:
     """Bars of ``interval`` from all minutes there are, or for weeks and months from all days."""
     if interval is Interval.DAY:

@@ -121,7 +121,13 @@ def header(request: ExportRequest) -> list[str]:
 
 def source(request: ExportRequest, symbol: str, number: int, is_due: bool) -> Source:
     """What to write of one instrument; ``is_due`` says that longer bars are not all on disk yet."""
-    kinds = {"bars": _bars_built if is_due else _bars, "quotes": _quotes, "trades": _trades, "book": _book, "options": _options}
+    kinds = {
+        "bars": _bars_built if is_due else _bars,
+        "quotes": _quotes,
+        "trades": _trades,
+        "book": _book,
+        "options": _options,
+    }
     return kinds[request.what](request, safe_text(symbol), number)
 
 

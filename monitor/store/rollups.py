@@ -19,7 +19,9 @@ from monitor.store.bar_days import PAST_MIDNIGHT_MS
 from monitor.store.insert import Insert
 
 #: Schwab's own bar of a longer interval that came once its time was over; of days also the running one. Those stay.
-FINAL = "(bar.source <> 'computed' AND (bar.interval_s = 86400 OR bar.last_seen >= bar.start_ms + bar.interval_s * 1000))"
+FINAL = (
+    "(bar.source <> 'computed' AND (bar.interval_s = 86400 OR bar.last_seen >= bar.start_ms + bar.interval_s * 1000))"
+)
 
 _BUCKETS = """
 CREATE TEMP TABLE IF NOT EXISTS bucket (
@@ -29,7 +31,8 @@ CREATE TEMP TABLE IF NOT EXISTS bucket (
 _NOTE = Insert("INSERT INTO bucket (start_ms, from_ms, to_ms)", 3)
 _PART = "part.instrument_id = ?1 AND part.interval_s = ?2 AND part.start_ms"
 _PARTS = f"{_PART} >= from_ms AND {_PART} < to_ms"
-# Grouped by the key of the outer table, so that nothing is sorted. What replaces one of Schwab's bars raises its revision.
+# Grouped by the key of the outer table, so that nothing is sorted. Who takes the place of one of Schwab's bars raises
+# the revision.
 _MAKE = """
 INSERT INTO bar (instrument_id, interval_s, start_ms, open, high, low, close, volume, source, first_seen, last_seen)
 SELECT ?1, ?3, start_ms, (SELECT open FROM bar AS part WHERE {part} = first), high, low,
@@ -52,7 +55,8 @@ DELETE FROM bar WHERE instrument_id = ?1 AND interval_s = ?3 AND source = 'compu
 """
 #: Whether Schwab's own bars of an interval are among those of a stretch; they need not be what the minutes say.
 _OWN = """
-SELECT 1 FROM bar_day WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ? AND streamed + fetched > 0
+SELECT 1 FROM bar_day
+WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ? AND streamed + fetched > 0
 """
 
 
@@ -148,9 +152,7 @@ def fill(connection: sqlite3.Connection, seen_ms: int) -> bool:
     minutes = _starts(connection, _MINUTES, (number, from_ms, SLICE))
     if minutes:
         roll(connection, number, symbol, Interval.M1, minutes, seen_ms)
-        connection.execute(
-            "UPDATE rollup_due SET from_ms = ? WHERE instrument_id = ?", (minutes[-1] + 1, number)
-        )
+        connection.execute("UPDATE rollup_due SET from_ms = ? WHERE instrument_id = ?", (minutes[-1] + 1, number))
     else:
         days = starts_within(connection, number, Interval.DAY, 0, LATEST_MS)
         roll(connection, number, symbol, Interval.DAY, days, seen_ms)

@@ -234,7 +234,7 @@ async def test_streamed_minutes_are_compared_with_what_history_says_of_them(stor
     await record(store, Asked(NOON + 4 * MINUTE, NOON + 6 * MINUTE, Answer.PROVISIONAL, 1))
     found = await store.coverage.reconciliation(NOON, NOON + 60 * MINUTE)
     assert (found.compared, found.differing) == (4, 2)  # the fifth and sixth were answered for too early
-    assert [(d.streamed, d.settled) for d in found.differences] == [(bar(2), corrected[1]), (bar(1), corrected[0])]
+    assert [(d.was, d.now) for d in found.differences] == [(bar(2), corrected[1]), (bar(1), corrected[0])]
     assert found.worst is not None
     assert (found.worst.price, found.worst.percent, found.worst.volume) == (1.0, 50.0, 0)
     cut = await store.coverage.reconciliation(NOON, NOON + 60 * MINUTE, limit=1)

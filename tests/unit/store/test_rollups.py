@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.analysis.bars import interval_end, interval_start, join
-from monitor.analysis.coverage import trading_of
+from monitor.analysis.coverage import Answer, Asked, trading_of
 from monitor.analysis.rollups import MADE_OF, base_of, rolled_up
 from monitor.market.bar import Bar, BarSeries, BarSource, Interval, series
 from monitor.market.instrument import Instrument
@@ -38,7 +38,9 @@ PRICES = st.sampled_from([99, 100.0, 100.5, 101, 1e-3, 214])
 MINUTES = st.tuples(
     st.sampled_from(DAYS),
     # Beside any minute of the day those around its borders: pre-market, open, closes, post-market, midnight.
-    st.one_of(st.integers(0, 1439), st.sampled_from([0, 89, 90, 419, 420, 569, 570, 571, 779, 780, 959, 960, 1199, 1439])),
+    st.one_of(
+        st.integers(0, 1439), st.sampled_from([0, 89, 90, 419, 420, 569, 570, 571, 779, 780, 959, 960, 1199, 1439])
+    ),
 ).map(lambda pick: ms("00:00", pick[0]) + pick[1] * 60_000)
 
 
@@ -93,7 +95,9 @@ class Twin:
                 if not due:
                     assert read.tolist() == self.expected(symbol, interval).tolist(), (symbol, interval)
                 elif interval.intraday:
-                    whole = join(rolled_up(self.own(symbol, M1), interval, trading_of(symbol)), self.own(symbol, interval))
+                    whole = join(
+                        rolled_up(self.own(symbol, M1), interval, trading_of(symbol)), self.own(symbol, interval)
+                    )
                     assert read.tolist() == whole.tolist(), (symbol, interval, "due")
 
 
@@ -286,3 +290,24 @@ def test_longer_bars_are_whole_bars_of_what_they_are_made_of(starts: list[int], 
         end = interval_end(begin, interval)
         assert interval_start(begin, parts) == begin
         assert interval_start(end, parts) == end
+
+
+async def test_longer_bars_are_compared_with_schwabs_own_where_all_minutes_are_here(store: Store) -> None:
+    minutes = [a_bar(at=ms("09:30") + n * 60_000, close=100, volume=10) for n in range(390)]
+    store.recorder.record_bars(minutes)
+    asked = Asked(ms("00:00"), ms("00:00", date(2025, 5, 22)), Answer.COMPLETE, LATER_MS)
+    store.recorder.record_coverage("AAPL", M1, asked)
+    equal = a_bar(at="09:30", interval=M5, close=100, volume=50)
+    rounded = a_bar(at="09:35", interval=M5, close=100, high=100.0001, volume=50)
+    dearer = a_bar(at="10:00", interval=M30, close=100, high=102, volume=300)
+    busier = a_bar(at="09:40", interval=M5, close=100, volume=51)
+    unknown = a_bar(at="09:30", day=date(2025, 5, 20), interval=M5, close=7)
+    day = a_bar(at="00:00", interval=Interval.DAY, close=100, low=99, volume=5_000)
+    store.recorder.record_bars([equal, rounded, dearer, busier, unknown, day])
+    await store.recorder.flushed()
+    found = await store.coverage.longer_bars(0, 2**62)
+    assert (found.compared, found.differing) == (5, 3)
+    assert [each.now for each in found.differences] == [dearer, day, busier]
+    assert found.differences[0].was == a_bar(at="10:00", interval=M30, close=100, volume=300, source=BarSource.COMPUTED)
+    assert [each.volume for each in found.differences] == [0, 1100, 1]
+    assert (await store.coverage.longer_bars(ms("09:36"), ms("10:00"))).differing == 1
