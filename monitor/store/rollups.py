@@ -171,6 +171,11 @@ def is_due(connection: sqlite3.Connection, symbol: str) -> bool:
     return connection.execute(sql, (symbol,)).fetchone() is not None
 
 
+def is_any_due(connection: sqlite3.Connection) -> bool:
+    """Whether ``fill`` has something to do."""
+    return connection.execute("SELECT 1 FROM rollup_due LIMIT 1").fetchone() is not None
+
+
 def starts_within(connection: sqlite3.Connection, number: int, interval: Interval, first: int, end: int) -> list[int]:
     """When the bars of an instrument start that do so in [first, end), in one row."""
     sql = "SELECT json_group_array(start_ms) FROM bar WHERE instrument_id = ? AND interval_s = ? AND start_ms >= ?"

@@ -23,7 +23,7 @@ from monitor.store.batch import Batch, Intake
 from monitor.store.connect import same_file
 from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
-from monitor.store.rollups import fill
+from monitor.store.rollups import fill, is_any_due
 from monitor.store.spill import Spill, note_taken
 from monitor.store.tasks import know_instruments
 from monitor.store.trouble import FileMoved, sentence_of
@@ -67,7 +67,7 @@ class Writer:
         self._ended = self._loop.create_future()
         self._hand: Batch | None = None
         self._written = 0
-        self._fill_at = 0.0
+        self._fill_at = 0.0 if is_any_due(connection) else math.inf
         self._trouble = ""
         self._caught_up = self._taken = time.monotonic()
         self._committed_ms: int | None = None

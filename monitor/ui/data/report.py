@@ -91,7 +91,7 @@ COLUMNS = MINUTES.columns
 #: What is compared, in days back from today; 0 is today alone.
 _SPANS = (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29), ("Everything", 365_000))
 _PRICES = ("Open", "High", "Low", "Close")
-_WIDTHS = (80, 136, 56, 84, 84, 84, 64, 96, 88, 76)
+_WIDTHS = (80, 160, 56, 84, 84, 84, 64, 96, 88, 76)
 
 
 def written(difference: Difference) -> tuple[str, ...]:
@@ -261,14 +261,15 @@ class ReportSheet(QDialog):
         self.counts.setTextFormat(Qt.TextFormat.PlainText)
         self.counts.setWordWrap(True)
         top = QHBoxLayout()
-        top.addWidget(self.kind, 0, Qt.AlignmentFlag.AlignTop)
-        top.addWidget(self.counts, 1)
-        top.addWidget(self.span, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.kind)
+        top.addWidget(self.span)
+        top.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
         column.addWidget(named(QLabel("Reconcile report"), "heading"))
         column.addLayout(top)
+        column.addWidget(self.counts)
         column.addWidget(self._body, 1)
         column.addWidget(self._buttons)
         self.resize(980, 460)
