@@ -6,8 +6,11 @@ Longer bars that are made of minutes here do not count.
 import sqlite3
 from collections.abc import Iterable
 
-from monitor.analysis.bars import day_start
-from monitor.market.bar import Bar
+import numpy as np
+import numpy.typing as npt
+
+from monitor.analysis.bars import day_start, interval_starts
+from monitor.market.bar import Interval
 
 #: Beyond it no calendar goes (the year 2109).
 LATEST_MS = 2**42
@@ -26,17 +29,12 @@ ON CONFLICT DO UPDATE SET
 """
 
 
-def days_of(bars: Iterable[Bar], ids: dict[str, int]) -> set[Day]:
-    """The days that hold the bars within the day."""
-    found: set[Day] = set()
-    first = last = 0
-    for bar in bars:
-        if not (bar.interval.intraday and 0 <= bar.start < LATEST_MS):
-            continue
-        if not first <= bar.start < last:  # bars of one day mostly follow each other
-            first, last = _day(bar.start)
-        found.add((ids[bar.symbol], int(bar.interval), first, last))
-    return found
+def days_of(number: int, interval_s: int, starts: npt.NDArray[np.int64]) -> set[Day]:
+    """The days that hold the bars within the day of one series with these ascending ``starts``."""
+    if interval_s >= Interval.DAY:
+        return set()
+    midnights = set(interval_starts(starts, Interval.DAY).tolist())
+    return {(number, interval_s, *_day(midnight)) for midnight in midnights}
 
 
 def count(connection: sqlite3.Connection, days: Iterable[Day]) -> None:

@@ -6,9 +6,10 @@ the interpreter's lock. What was on disk before longer bars were kept is made up
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.analysis.bars import interval_end
 from monitor.analysis.coverage import trading_of
@@ -35,11 +36,10 @@ _PARTS = f"{_PART} >= from_ms AND {_PART} < to_ms"
 # the revision.
 _MAKE = """
 INSERT INTO bar (instrument_id, interval_s, start_ms, open, high, low, close, volume, source, first_seen, last_seen)
-SELECT ?1, ?3, start_ms, (SELECT open FROM bar AS part WHERE {part} = first), high, low,
-    (SELECT close FROM bar AS part WHERE {part} = last), volume, 'computed', ?4, ?4
+SELECT ?1, ?3, start_ms, (SELECT open FROM bar AS part WHERE {parts} ORDER BY part.start_ms LIMIT 1), high, low,
+    (SELECT close FROM bar AS part WHERE {parts} ORDER BY part.start_ms DESC LIMIT 1), volume, 'computed', ?4, ?4
 FROM (
-    SELECT bucket.start_ms, min(part.start_ms) AS first, max(part.start_ms) AS last,
-        max(high) AS high, min(low) AS low, {add}(volume) AS volume
+    SELECT bucket.start_ms, from_ms, to_ms, max(high) AS high, min(low) AS low, {add}(volume) AS volume
     FROM bucket CROSS JOIN bar AS part WHERE {parts} GROUP BY bucket.id
 ) WHERE true
 ON CONFLICT (instrument_id, interval_s, start_ms) DO UPDATE SET
@@ -47,7 +47,7 @@ ON CONFLICT (instrument_id, interval_s, start_ms) DO UPDATE SET
     source = 'computed', revision = bar.revision + (bar.source <> 'computed'), last_seen = excluded.last_seen
 WHERE NOT {final}
 """
-_MAKE_EXACT, _MAKE_FLOAT = (_MAKE.format(part=_PART, parts=_PARTS, add=add, final=FINAL) for add in ("sum", "total"))
+_MAKE_EXACT, _MAKE_FLOAT = (_MAKE.format(parts=_PARTS, add=add, final=FINAL) for add in ("sum", "total"))
 _DROP = f"""
 DELETE FROM bar WHERE instrument_id = ?1 AND interval_s = ?3 AND source = 'computed' AND start_ms IN (
     SELECT start_ms FROM bucket WHERE NOT EXISTS (SELECT 1 FROM bar AS part WHERE {_PARTS})
@@ -65,7 +65,7 @@ def roll(
     number: int,
     symbol: str,
     base: Interval,
-    starts: Iterable[int],
+    starts: Sequence[int] | npt.NDArray[np.int64],
     seen_ms: int,
     *,
     gone: bool = False,
@@ -74,7 +74,8 @@ def roll(
 
     ``gone`` says that some of those are on disk no more. Raises sqlite3.Error.
     """
-    touched = np.unique(np.array([start for start in starts if 0 <= start < LATEST_MS], np.int64))
+    touched = np.unique(np.asarray(starts, np.int64))
+    touched = touched[(touched >= 0) & (touched < LATEST_MS)]
     trading = trading_of(symbol)
     days: list[int] = []
     connection.execute(_BUCKETS)

@@ -16,6 +16,7 @@ from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.calendar import at_new_york
 from monitor.store import Store, open_store, schema
 from monitor.store.coverage import StoredCoverage
+from monitor.store.migrations import migrate
 from monitor.store.tasks import SaveCoverage
 from tests.unit.store.conftest import Rows
 
@@ -177,10 +178,11 @@ async def test_a_bar_beyond_every_calendar_is_stored_and_not_counted(store: Stor
 async def test_an_older_database_gets_its_ledger_and_its_counts(
     path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as before:
+    path.parent.mkdir()
+    with monkeypatch.context() as before, closing(sqlite3.connect(path, isolation_level=None)) as connection:
         before.setattr("monitor.store.migrations.STEPS", schema.STEPS[:2])
         before.setattr("monitor.store.migrations.VERSION", 2)
-        await open_store(path, sandbox=True, on_trouble=print).close()
+        migrate(connection, sandbox=True)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO instrument (id, symbol) VALUES (1, 'AAPL'), (2, '/ESH26')")
         connection.execute(
