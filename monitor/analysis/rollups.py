@@ -82,15 +82,12 @@ def _in_hours(starts: npt.NDArray[np.int64], trading: Trading) -> npt.NDArray[np
 
 @lru_cache(maxsize=8192)
 def _hours(day: date, trading: Trading) -> tuple[int, int]:
-    """The minutes of ``day`` that its bar is made of: the regular session's, as in Schwab's daily bars.
-
-    On a day without one all of them count.
-    """
+    """The stretch of ``day`` that its bar is made of: the regular session, as in Schwab's daily bars; empty without."""
     for session in trading(day):
         if session.phase is Phase.REGULAR:
             return session.start, session.end
     midnight = at_new_york(day, time(0))
-    return midnight, interval_end(midnight, Interval.DAY)
+    return midnight, midnight
 
 
 def _distinct(ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -311,3 +311,13 @@ async def test_longer_bars_are_compared_with_schwabs_own_where_all_minutes_are_h
     assert found.differences[0].was == a_bar(at="10:00", interval=M30, close=100, volume=300, source=BarSource.COMPUTED)
     assert [each.volume for each in found.differences] == [0, 1100, 1]
     assert (await store.coverage.longer_bars(ms("09:36"), ms("10:00"))).differing == 1
+
+
+async def test_a_day_on_which_the_exchange_is_closed_has_no_daily_bar(store: Store) -> None:
+    saturday = date(2025, 5, 24)
+    store.recorder.record_bars([a_bar(symbol, at="10:00", day=saturday) for symbol in ("AAPL", "/ESM25")])
+    await store.recorder.flushed()
+    assert len(await store.archive.bars("AAPL", Interval.DAY)) == 0
+    assert len(await store.archive.bars("AAPL", Interval.WEEK)) == 0
+    assert len(await store.archive.bars("AAPL", H1)) == 1
+    assert (await store.archive.bars("/ESM25", Interval.DAY))["start"].tolist() == [ms("00:00", saturday)]
