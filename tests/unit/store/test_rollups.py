@@ -294,7 +294,7 @@ def test_longer_bars_are_whole_bars_of_what_they_are_made_of(starts: list[int], 
 
 async def test_longer_bars_are_compared_with_schwabs_own_where_all_minutes_are_here(store: Store) -> None:
     minutes = [a_bar(at=ms("09:30") + n * 60_000, close=100, volume=10) for n in range(390)]
-    store.recorder.record_bars(minutes)
+    store.recorder.record_bars([*minutes, a_bar(at="09:30", day=date(2025, 5, 20))])  # of that day not all are here
     asked = Asked(ms("00:00"), ms("00:00", date(2025, 5, 22)), Answer.COMPLETE, LATER_MS)
     store.recorder.record_coverage("AAPL", M1, asked)
     equal = a_bar(at="09:30", interval=M5, close=100, volume=50)
