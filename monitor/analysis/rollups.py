@@ -36,6 +36,18 @@ def base_of(interval: Interval) -> Interval:
 
 def buckets(starts: npt.NDArray[np.int64], interval: Interval, trading: Trading) -> Buckets:
     """The bars of ``interval`` that minutes, or days, with these ascending ``starts`` belong to."""
+    if len(starts) == 1:
+        return _of_one(int(starts[0]), interval, trading)
+    return _of_many(starts, interval, trading)
+
+
+@lru_cache(maxsize=256)
+def _of_one(start: int, interval: Interval, trading: Trading) -> Buckets:
+    """The minute that streams in is the same for all symbols."""
+    return _of_many(np.array([start], np.int64), interval, trading)
+
+
+def _of_many(starts: npt.NDArray[np.int64], interval: Interval, trading: Trading) -> Buckets:
     if interval is Interval.DAY:
         return _of_days(starts, trading)
     begins = _distinct(interval_starts(starts, interval))

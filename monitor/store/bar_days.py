@@ -15,7 +15,7 @@ from monitor.market.bar import Interval
 #: Beyond it no calendar goes (the year 2109).
 LATEST_MS = 2**42
 #: Long enough to reach the next midnight of any day.
-PAST_MIDNIGHT_MS = 90_000_000
+_PAST_MIDNIGHT_MS = 90_000_000
 
 #: A day of an instrument: its number, the interval in seconds, and the day's first and last moment.
 Day = tuple[int, int, int, int]
@@ -65,7 +65,7 @@ def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_
     key = number, interval_s
     days = connection.execute(
         "SELECT day_ms FROM bar_day WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ?",
-        (*key, start_ms - PAST_MIDNIGHT_MS, end_ms),
+        (*key, start_ms - _PAST_MIDNIGHT_MS, end_ms),
     ).fetchall()
     count(connection, {(*key, *_day(day_ms)) for (day_ms,) in days})
     connection.execute(
@@ -75,4 +75,4 @@ def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_
 
 def _day(ms: int) -> tuple[int, int]:
     first = day_start(ms)
-    return first, day_start(first + PAST_MIDNIGHT_MS)
+    return first, day_start(first + _PAST_MIDNIGHT_MS)

@@ -13,10 +13,9 @@ import numpy.typing as npt
 
 from monitor.analysis.bars import interval_end
 from monitor.analysis.coverage import trading_of
-from monitor.analysis.rollups import MADE_OF, Buckets, base_of, buckets
+from monitor.analysis.rollups import MADE_OF, base_of, buckets
 from monitor.market.bar import Interval
 from monitor.market.bar_fault import LATEST_MS
-from monitor.store.bar_days import PAST_MIDNIGHT_MS
 from monitor.store.insert import Insert
 
 #: Schwab's own bar of a longer interval that came once its time was over; of days also the running one. Those stay.
@@ -53,10 +52,10 @@ DELETE FROM bar WHERE instrument_id = ?1 AND interval_s = ?3 AND source = 'compu
     SELECT start_ms FROM bucket WHERE NOT EXISTS (SELECT 1 FROM bar AS part WHERE {_PARTS})
 )
 """
-#: Whether Schwab's own bars of an interval are among those of a stretch; they need not be what the minutes say.
+#: Of which intervals within the day Schwab's own bars are here; they need not be what the minutes say.
 _OWN = """
-SELECT 1 FROM bar_day
-WHERE instrument_id = ? AND interval_s = ? AND day_ms > ? AND day_ms < ? AND streamed + fetched > 0
+SELECT DISTINCT interval_s FROM bar_day
+WHERE instrument_id = ? AND interval_s > 60 AND streamed + fetched > 0
 """
 
 
@@ -78,6 +77,7 @@ def roll(
     touched = touched[(touched >= 0) & (touched < LATEST_MS)]
     trading = trading_of(symbol)
     days: list[int] = []
+    own = _own(connection, number)
     connection.execute(_BUCKETS)
     for interval, parts in MADE_OF.items():
         if base_of(interval) is not base:
@@ -85,7 +85,7 @@ def roll(
         found = buckets(touched, interval, trading)
         if not len(found):
             continue
-        if parts is not base and _has_own(connection, number, parts, found):
+        if parts in own and parts is not base:
             parts = base
         _NOTE.run(connection, found.tolist())
         key = number, int(parts), int(interval)
@@ -127,10 +127,8 @@ def _make(connection: sqlite3.Connection, values: tuple[int, ...]) -> None:
         connection.execute(_MAKE_FLOAT, values)
 
 
-def _has_own(connection: sqlite3.Connection, number: int, interval: Interval, found: Buckets) -> bool:
-    first, last = int(found[0, 1]), int(found[-1, 2])
-    values = number, int(interval), first - PAST_MIDNIGHT_MS, last
-    return connection.execute(_OWN, values).fetchone() is not None
+def _own(connection: sqlite3.Connection, number: int) -> set[int]:
+    return {interval_s for (interval_s,) in connection.execute(_OWN, (number,))}
 
 
 #: Minutes that ``fill`` takes at once: some hundredths of a second.
