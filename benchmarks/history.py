@@ -18,6 +18,8 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from benchmarks.report import report
+from monitor.analysis.coverage import Answer as Covered
+from monitor.analysis.coverage import Asked
 from monitor.market.bar import Interval
 from monitor.schwab.library import AsyncClient
 from monitor.schwab.rest.price_history import SchwabHistory
@@ -90,7 +92,7 @@ async def ours(folder: Path, prepared: list[Answer]) -> Rate:
         end = asked.start_ms + _PIECE_MS
         answer = await history.bars(asked.symbol, Interval.M1, asked.start_ms, end)
         store.recorder.record_bars(answer.bars)
-        store.recorder.record_coverage(asked.symbol, Interval.M1, asked.start_ms, end, "complete")
+        store.recorder.record_coverage(asked.symbol, Interval.M1, Asked(asked.start_ms, end, Covered.COMPLETE, end))
         count += len(answer.bars)
         await store.recorder.flushed()
     rate = Rate(count / (time.perf_counter() - started), (time.process_time() - spent) / count * 1e6)

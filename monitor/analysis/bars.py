@@ -5,6 +5,8 @@ Intraday bars are aligned to the session: within a day they count from 09:30 New
 """
 
 from datetime import date, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,20 +16,58 @@ from monitor.market.quote import Number
 from monitor.market.trade import Trade
 
 _OPEN = time(9, 30)
+#: Fewer are sooner looked at one by one.
+_FEW = 4
+
+
+class _Day(NamedTuple):
+    """Midnight of a New York day, its 09:30, and the next midnight, ms UTC."""
+
+    midnight: int
+    anchor: int
+    next_midnight: int
+
+    def first(self, step: int) -> int:
+        """The first start of a bar of ``step`` ms in the day."""
+        return self.anchor - (self.anchor - self.midnight) // step * step
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date) -> _Day:
+    midnight, next_midnight = (at_new_york(d, time(0)) for d in (day, day + timedelta(days=1)))
+    return _Day(midnight, at_new_york(day, _OPEN), next_midnight)
 
 
 def day_start(ms: int) -> int:
     """Midnight New York of the day that holds ``ms``."""
-    return at_new_york(from_ms(ms).date(), time(0))
+    return _day(from_ms(ms).date()).midnight
 
 
 def interval_start(ms: int, interval: Interval) -> int:
-    """The start of the ``interval`` that holds ``ms``, session-aligned, ms UTC."""
+    """The start of the ``interval`` that holds ``ms``, session-aligned, ms UTC.
+
+    What comes before the day's first bar belongs to the last one of the day before: 4 hours from 21:30, or 3 or 5 of
+    them in a night in which the clocks change.
+    """
     day = from_ms(ms).date()
+    if not interval.intraday:
+        return _day(_first_day(day, interval)).midnight
+    step, hours = interval.milliseconds, _day(day)
+    if ms < hours.first(step):
+        hours = _day(day - timedelta(days=1))
+        ms = hours.next_midnight - 1
+    return hours.anchor + (ms - hours.anchor) // step * step
+
+
+def interval_end(start: int, interval: Interval) -> int:
+    """Where the ``interval`` that begins at ``start`` ends and the next one begins, ms UTC."""
+    day = from_ms(start).date()
     if interval.intraday:
-        anchor = at_new_york(day, _OPEN)
-        return anchor + (ms - anchor) // interval.milliseconds * interval.milliseconds
-    return at_new_york(_first_day(day, interval), time(0))
+        end, next_midnight = start + interval.milliseconds, _day(day).next_midnight
+        return end if end < next_midnight else _day(day + timedelta(days=1)).first(interval.milliseconds)
+    if interval is Interval.MONTH:
+        return _day((day.replace(day=1) + timedelta(days=31)).replace(day=1)).midnight
+    return _day(_first_day(day, interval) + timedelta(days=7 if interval is Interval.WEEK else 1)).midnight
 
 
 def _first_day(day: date, interval: Interval) -> date:
@@ -40,7 +80,7 @@ def aggregate(bars: BarSeries, interval: Interval) -> BarSeries:
     """Bars of ``interval`` from shorter ones (ascending BAR_DTYPE rows); the last one may be unfinished."""
     if len(bars) == 0:
         return bars
-    starts = _interval_starts(bars["start"], interval)
+    starts = interval_starts(bars["start"], interval)
     first = np.flatnonzero(np.r_[True, starts[1:] != starts[:-1]])
     result = np.empty(len(first), BAR_DTYPE)
     result["start"] = starts[first]
@@ -52,20 +92,22 @@ def aggregate(bars: BarSeries, interval: Interval) -> BarSeries:
     return result
 
 
-def _interval_starts(times: np.ndarray, interval: Interval) -> np.ndarray:
-    """The session-aligned start for each time: one look-up of the zone a day, the rest arithmetic."""
+def interval_starts(times: np.ndarray, interval: Interval) -> np.ndarray:
+    """``interval_start`` for each of the ascending ``times``: one look-up of the zone a day, the rest arithmetic."""
+    if len(times) < _FEW:
+        return np.array([interval_start(time, interval) for time in times.tolist()], np.int64)
     result = np.empty(len(times), np.int64)
     done = 0
     while done < len(times):
-        midnight = day_start(int(times[done]))
-        end = int(np.searchsorted(times, day_start(midnight + 90_000_000), side="left"))
-        end = max(end, done + 1)
+        hours = _day(from_ms(int(times[done])).date())
+        end = int(np.searchsorted(times, hours.next_midnight, side="left"))
         if interval.intraday:
-            anchor = at_new_york(from_ms(midnight).date(), _OPEN)
             step = interval.milliseconds
-            result[done:end] = anchor + (times[done:end] - anchor) // step * step
+            early = int(np.searchsorted(times[done:end], hours.first(step), side="left")) + done
+            result[done:early] = interval_start(hours.midnight, interval)
+            result[early:end] = hours.anchor + (times[early:end] - hours.anchor) // step * step
         else:
-            result[done:end] = interval_start(midnight, interval)
+            result[done:end] = interval_start(hours.midnight, interval)
         done = end
     return result
 

@@ -20,13 +20,14 @@ class Interval(IntEnum):
     M15 = 900
     M30 = 1800
     H1 = 3600
+    H4 = 14_400
     DAY = 86_400
     WEEK = 604_800
     MONTH = 2_592_000
 
     @property
     def label(self) -> str:
-        """As people write it: 1m, 5m, 10m, 15m, 30m, 1h, D, W, M."""
+        """As people write it: 1m, 5m, 10m, 15m, 30m, 1h, 4h, D, W, M."""
         return _LABELS[self]
 
     @property
@@ -53,6 +54,7 @@ _LABELS = {
     Interval.M15: "15m",
     Interval.M30: "30m",
     Interval.H1: "1h",
+    Interval.H4: "4h",
     Interval.DAY: "D",
     Interval.WEEK: "W",
     Interval.MONTH: "M",

@@ -102,7 +102,7 @@ class Archive(Protocol):
         """The newest entries of the audit, newest first."""
 
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> BarSeries:
-        """Bars of a chart interval, ascending: stored ones, or aggregated from stored minutes or days."""
+        """Bars of a chart interval, ascending; longer ones as minutes and days on disk make them, or Schwab's own."""
 
     async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
         """The ranges [start, end) of history that were answered (with bars or as empty), ms UTC, ascending."""

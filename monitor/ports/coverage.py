@@ -35,10 +35,13 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A streamed bar that history corrected: the largest difference of a price, its share, and that of the volume."""
+    """A bar of which another source says otherwise: a streamed one and history's, or a computed one and Schwab's own.
 
-    streamed: Bar
-    settled: Bar
+    Beside both the largest difference of a price, its share in percent, and the difference of the volume.
+    """
+
+    was: Bar
+    now: Bar
     price: float
     percent: float
     volume: float
@@ -46,7 +49,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """How streamed bars compare with history: how many were, how many differed, and those that did, worst first.
+    """How bars of two sources compare: how many were compared, how many differed, and those that did, worst first.
 
     ``differences`` may be cut short; ``differing`` counts all.
     """
@@ -86,6 +89,9 @@ class Coverage(Protocol):
 
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         """Streamed minutes of [start_ms, end_ms) against what history said of them."""
+
+    async def longer_bars(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        """Longer bars of [start_ms, end_ms) as complete minutes make them, against those that Schwab sent."""
 
 
 class HistoryDeletion(Protocol):

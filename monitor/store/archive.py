@@ -13,13 +13,9 @@ from monitor.market.instrument import Instrument
 from monitor.market.trade import Side, Trade
 from monitor.ports import AuditEntry
 from monitor.store.reader import Reader
+from monitor.store.rollups import FINAL, built_from, is_due
 
 _LAST_MS = 2**62
-
-
-def base_of(interval: Interval) -> Interval:
-    """The stored interval that ``interval`` is built from: minutes within the day, days above."""
-    return Interval.M1 if interval.intraday else Interval.DAY
 
 
 class StoredArchive:
@@ -55,26 +51,27 @@ def _audit(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
 _BARS = """
 SELECT start_ms, open, high, low, close, volume FROM bar
 WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)
-  AND interval_s = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms
+  AND interval_s = ? AND start_ms >= ? AND start_ms < ?{} ORDER BY start_ms
 """
+_ALL, _OWN = _BARS.format(""), _BARS.format(f" AND {FINAL}")
 
 
 def _bars(connection: sqlite3.Connection, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> BarSeries:
-    stored = _stored_bars(connection, symbol, interval, start_ms, end_ms)
-    base = base_of(interval)
-    if interval is base:
-        return stored
+    base = built_from(interval)
+    if interval is base or not is_due(connection, symbol):
+        return _stored_bars(connection, _ALL, symbol, interval, start_ms, end_ms)
     # A bar at the edge of the range is built from all of its own minutes or days.
     margin = interval.milliseconds + base.milliseconds
-    built = aggregate(
-        _stored_bars(connection, symbol, base, start_ms - margin, min(end_ms, _LAST_MS) + margin), interval
-    )
+    parts = _stored_bars(connection, _ALL, symbol, base, start_ms - margin, min(end_ms, _LAST_MS) + margin)
+    built = aggregate(parts, interval)
     inside = (built["start"] >= start_ms) & (built["start"] < end_ms)
-    return join(stored, built[inside])
+    return join(built[inside], _stored_bars(connection, _OWN, symbol, interval, start_ms, end_ms))
 
 
-def _stored_bars(connection: sqlite3.Connection, symbol: str, interval: Interval, start: int, end: int) -> BarSeries:
-    return np.fromiter(connection.execute(_BARS, (symbol, int(interval), start, end)), dtype=BAR_DTYPE)
+def _stored_bars(
+    connection: sqlite3.Connection, sql: str, symbol: str, interval: Interval, start: int, end: int
+) -> BarSeries:
+    return np.fromiter(connection.execute(sql, (symbol, int(interval), start, end)), dtype=BAR_DTYPE)
 
 
 def _coverage(connection: sqlite3.Connection, symbol: str, interval: Interval) -> list[tuple[int, int]]:

@@ -1,10 +1,16 @@
-"""How many bars within the day each trading day has, kept beside them in ``bar_day`` so that a year is read at once."""
+"""How many bars within the day each trading day has, kept beside them in ``bar_day`` so that a year is read at once.
+
+Longer bars that are made of minutes here do not count.
+"""
 
 import sqlite3
 from collections.abc import Iterable
 
-from monitor.analysis.bars import day_start
-from monitor.market.bar import Bar
+import numpy as np
+import numpy.typing as npt
+
+from monitor.analysis.bars import day_start, interval_starts
+from monitor.market.bar import Interval
 
 #: Beyond it no calendar goes (the year 2109).
 LATEST_MS = 2**42
@@ -16,24 +22,19 @@ Day = tuple[int, int, int, int]
 
 _COUNT = """
 INSERT INTO bar_day (instrument_id, interval_s, day_ms, streamed, fetched, computed)
-SELECT ?1, ?2, ?3, total(source = 'stream'), total(source = 'rest'), total(source = 'computed')
+SELECT ?1, ?2, ?3, total(source = 'stream'), total(source = 'rest'), total(source = 'computed' AND interval_s = 60)
 FROM bar WHERE instrument_id = ?1 AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
 ON CONFLICT DO UPDATE SET
     streamed = excluded.streamed, fetched = excluded.fetched, computed = excluded.computed
 """
 
 
-def days_of(bars: Iterable[Bar], ids: dict[str, int]) -> set[Day]:
-    """The days that hold the bars within the day."""
-    found: set[Day] = set()
-    first = last = 0
-    for bar in bars:
-        if not (bar.interval.intraday and 0 <= bar.start < LATEST_MS):
-            continue
-        if not first <= bar.start < last:  # bars of one day mostly follow each other
-            first, last = _day(bar.start)
-        found.add((ids[bar.symbol], int(bar.interval), first, last))
-    return found
+def days_of(number: int, interval_s: int, starts: npt.NDArray[np.int64]) -> set[Day]:
+    """The days that hold the bars within the day of one series with these ascending ``starts``."""
+    if interval_s >= Interval.DAY:
+        return set()
+    midnights = set(interval_starts(starts, Interval.DAY).tolist())
+    return {(number, interval_s, *_day(midnight)) for midnight in midnights}
 
 
 def count(connection: sqlite3.Connection, days: Iterable[Day]) -> None:
@@ -57,6 +58,7 @@ def count_all(connection: sqlite3.Connection) -> None:
                 "SELECT min(start_ms) FROM bar WHERE instrument_id = ? AND interval_s = ? AND start_ms >= ?",
                 (number, interval_s, last),
             ).fetchone()[0]
+    connection.execute("DELETE FROM bar_day WHERE streamed + fetched + computed = 0")
 
 
 def recount(connection: sqlite3.Connection, number: int, interval_s: int, start_ms: int, end_ms: int) -> None:

@@ -28,6 +28,7 @@ def settle_writing(connection: sqlite3.Connection) -> None:
     """Make a connection the one that writes. Raises sqlite3.Error."""
     _settle(connection, "journal_mode = WAL", "wal_autocheckpoint = 0", f"journal_size_limit = {64 * _MIB}")
     _settle(connection, "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON")
+    _settle(connection, "temp_store = MEMORY")
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:

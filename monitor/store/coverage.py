@@ -22,8 +22,9 @@ from monitor.analysis.repair import Expiring, expiring
 from monitor.clock import now_ms
 from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.calendar import at_new_york, from_ms
-from monitor.ports import Difference, Provenance, Reconciliation, Revision
+from monitor.ports import Provenance, Reconciliation, Revision
 from monitor.store.reader import Reader
+from monitor.store.reconciliation import longer_bars, streamed_minutes
 
 _FOREVER = (0, 2**62)
 
@@ -58,7 +59,10 @@ class StoredCoverage:
         return await self._reader.ask(lambda connection: _provenance(connection, symbol, interval, start_ms))
 
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
-        return await self._reader.ask(lambda connection: _reconciliation(connection, start_ms, end_ms, limit))
+        return await self._reader.ask(lambda connection: streamed_minutes(connection, start_ms, end_ms, limit))
+
+    async def longer_bars(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        return await self._reader.ask(lambda connection: longer_bars(connection, start_ms, end_ms, limit))
 
 
 _LEDGER = """
@@ -84,9 +88,10 @@ SELECT symbol, day_ms, streamed, fetched, computed FROM instrument JOIN bar_day 
 WHERE symbol IN (SELECT value FROM json_each(?1)) AND interval_s = ?2 AND day_ms >= ?3 AND day_ms < ?4
 """
 _DAILY_COUNTS = """
-SELECT symbol, start_ms, source = 'stream', source = 'rest', source = 'computed'
+SELECT symbol, start_ms, source = 'stream', source = 'rest', 0
 FROM instrument JOIN bar ON instrument_id = id
 WHERE symbol IN (SELECT value FROM json_each(?1)) AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
+    AND source <> 'computed'
 """
 
 
@@ -168,40 +173,3 @@ def _provenance(connection: sqlite3.Connection, symbol: str, interval: Interval,
 def _bar(symbol: str, interval: Interval, start_ms: int, *values: Any) -> Bar:
     open_, high, low, close, volume, source = values
     return Bar(symbol, interval, start_ms, open_, high, low, close, volume, BarSource(source))
-
-
-#: Streamed minutes that history has answered for, and left as they are.
-_CONFIRMED = """
-SELECT count(*) FROM coverage AS asked JOIN bar ON bar.instrument_id = asked.instrument_id AND interval_s = 60
-    AND start_ms >= max(from_ms, ?1) AND start_ms < min(to_ms, ?2)
-WHERE series = '1m' AND state = 'complete' AND source = 'stream'
-"""
-#: Streamed minutes that history has replaced: what was streamed last, and what stands now.
-_CORRECTED = """
-SELECT symbol, was.start_ms, was.open, was.high, was.low, was.close, was.volume,
-    bar.open, bar.high, bar.low, bar.close, bar.volume
-FROM bar_revision AS was JOIN bar USING (instrument_id, interval_s, start_ms) JOIN instrument ON id = instrument_id
-WHERE interval_s = 60 AND was.start_ms >= ?1 AND was.start_ms < ?2 AND was.source = 'stream' AND bar.source = 'rest'
-    AND NOT EXISTS (
-        SELECT 1 FROM bar_revision AS later WHERE later.instrument_id = was.instrument_id
-        AND later.interval_s = was.interval_s AND later.start_ms = was.start_ms
-        AND later.revision > was.revision AND later.source = 'stream'
-    )
-"""
-
-
-def _reconciliation(connection: sqlite3.Connection, start_ms: int, end_ms: int, limit: int) -> Reconciliation:
-    (confirmed,) = connection.execute(_CONFIRMED, (start_ms, end_ms)).fetchone()
-    differences = [_difference(*row) for row in connection.execute(_CORRECTED, (start_ms, end_ms))]
-    differences.sort(key=lambda d: (-d.percent, -abs(d.volume), d.streamed.symbol, d.streamed.start))
-    count = len(differences)
-    return Reconciliation(confirmed + count, count, tuple(differences[:limit]))
-
-
-def _difference(symbol: str, start_ms: int, *values: float) -> Difference:
-    streamed = _bar(symbol, Interval.M1, start_ms, *values[:5], BarSource.STREAM)
-    settled = _bar(symbol, Interval.M1, start_ms, *values[5:], BarSource.REST)
-    pairs = list(zip(values[:4], values[5:9], strict=True))
-    price = max(abs(now - was) for was, now in pairs)
-    percent = max((abs(now - was) / abs(now) * 100 for was, now in pairs if now), default=0.0)
-    return Difference(streamed, settled, price, percent, settled.volume - streamed.volume)

@@ -11,10 +11,10 @@ from monitor.errors import BadData
 from monitor.market.bar import BarSource, Interval
 from monitor.market.book import BookService, Level
 from monitor.ports import ExportRequest
-from monitor.store.archive import base_of
 from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
 from monitor.store.csv_text import received_text, safe_text, time_text
+from monitor.store.rollups import built_from
 
 _ROWS_A_PAGE = 4000
 _LAST = 2**63 - 1
@@ -119,9 +119,15 @@ def header(request: ExportRequest) -> list[str]:
     return (_HEADERS[request.what] + (",venue,venue_size" if _by_venue(request) else "")).split(",")
 
 
-def source(request: ExportRequest, symbol: str, number: int) -> Source:
-    """What to write of one instrument."""
-    kinds = {"bars": _bars, "quotes": _quotes, "trades": _trades, "book": _book, "options": _options}
+def source(request: ExportRequest, symbol: str, number: int, is_due: bool) -> Source:
+    """What to write of one instrument; ``is_due`` says that longer bars are not all on disk yet."""
+    kinds = {
+        "bars": _bars_built if is_due else _bars,
+        "quotes": _quotes,
+        "trades": _trades,
+        "book": _book,
+        "options": _options,
+    }
     return kinds[request.what](request, safe_text(symbol), number)
 
 
@@ -155,20 +161,23 @@ def _trades(request: ExportRequest, symbol: str, number: int) -> Source:
 
 
 def _bars(request: ExportRequest, symbol: str, number: int) -> Source:
-    interval, base = request.interval, base_of(request.interval)
-    # A bar that begins within the range is built from all of its own minutes or days.
-    margin = 0 if interval is base else interval.milliseconds + base.milliseconds
-    query = Query(
-        table="bar",
-        columns="open, high, low, close, volume, source",
-        key="start_ms",
-        wheres=(f" AND interval_s = {int(base)}",),
-        number=number,
-        start=request.start_ms - margin,
-        end=request.end_ms + margin,
-    )
+    query = _of_bars(request.interval, number, request.start_ms, request.end_ms)
+    return Source(query, _line_by_line(lambda row: (symbol, request.interval.label, time_text(row[0]), *row[1:])))
+
+
+def _of_bars(interval: Interval, number: int, start: int, end: int) -> Query:
+    columns = "open, high, low, close, volume, source"
+    return Query("bar", columns, "start_ms", (f" AND interval_s = {int(interval)}",), number, start, end)
+
+
+def _bars_built(request: ExportRequest, symbol: str, number: int) -> Source:
+    """Longer bars from minutes and days."""
+    interval, base = request.interval, built_from(request.interval)
     if interval is base:
-        return Source(query, _line_by_line(lambda row: (symbol, interval.label, time_text(row[0]), *row[1:])))
+        return _bars(request, symbol, number)
+    # A bar that begins within the range is built from all of its own minutes or days.
+    margin = interval.milliseconds + base.milliseconds
+    query = _of_bars(base, number, request.start_ms - margin, request.end_ms + margin)
 
     def lines(pages: Iterable[list[Row]]) -> Iterator[Page]:
         for rows, stored in _longer_bars(pages, interval):

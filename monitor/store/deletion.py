@@ -11,14 +11,17 @@ from monitor.market.calendar import from_ms
 from monitor.ports import AuditEntry
 from monitor.store import bar_days
 from monitor.store.reader import Reader
+from monitor.store.rollups import roll_without
 from monitor.store.tasks import SaveAudit, forget_coverage
 from monitor.store.writer import Writer
 
 AUDIT_KIND = "deletion"
 _IN_RANGE = "instrument_id = ? AND interval_s = ? AND start_ms >= ? AND start_ms < ?"
+# Longer bars that are made here are no history: they are there as long as what they are made of.
+_HISTORY = f"(interval_s = {int(Interval.M1)} OR source <> 'computed')"
 _COUNT = f"""
 SELECT count(*) FROM instrument JOIN bar ON instrument_id = id
-WHERE symbol IN (SELECT value FROM json_each(?)) AND {_IN_RANGE.removeprefix("instrument_id = ? AND ")}
+WHERE symbol IN (SELECT value FROM json_each(?)) AND {_IN_RANGE.removeprefix("instrument_id = ? AND ")} AND {_HISTORY}
 """
 
 
@@ -88,11 +91,14 @@ class DeleteHistory:
             return
         series = row[0], int(self.interval)
         stretch = self.start_ms, self.end_ms
-        ends = f"SELECT ifnull(min(start_ms), 0), ifnull(max(start_ms), 0) FROM bar WHERE {_IN_RANGE}"
-        self.first_ms, self.last_ms = connection.execute(ends, (*series, *stretch)).fetchone()
-        self.deleted = connection.execute(f"DELETE FROM bar WHERE {_IN_RANGE}", (*series, *stretch)).rowcount
+        found = f"SELECT json_group_array(start_ms) FROM bar WHERE {_IN_RANGE} AND {_HISTORY}"
+        starts: list[int] = json.loads(connection.execute(found, (*series, *stretch)).fetchone()[0])
+        self.first_ms, self.last_ms = min(starts, default=0), max(starts, default=0)
+        deletion = f"DELETE FROM bar WHERE {_IN_RANGE} AND {_HISTORY}"
+        self.deleted = connection.execute(deletion, (*series, *stretch)).rowcount
         connection.execute(f"DELETE FROM bar_revision WHERE {_IN_RANGE}", (*series, *stretch))
         bar_days.recount(connection, *series, *stretch)
+        roll_without(connection, row[0], self.symbol, self.interval, starts, self.at_ms)
         forget_coverage(connection, row[0], self.interval.label, *stretch)
         if self.deleted:
             SaveAudit(self.at_ms, AUDIT_KIND, self.sentence).run(connection)

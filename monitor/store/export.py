@@ -15,6 +15,7 @@ from monitor.ports import ExportRequest, ExportResult
 from monitor.store.csv_rows import Source, header, source
 from monitor.store.csv_text import safe_cell
 from monitor.store.reader import Reader
+from monitor.store.rollups import is_due
 from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
@@ -108,7 +109,9 @@ def _sources(connection: sqlite3.Connection, request: ExportRequest) -> list[Sou
     unknown = [symbol for symbol in request.symbols if symbol not in numbers]
     if unknown:
         raise BadData(f"Nothing has been recorded for {', '.join(unknown)}.")
-    return [source(request, symbol, numbers[symbol]) for symbol in sorted(set(request.symbols))]
+    return [
+        source(request, symbol, numbers[symbol], is_due(connection, symbol)) for symbol in sorted(set(request.symbols))
+    ]
 
 
 def _write_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

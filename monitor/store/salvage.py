@@ -22,6 +22,7 @@ from monitor.store.connect import connect_reading
 from monitor.store.layout import Layout, layouts
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.pages import INTERIOR, TABLE_INTERIOR, TABLE_LEAF, PageFile, Unreadable, Value
+from monitor.store.rollups import ALL_DUE
 from monitor.store.schema import APPLICATION_ID
 from monitor.store.tasks import forget_coverage
 
@@ -278,6 +279,7 @@ class Salvage:
         new.execute("INSERT INTO instrument_fts (instrument_fts) VALUES ('rebuild')")
         if "bar" in self._damaged:
             _ask_again(new)
+            new.execute(ALL_DUE)
         if self._damaged & {"bar", "bar_day"}:
             new.execute("DELETE FROM bar_day")
             bar_days.count_all(new)
@@ -289,7 +291,8 @@ _SHORT_DAYS = """
 SELECT instrument_id, interval_s, day_ms FROM (
     SELECT instrument_id, interval_s, day_ms, streamed + fetched + computed AS counted, (
         SELECT count(*) FROM bar WHERE bar.instrument_id = bar_day.instrument_id
-        AND bar.interval_s = bar_day.interval_s AND start_ms >= day_ms AND start_ms < day_ms + 86400000
+        AND bar.interval_s = bar_day.interval_s AND (bar.interval_s = 60 OR source <> 'computed')
+        AND start_ms >= day_ms AND start_ms < day_ms + 86400000
     ) AS count FROM bar_day
 ) WHERE count < counted
 """

@@ -187,12 +187,28 @@ def _views(db: "Database") -> None:
     db.executescript(VIEWS)
 
 
+# Longer bars are kept beside the minutes and days they are made of. Those of what is here already are made later, in
+# slices: that takes minutes, and nobody should wait for it.
+_ROLLUP_TABLES = """
+CREATE TABLE rollup_due (
+    instrument_id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO rollup_due SELECT id, 0 FROM instrument WHERE EXISTS (SELECT 1 FROM bar WHERE instrument_id = id);
+"""
+
+
+def _rollup_tables(db: "Database") -> None:
+    db.executescript(_ROLLUP_TABLES)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
     _history_tables,
     _chain_tables,
     _views,
+    _rollup_tables,
 )
 VERSION = len(STEPS)
 TABLES = (
@@ -201,6 +217,7 @@ TABLES = (
         "chain",
         "option_quote",
         "chain_schedule",
+        "rollup_due",
         "headline",
         "coverage",
         "gap",

@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 from msgspec import Struct
 
 from monitor.analysis.coverage import Answer, Asked, paint
 from monitor.analysis.ranges import missing
 from monitor.errors import BadData
-from monitor.market.bar import Bar
+from monitor.market.bar import Bar, Interval
 from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
 from monitor.store import bar_days
 from monitor.store.chain_rows import SaveChain
 from monitor.store.insert import Insert
+from monitor.store.rollups import roll
 
 
 class Task(Protocol):
@@ -100,16 +102,21 @@ class SaveBars(Struct, frozen=True, tag=True):
     seen_ms: int
 
     def run(self, connection: sqlite3.Connection) -> None:
-        seen = self.seen_ms
-        rows = [
-            (
-                *(self.ids[b.symbol], int(b.interval), b.start, b.open, b.high, b.low, b.close, b.volume),
-                *(b.source.value, seen, seen),
-            )
-            for b in self.bars
-        ]
-        _BAR.run_sifted(connection, rows)
-        bar_days.count(connection, bar_days.days_of(self.bars, self.ids))
+        for (symbol, interval), bars in self._series().items():
+            key, seen = (self.ids[symbol], int(interval)), (self.seen_ms, self.seen_ms)
+            rows = [(*key, b.start, b.open, b.high, b.low, b.close, b.volume, str(b.source), *seen) for b in bars]
+            _BAR.run_sifted(connection, rows)
+            starts = np.array([b.start for b in bars if 0 <= b.start < bar_days.LATEST_MS], np.int64)
+            bar_days.count(connection, bar_days.days_of(*key, np.sort(starts)))
+            if interval in (Interval.M1, Interval.DAY):
+                roll(connection, key[0], symbol, interval, starts, self.seen_ms)
+
+    def _series(self) -> dict[tuple[str, Interval], list[Bar]]:
+        """The bars of each symbol and interval, minutes before days."""
+        found: dict[tuple[str, Interval], list[Bar]] = {}
+        for bar in self.bars:
+            found.setdefault((bar.symbol, bar.interval), []).append(bar)
+        return found
 
 
 _TOUCHED = "instrument_id = ? AND series = ? AND from_ms <= ? AND to_ms >= ?"

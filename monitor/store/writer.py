@@ -26,6 +26,7 @@ from monitor.store.errands import Errands, Work, settle
 from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
 from monitor.store.recovery import Recovery, name_instruments
+from monitor.store.rollups import Filling
 from monitor.store.spill import Spill, note_taken
 from monitor.store.tasks import know_instruments
 from monitor.store.trouble import FileMoved, counted, is_damage, is_sound, sentence_of
@@ -76,6 +77,7 @@ class Writer:
         self._ended = self._loop.create_future()
         self._hand: Batch | None = None
         self._written = 0
+        self._filling = Filling(connection)
         self._trouble = ""
         self._caught_up = self._taken = time.monotonic()
         self._committed_ms: int | None = None
@@ -185,6 +187,10 @@ class Writer:
                 self._go_on_in_new_file()
             if not self._write_all():
                 self._closing.wait(RETRY_SECONDS)
+            elif self._filling.due and same_file(self._path, self._file):
+                self._filling.make(self._connection)
+                self._checkpointed = (-1, self._checkpointed[1])
+                self._checkpoint()
             self._errands.run(lambda: self._connection, self._go_on)
         self._errands.run(lambda: self._connection, self._go_on)  # which end at once
         self._finish()

@@ -15,7 +15,7 @@ from monitor.errors import BadData
 from monitor.market.bar import Interval
 from monitor.ui.panel import named
 
-_MINUTES = {"1": "1m", "5": "5m", "10": "10m", "15": "15m", "30": "30m", "60": "1h"}
+_MINUTES = {"1": "1m", "5": "5m", "10": "10m", "15": "15m", "30": "30m", "60": "1h", "240": "4h"}
 
 
 def hear_typing(window: QWidget, letter: Callable[[str], None], digit: Callable[[str], None]) -> None:
@@ -55,7 +55,7 @@ class IntervalEntry(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit()
         self.field.setAccessibleName("Interval")
-        self.field.setPlaceholderText("5, 15m, 1h, D, W, M")
+        self.field.setPlaceholderText("5, 15m, 1h, 4h, D, W, M")
         self.hint = named(QLabel(), "hint")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
@@ -90,7 +90,7 @@ class IntervalEntry(QFrame):
         try:
             self.hint.setText(f"Bars of {parse_typed_interval(text).label}" if text.strip() else "Enter to choose")
         except BadData:
-            self.hint.setText("1, 5, 15, 30 minutes, 1h, D, W or M")
+            self.hint.setText("1, 5, 15, 30 minutes, 1h, 4h, D, W or M")
 
     def _enter(self) -> None:
         try:

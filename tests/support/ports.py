@@ -393,7 +393,7 @@ class FakeCoverage:
         self.leaving: list[Expiring] = []
         self.ledgers: dict[str, list[Asked]] = {}
         self.origins: dict[tuple[str, int], Provenance] = {}
-        self.report = Reconciliation(0, 0)
+        self.report = self.longer_report = Reconciliation(0, 0)
         self.failure: MonitorError | None = None
         self.asked: list[tuple[tuple[str, ...], Interval, datetime.date, datetime.date]] = []
 
@@ -438,6 +438,10 @@ class FakeCoverage:
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         self._fail()
         return self.report
+
+    async def longer_bars(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
+        self._fail()
+        return self.longer_report
 
     def _days(self, symbol: str, interval: Interval, first: datetime.date, last: datetime.date) -> list[DayCoverage]:
         kept, reach = interval in self.series.get(symbol, ()), first_reachable(interval, self._now_ms())

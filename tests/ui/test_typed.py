@@ -17,6 +17,8 @@ from monitor.ui.typed import parse_typed_interval
         ("30M", Interval.M30),
         ("60", Interval.H1),
         ("1H", Interval.H1),
+        ("4h", Interval.H4),
+        ("240", Interval.H4),
         ("d", Interval.DAY),
         ("1d", Interval.DAY),
         ("w", Interval.WEEK),

@@ -1,5 +1,6 @@
 """How long until the running bar closes."""
 
+from monitor.analysis.bars import interval_end
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, from_ms, sessions
 
@@ -7,7 +8,7 @@ from monitor.market.calendar import Phase, from_ms, sessions
 def closes_at(interval: Interval, start_ms: int) -> int | None:
     """When a bar closes, ms UTC: an intraday bar after its length, a daily one with the regular session."""
     if interval.intraday:
-        return start_ms + interval.milliseconds
+        return interval_end(start_ms, interval)
     if interval is not Interval.DAY:
         return None
     todays = sessions(from_ms(start_ms).date())

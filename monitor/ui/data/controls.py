@@ -39,7 +39,7 @@ class Controls(QWidget):
         for button, words, tip in (
             (self.download, "Download…", "Fetch chosen symbols and days"),
             (self.delete, "Delete…", "Delete the bars of the selected symbols and days (Del)"),
-            (self.report, "Reconcile…", "How streamed minutes compare with history"),
+            (self.report, "Reconcile…", "How streamed minutes compare with history, and longer bars with Schwab's own"),
         ):
             button.setText(words)
             button.setToolTip(tip)

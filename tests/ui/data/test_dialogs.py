@@ -5,7 +5,7 @@ from datetime import date, time
 
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import QDate
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
@@ -251,6 +251,24 @@ async def test_the_report_is_exported_row_for_row(ports: ViewPorts, qtbot: QtBot
     assert len(header) == len(set(header)) == len(ROW)
     assert rows == [list(ROW)]
     dialog.close()
+
+
+async def test_longer_bars_are_compared_with_schwabs_own(ports: ViewPorts, qtbot: QtBot) -> None:
+    start = at_new_york(THURSDAY, time(10, 30))
+    computed = Bar("AAPL", Interval.M30, start, 100, 101, 99, 100.5, 1000, BarSource.COMPUTED)
+    own = Bar("AAPL", Interval.M30, start, 100, 102, 99, 100.5, 1200)
+    ports.coverage.longer_report = Reconciliation(40, 1, (Difference(computed, own, 1, 0.98, 200),))
+    sheet = reporting(ports, qtbot)
+    sheet.kind.setCurrentIndex(1)
+    await until(lambda: sheet.model.rowCount() == 1)
+    assert sheet.counts.text() == (
+        "40 longer bars compared with Schwab's own: 1 differ (2.50 %)."
+        " The worst: AAPL 2026-11-19 10:30 30m, high 101 instead of 102 (0.980 %)."
+    )
+    heads = [sheet.model.headerData(column, Qt.Orientation.Horizontal) for column in (1, 3, 4, 8)]
+    assert heads == ["Bar (ET)", "Computed", "Schwab", "Schwab"]
+    sheet.kind.setCurrentIndex(0)
+    await until(lambda: sheet.model.rowCount() == 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.analysis.bars import RunningBar, aggregate, interval_start, join
+from monitor.analysis.bars import RunningBar, aggregate, interval_end, interval_start, interval_starts, join
 from monitor.live.board import Board
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, BarSource, Interval, series
 from monitor.market.calendar import from_ms
@@ -63,6 +63,11 @@ def test_going_by_way_of_five_minutes_makes_the_same_hours(minutes: BarSeries) -
         ("09:29", Interval.H1, "08:30"),
         ("09:30", Interval.H1, "09:30"),
         ("10:29", Interval.H1, "09:30"),
+        ("09:30", Interval.H4, "09:30"),
+        ("13:29", Interval.H4, "09:30"),
+        ("13:30", Interval.H4, "13:30"),
+        ("09:29", Interval.H4, "05:30"),
+        ("23:59", Interval.H4, "21:30"),
         ("09:44", Interval.M15, "09:30"),
         ("15:59", Interval.M30, "15:30"),
         ("07:03", Interval.M5, "07:00"),
@@ -81,6 +86,39 @@ def test_hours_still_begin_at_the_open_when_the_clocks_have_changed(day: date) -
         "09:30",
         "10:30",
     ]
+
+
+#: Any minute from 2015 to 2035, as often as not in a night in which the clocks change.
+MOMENTS = st.one_of(
+    st.integers(ms("00:00", date(2015, 1, 1)) // 60_000, ms("00:00", date(2035, 1, 1)) // 60_000),
+    st.sampled_from([date(2026, 3, 8), date(2026, 11, 1), date(2027, 3, 14), date(2027, 11, 7)]).flatmap(
+        lambda day: st.integers(ms("00:00", day) // 60_000 - 360, ms("00:00", day) // 60_000 + 720)
+    ),
+).map(lambda minute: minute * 60_000)
+
+
+@given(MOMENTS, st.sampled_from(LONGER))
+def test_each_moment_is_in_one_bar_and_bars_follow_each_other_without_a_seam(at: int, interval: Interval) -> None:
+    start = interval_start(at, interval)
+    end = interval_end(start, interval)
+    assert start <= at < end
+    assert interval_start(start, interval) == interval_start(end - 60_000, interval) == start
+    assert interval_start(end, interval) == end
+
+
+@given(st.lists(MOMENTS, max_size=30), st.sampled_from(LONGER))
+def test_many_starts_at_once_are_those_of_each(times: list[int], interval: Interval) -> None:
+    times.sort()
+    assert interval_starts(np.array(times, np.int64), interval).tolist() == [interval_start(t, interval) for t in times]
+
+
+@pytest.mark.parametrize(
+    ("first", "night", "hours"),
+    [("21:30", date(2026, 3, 7), 3), ("21:30", date(2026, 10, 31), 5), ("21:30", date(2026, 3, 9), 4)],
+)
+def test_the_four_hours_of_the_night_give_or_take_the_hour_of_the_clocks(first: str, night: date, hours: int) -> None:
+    start = ms(first, night)
+    assert interval_end(start, Interval.H4) - start == hours * 3_600_000
 
 
 def test_days_become_weeks_that_start_on_monday_and_months_that_start_on_the_first() -> None:

@@ -145,7 +145,7 @@ async def test_reading_beside_the_writer_tells_the_facts(store: Store, path: Pat
     facts = await reading.facts()
     await reading.close()
     assert (facts.profile, facts.schema_version, facts.problems) == ("sandbox", schema.VERSION, ())
-    assert (facts.rows["bar"], facts.rows["instrument"], facts.rows["quote"]) == (2, 2, 0)
+    assert (facts.rows["bar_day"], facts.rows["instrument"], facts.rows["quote"]) == (2, 2, 0)
     assert facts.bytes > 0
 
 

@@ -296,7 +296,7 @@ def test_the_guard_alone_refuses_to_write_elsewhere(tmp_path: Path) -> None:
         ("SELECT 'FROM' FROM quote FROM", 'SQLite says: near "FROM": syntax error.', 25),
         ("SELECT bidd FROM quote", "SQLite says: no such column: bidd.", 7),
         ("SELECT bidd FROM quote WHERE bidd > 1", "SQLite says: no such column: bidd.", None),
-        ("SELECT * FROM quotes", "SQLite says: no such table: quotes.", 14),
+        ("SELECT * FROM quote_s", "SQLite says: no such table: quote_s.", 14),
         ("SELECT 1 WHERE (", "SQLite says: incomplete input.", 16),
         ("SELECT 'abc", 'SQLite says: unrecognized token: "\'abc".', 7),
         ("SELECT none(1)", "SQLite says: no such function: none.", 7),

@@ -149,7 +149,7 @@ async def test_closing_in_trouble_leaves_what_waits_to_the_next_start(
     assert again.last_received_us() == 1
     await again.close()
     assert rows("SELECT count(*) FROM quote JOIN instrument ON id = instrument_id WHERE symbol = 'AAPL'") == [(1,)]
-    assert rows("SELECT count(*) FROM bar") == [(1,)]
+    assert rows("SELECT count(*) FROM bar WHERE interval_s = 60") == [(1,)]
     assert not path.with_name("monitor.spill").exists()
 
 

@@ -19,7 +19,7 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 ALL = (0, 2**62)
 EMPTY = b'{"symbol":"SPY","empty":true,"candles":[]}'
 NONE_HERE = b'{"symbol":"SPY","empty":false,"candles":[]}'
-GIVEN = [interval for interval in Interval if interval is not Interval.H1]
+GIVEN = [interval for interval in Interval if interval not in (Interval.H1, Interval.H4)]
 
 
 async def test_daily_bars_begin_at_midnight_in_new_york(market_data, schwab, answer_with, samples):
@@ -118,9 +118,10 @@ async def test_each_interval_in_schwabs_words(market_data, schwab, answer_with, 
     assert "period" not in asked
 
 
-async def test_hours_are_no_interval_of_schwabs(market_data, schwab):
-    with pytest.raises(Refused, match="1h"):
-        await market_data.bars("SPY", Interval.H1, 0, DAY_MS * 9000)
+@pytest.mark.parametrize("interval", [Interval.H1, Interval.H4])
+async def test_hours_are_no_interval_of_schwabs(market_data, schwab, interval):
+    with pytest.raises(Refused, match=interval.label):
+        await market_data.bars("SPY", interval, 0, DAY_MS * 9000)
     assert schwab.requests == []
 
 
