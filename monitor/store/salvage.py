@@ -190,13 +190,15 @@ class Salvage:
     def _read_loose(self, numbers: list[int], shapes: dict[str, Layout]) -> None:
         """Pages that no page leads to any more: one is taken where only one table can have such rows."""
         candidates = [shapes[name] for name in sorted(self._damaged)]
-        rows, lost = Counter[str](), 0
-        read = 0
+        rows = Counter[str]()
+        lost = seen = 0
         for number in numbers:
             try:
                 cells = self._pages.cells(number)
             except Unreadable:
-                lost += not self._pages.may_go_on(number)
+                goes_on = self._pages.may_go_on(number)
+                lost += not goes_on
+                seen += goes_on
                 continue
             found = list(cells.rows())
             fitting = [shape for shape in candidates if _may_be(cells.kind, found, shape)]
@@ -205,12 +207,13 @@ class Salvage:
                 good = _good(cells.kind, found, fitting[0])
                 self._insert(fitting[0], good)
                 rows[fitting[0].table] += len(good)
-                read += 1
+                seen += 1
             elif fitting:  # it may be one or the other, so it is neither
                 self._tables[fitting[0].table].lost += len(found)
-        # Whose the unreadable ones among them were nobody knows: about as many of each table's as of the others.
+        # What the unreadable ones among them were nobody knows: a page of a table, or the rest of a long row, each
+        # about as often as among those that read.
         for table, count in rows.items():
-            self._tables[table].lost += round(lost * count / read)
+            self._tables[table].lost += round(lost * count / seen)
 
     def _read_symbols(self, numbers: list[int]) -> None:
         """The symbols stand in an index too: an instrument without its page keeps its name and number."""

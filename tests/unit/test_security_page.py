@@ -19,8 +19,7 @@ def test_every_measure_and_fault_has_its_row() -> None:
     expected = [f"S{number}" for number in range(1, 25)] + [str(number) for number in range(44, 60)]
     assert list(rows(SECURITY)) == expected
     numbers = [int(number) for number in rows(RELIABILITY)]
-    assert numbers[:18] == list(range(1, 19))
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers == [*range(1, 44), *range(60, 74)]
 
 
 @PAGES

@@ -104,11 +104,11 @@ async def test_of_overwritten_pages_nothing_is_lost_but_what_was_on_them(
     found = recover(path, sandbox=True)
     before, after = counts(recorded), counts(path)
     total, saved = sum(before.values()), sum(after.values()) - 1  # an audit entry tells of it
-    assert saved >= total * (1 - 4 * damaged / pages)
+    assert saved >= total * (1 - 6 * damaged / pages)
     assert saved >= total * 0.95
     assert verdict(path) == [("ok",)]
     assert found.kept.read_bytes() == broken
-    assert abs(found.lost - (total - saved)) <= 0.3 * (total - saved) + 200
+    assert abs(found.lost - (total - saved)) <= 0.5 * (total - saved) + 200
     store = open_store(path, sandbox=True, on_trouble=print)
     assert store.last_received_us() >= _START_MS * 1_000 + 60_000
     await store.close()
