@@ -1,23 +1,26 @@
 """What the writer may be asked to do besides appending rows: small orders that each know their SQL."""
 
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from msgspec import Struct
 
 from monitor.analysis.coverage import Answer, Asked, paint
 from monitor.analysis.ranges import missing
-from monitor.errors import BadData
+from monitor.errors import BadData, MonitorError, StoreUnavailable
 from monitor.market.bar import Bar, Interval
 from monitor.market.gap import Gap
 from monitor.market.instrument import Instrument
 from monitor.store import bar_days
 from monitor.store.chain_rows import SaveChain
-from monitor.store.insert import Insert
+from monitor.store.insert import UNFIT, Insert
 from monitor.store.rollups import roll
+
+_log = logging.getLogger(__name__)
 
 
 class Task(Protocol):
@@ -290,3 +293,21 @@ def _watchlist_id(connection: sqlite3.Connection, name: str) -> int:
 def _put_symbols(connection: sqlite3.Connection, number: int | None, symbols: Sequence[str]) -> None:
     rows = [(number, position, symbol) for position, symbol in enumerate(dict.fromkeys(symbols))]
     connection.executemany("INSERT INTO watchlist_symbol VALUES (?, ?, ?)", rows)
+
+
+def run_apart(connection: sqlite3.Connection, task: Any) -> Exception | None:
+    """Run one task so that one that cannot be done leaves the others of its transaction alone; gives why it was not.
+
+    Raises sqlite3.Error where it is the disk's fault.
+    """
+    connection.execute("SAVEPOINT task")
+    outcome: Exception | None = None
+    try:
+        task.run(connection)
+    except (MonitorError, *UNFIT) as error:
+        connection.execute("ROLLBACK TO task")
+        _log.warning("%s was not done: %s", type(task).__name__, error)
+        known = isinstance(error, MonitorError)
+        outcome = error if known else StoreUnavailable("The database cannot hold that.", str(error))
+    connection.execute("RELEASE task")
+    return outcome

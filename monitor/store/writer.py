@@ -23,12 +23,11 @@ from monitor.store.about import OPEN, keep_fact, note_closed
 from monitor.store.batch import Batch, Intake
 from monitor.store.connect import same_file, size_of
 from monitor.store.errands import Errands, Work, settle
-from monitor.store.insert import UNFIT
 from monitor.store.overflow import Overflow
 from monitor.store.recovery import Recovery, name_instruments
 from monitor.store.rollups import Filling
 from monitor.store.spill import Spill, note_taken
-from monitor.store.tasks import know_instruments
+from monitor.store.tasks import know_instruments, run_apart
 from monitor.store.trouble import FileMoved, counted, is_damage, is_sound, sentence_of
 
 _log = logging.getLogger(__name__)
@@ -247,7 +246,7 @@ class Writer:
         self._connection.execute(f"PRAGMA synchronous = {'FULL' if batch.tasks else 'NORMAL'}")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            batch.outcomes = [(future, self._run_task(task)) for task, future in batch.tasks]
+            batch.outcomes = [(future, run_apart(self._connection, task)) for task, future in batch.tasks]
             batch.unfit = 0
             for stream, rows in batch.rows:
                 if not rows:
@@ -292,20 +291,6 @@ class Writer:
         for future in batch.waiting:
             self._answer(future, None)
 
-    def _run_task(self, task: Any) -> Exception | None:
-        """Run one task by itself, so that one that cannot be done leaves the others alone."""
-        self._connection.execute("SAVEPOINT task")
-        outcome: Exception | None = None
-        try:
-            task.run(self._connection)
-        except (MonitorError, *UNFIT) as error:
-            self._connection.execute("ROLLBACK TO task")
-            _log.warning("%s was not done: %s", type(task).__name__, error)
-            known = isinstance(error, MonitorError)
-            outcome = error if known else StoreUnavailable("The database cannot hold that.", str(error))
-        self._connection.execute("RELEASE task")
-        return outcome
-
     def _go_on_in_new_file(self) -> bool:
         """Save what can be read of the damaged file; False when that is in vain, which is tried once only."""
         if self._beyond_recovery:
@@ -316,6 +301,7 @@ class Writer:
             self._file = self._path.stat()
             name_instruments(self._connection, self._ids)
             keep_fact(self._connection, OPEN, str(now_ms()))
+            self._filling = Filling(self._connection)
         except (MonitorError, sqlite3.Error, OSError) as error:
             self._beyond_recovery = True
             _log.exception("the damaged database could not be saved")

@@ -105,7 +105,7 @@ async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tm
     await store.close()
     assert greetings == ()
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM bar").fetchone() == (3_000,)
+        assert connection.execute("SELECT count(*) FROM bar WHERE interval_s = 60").fetchone() == (3_000,)
 
 
 def damage(path: Path, table: str) -> None:

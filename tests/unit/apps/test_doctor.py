@@ -73,7 +73,7 @@ async def test_how_a_database_was_closed_checked_and_backed_up(tmp_path: Path) -
     assert backup.name in closed["backups"].says
     with closing(sqlite3.connect(path)) as connection:
         tells = ("ENABLE_DBSTAT_VTAB",) in connection.execute("PRAGMA compile_options").fetchall()
-    assert ("1 bar (0.0 MB)" if tells else "1 bar,") in closed["database"].says
+    assert ("10 bar (0.0 MB)" if tells else "10 bar,") in closed["database"].says
 
 
 async def test_a_damaged_database_is_found_and_what_becomes_of_it_is_said(tmp_path: Path) -> None:
