@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QLabel, QWidget
 
-from monitor.ui.database.work import WorkDialog
 from monitor.ui.panel import named
 from monitor.ui.view_ports import ViewPorts
+from monitor.ui.work_dialog import WorkDialog
 
 TITLE = "Check the database"
 _WORDS = (

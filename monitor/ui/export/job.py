@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from monitor.ports import Exporter, ExportRequest, ExportResult
+from PySide6.QtCore import QStandardPaths
+
+from monitor.ports import Exporter, ExportRequest, ExportResult, Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,10 @@ def file_name(stem: str, sandbox: bool) -> str:
     """The default name of a file: what the sandbox made says so."""
     plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem).strip("_") or "export"
     return f"{plain}-SANDBOX.csv" if sandbox else f"{plain}.csv"
+
+
+def export_folder(preferences: Preferences) -> Path:
+    """Where the last export went, as long as that folder is there; else the person's documents."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    folder = Path(preferences.get("export/folder", documents))
+    return folder if folder.is_dir() else Path.home()

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QStackedWidget, QToolButton
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton
 
 from monitor.errors import MonitorError
 from monitor.live.events import Level, Notice
 from monitor.ports import BadQuery, QueryAnswer
-from monitor.ui.export.job import file_name
+from monitor.ui.export.job import export_folder, file_name
 from monitor.ui.icons import wear
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel, named
@@ -23,6 +23,7 @@ from monitor.ui.sql.phrases import counted, outcome, place, seconds
 from monitor.ui.sql.tables import TableList
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
+from monitor.ui.work_dialog import CSV, choose_file
 
 TASK, TABLES_TASK = "SQL query", "SQL tables"
 _TEXT, _SHARES = "sql/text", "sql/shares"
@@ -242,17 +243,11 @@ class SqlPanel(Panel):
     def _choose_file(self) -> None:
         if not self.export_button.isEnabled():
             return
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        folder = Path(self._ports.preferences.get("export/folder", documents))
-        proposed = (folder if folder.is_dir() else Path.home()) / file_name("query", self._ports.profile.sandbox)
-        chooser = QFileDialog(self, "Export the query's rows", str(proposed), "CSV files (*.csv)")
-        chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
-        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        chooser.setDefaultSuffix("csv")
-        chooser.selectFile(proposed.name)
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        chooser.fileSelected.connect(lambda name: self.export_to(Path(name)))
-        chooser.open()
+        proposed = export_folder(self._ports.preferences) / file_name("query", self._ports.profile.sandbox)
+        choose_file(self, "Export the query's rows", proposed, CSV, self._take_file)
+
+    def _take_file(self, name: str) -> None:
+        self.export_to(Path(name))
 
     # ------------------------------------------------------------------ how it is built
 
