@@ -43,11 +43,20 @@ def sweep(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
+def sync_file(file: Path) -> None:
+    """Put on disk what somebody else has written into a file. Raises OSError."""
+    _sync(file, os.O_RDWR)
+
+
 def sync_folder(folder: Path) -> None:
     """Put on disk that a file is there. Raises OSError."""
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    _sync(folder, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:

@@ -17,7 +17,7 @@ from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.store.about import note_closed
 from monitor.store.spill import RESERVE
-from monitor.whole_file import PRIVATE, sweep, sync_folder
+from monitor.whole_file import PRIVATE, sweep, sync_file, sync_folder
 
 FOLDER = "backups"
 #: So many of the copies made before a change of the tables are kept.
@@ -46,7 +46,7 @@ def copy_database(connection: sqlite3.Connection, target: Path, between: Between
             )
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
             note_closed(copy)
-        _sync(draft)
+        sync_file(draft)
         draft.replace(target)
     except BaseException:
         for leftover in draft.parent.glob(f"{draft.name}*"):
@@ -88,11 +88,3 @@ def check_room(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _age(file: Path) -> tuple[int, str]:
     return file.stat().st_mtime_ns, file.name
-
-
-def _sync(file: Path) -> None:
-    handle = os.open(file, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

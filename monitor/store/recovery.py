@@ -18,7 +18,7 @@ from monitor.store.pages import PageFile
 from monitor.store.salvage import Salvage, TableRecovery
 from monitor.store.schema import APPLICATION_ID, VERSION
 from monitor.store.tasks import SaveAudit, know_instruments
-from monitor.whole_file import PRIVATE, sync_folder
+from monitor.whole_file import PRIVATE, sync_file, sync_folder
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def recover(path: Path, sandbox: bool) -> Recovery:
                 kept = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}")
                 recovery = Recovery(kept, tuple(tables), backup)
                 SaveAudit(now_ms(), AUDIT_KIND, recovery.sentence).run(new)
-        _sync(draft)
+        sync_file(draft)
     except BaseException:
         _remove(draft)
         raise
@@ -136,11 +136,3 @@ def _beside(path: Path, ending: str) -> Path:
 def _remove(file: Path) -> None:
     for ending in ("", "-wal", "-shm", "-journal"):
         file.with_name(file.name + ending).unlink(missing_ok=True)
-
-
-def _sync(file: Path) -> None:
-    handle = os.open(file, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

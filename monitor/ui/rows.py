@@ -1,7 +1,7 @@
 """What the models of lists of entries share: a row an entry, fixed columns, left-aligned heads."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 
@@ -9,6 +9,17 @@ from monitor.ui.cells import Index
 from monitor.ui.theme import Theme
 
 T_ = TypeVar("T_")
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class Column(NamedTuple):
+    """A column's title, width in pixels (0 takes what is left), the tip of its head, and whether it holds numbers."""
+
+    title: str
+    width: int
+    tip: str = ""
+    number: bool = False
 
 
 class RowsModel(QAbstractTableModel, Generic[T_]):
@@ -31,7 +42,7 @@ class RowsModel(QAbstractTableModel, Generic[T_]):
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._columns[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            return _LEFT
         return None
 
     def repaint_row(self, row: int) -> None:
@@ -54,3 +65,22 @@ class RowsModel(QAbstractTableModel, Generic[T_]):
     def _repaint(self) -> None:
         if self.entries:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.entries) - 1, len(self._columns) - 1))
+
+
+class ColumnsModel(RowsModel[T_]):
+    """Rows under columns that know on which side they stand; subclasses answer ``data`` for all other roles."""
+
+    def __init__(self, columns: Sequence[Column], theme: Theme) -> None:
+        super().__init__([column.title for column in columns], theme)
+        self.columns = columns
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self.columns[section].tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self.side(section)
+        return super().headerData(section, orientation, role)
+
+    def side(self, column: int) -> Qt.AlignmentFlag:
+        """Numbers stand on the right, words on the left."""
+        return _RIGHT if self.columns[column].number else _LEFT

@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 from monitor.analysis.budget import Plan
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import ChainSlotKept
-from monitor.market.chain_schedule import EVERY_MINUTES, ChainSchedule
+from monitor.market.chain_schedule import ChainSchedule
 from monitor.market.instrument import Kind, kind_of, parse_symbol
 from monitor.ports import KeptSchedule, Recorded
 from monitor.ui.cells import dress
+from monitor.ui.chains.choices import choose, offer
 from monitor.ui.chains.models import Moments, Schedules, every, expiries
 from monitor.ui.message import Message
 from monitor.ui.panel import named, rename
@@ -36,8 +37,6 @@ _WORDS = (
     "Schwab sells no history of options: what is kept here is all there will be. Snapshots are taken in regular hours,"
     " from the open to the close, while the program or the collector runs; a moment that was missed says why."
 )
-_DAYS = (7, 30, 60, 90, None)
-_USUAL_EVERY, _USUAL_DAYS = 15, 60
 _MOST_MOMENTS = 500
 
 
@@ -242,9 +241,7 @@ class ChainSheet(QDialog):
             button.setEnabled(kept is not None)
         if kept is not None:
             self.underlying.setText(kept.schedule.symbol)
-            self.every.setCurrentIndex(EVERY_MINUTES.index(kept.schedule.every_minutes))
-            days = kept.schedule.days
-            self.days.setCurrentIndex(_DAYS.index(days) if days in _DAYS else len(_DAYS) - 1)
+            choose(self.every, self.days, kept.schedule.every_minutes, kept.schedule.days)
 
     def _say(self, sentence: str, tone: str) -> None:
         rename(self.sentence, tone)
@@ -253,16 +250,10 @@ class ChainSheet(QDialog):
     # ------------------------------------------------------------------------------------------ how it is built
 
     def _fill_choices(self) -> None:
-        for minutes in EVERY_MINUTES:
-            self.every.addItem(f"every {every(minutes)}", minutes)
-        self.every.setCurrentIndex(EVERY_MINUTES.index(_USUAL_EVERY))
-        for days in _DAYS:
-            self.days.addItem(f"expiries {expiries(days)}" if days else "all expiries", days)
-        self.days.setCurrentIndex(_DAYS.index(_USUAL_DAYS))
+        offer(self.every, self.days)
         self.underlying.setPlaceholderText("SPY")
         self.underlying.setMaximumWidth(140)
-        for field, words in ((self.underlying, "Underlying"), (self.every, "How often"), (self.days, "Which expiries")):
-            field.setAccessibleName(words)
+        self.underlying.setAccessibleName("Underlying")
 
     def _set_up_tables(self, theme: Theme) -> None:
         for table, model, name in (

@@ -7,22 +7,20 @@ from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt
 from monitor.market.screener import Ranked
 from monitor.ui.cells import COLOUR_ROLE, Index
 from monitor.ui.movers.phrases import COLUMNS, cells, order
-from monitor.ui.rows import RowsModel
+from monitor.ui.rows import ColumnsModel
 from monitor.ui.theme import Theme
 
 RANKED_ROLE = int(Qt.ItemDataRole.UserRole)
 ORDER_ROLE = RANKED_ROLE + 40
 _LAST, _PERCENT = 2, 4
 _SORTING = "Click to sort, again to reverse, a third time for the ranking"
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class MoversModel(RowsModel[Ranked]):
+class MoversModel(ColumnsModel[Ranked]):
     """One list as it came."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__([column.title for column in COLUMNS], theme)
+        super().__init__(COLUMNS, theme)
 
     @property
     def symbols(self) -> list[str]:
@@ -41,11 +39,9 @@ class MoversModel(RowsModel[Ranked]):
         self.endResetModel()
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return f"{COLUMNS[section].tip}\n{_SORTING}".strip()
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if COLUMNS[section].number else _LEFT
-        return super().headerData(section, orientation, role)
+        told = super().headerData(section, orientation, role)
+        is_tip = orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole
+        return f"{told}\n{_SORTING}".strip() if is_tip else told
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -54,7 +50,7 @@ class MoversModel(RowsModel[Ranked]):
         if role == Qt.ItemDataRole.DisplayRole:
             return cells(row)[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if COLUMNS[column].number else _LEFT
+            return self.side(column)
         if role == COLOUR_ROLE:
             return _colour(row) if _LAST <= column <= _PERCENT else "dim" if column == 1 else "text"
         if role == Qt.ItemDataRole.ToolTipRole:

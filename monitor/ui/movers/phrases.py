@@ -8,6 +8,7 @@ from monitor.market.calendar import Phase, from_ms, phase_at, sessions
 from monitor.market.quote import Number
 from monitor.market.screener import Ranked
 from monitor.ui import format as fmt
+from monitor.ui.rows import Column
 
 LISTS = {
     "$DJI": "Dow Jones ($DJI)",
@@ -54,24 +55,15 @@ class Choice(NamedTuple):
         return f"movers of {LISTS[self.list]} by {SORTS[self.sort].lower()} over {SPANS[self.minutes]}"
 
 
-class Column(NamedTuple):
-    """A column of the table: its title, width in pixels, whether it holds numbers, and what it means."""
-
-    title: str
-    width: int
-    number: bool = True
-    tip: str = ""
-
-
 COLUMNS = (
-    Column("Symbol", 168, number=False),
-    Column("Description", 240, number=False),
-    Column("Last", 88),
-    Column("Chg", 80),
-    Column("Chg %", 80, tip="Since the previous close"),
-    Column("Volume", 112, tip="Of the span that is ranked"),
-    Column("Share", 80, tip="Its part of the volume of the whole list"),
-    Column("Trades", 96, tip="Of the span that is ranked"),
+    Column("Symbol", 168),
+    Column("Description", 240),
+    Column("Last", 88, number=True),
+    Column("Chg", 80, number=True),
+    Column("Chg %", 80, "Since the previous close", number=True),
+    Column("Volume", 112, "Of the span that is ranked", number=True),
+    Column("Share", 80, "Its part of the volume of the whole list", number=True),
+    Column("Trades", 96, "Of the span that is ranked", number=True),
 )
 
 

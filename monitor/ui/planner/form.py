@@ -21,14 +21,12 @@ from monitor.analysis.coverage import DEPTHS
 from monitor.market.bar import Interval
 from monitor.market.chain_schedule import EVERY_MINUTES
 from monitor.market.instrument import Kind, kind_of
-from monitor.ui.chains.models import every, expiries
+from monitor.ui.chains.choices import choose, offer
 from monitor.ui.panel import named
 from monitor.ui.watchlist.entry import split_symbols
 
 _LINES = 4
 _WIDTH = 352
-_DAYS = (7, 30, 60, 90, None)
-_USUAL_EVERY, _USUAL_DAYS = 15, 60
 _NAMED = 3
 _LABELS = {Sort.QUOTES: "&Quotes", Sort.BARS: "&Minute bars", Sort.BOOKS: "&Level 2 books"}
 
@@ -88,8 +86,7 @@ class PlanForm(QWidget):
         for field in (self.minute_days, self.day_years):
             field.setValue(0)
         self.chains.setChecked(True)
-        self.every.setCurrentIndex(EVERY_MINUTES.index(minutes))
-        self.days.setCurrentIndex(_DAYS.index(days) if days in _DAYS else len(_DAYS) - 1)
+        choose(self.every, self.days, minutes, days)
 
     def make_fit(self, way: Fit) -> None:
         """Ask for less, in one of the ways in which it fits."""
@@ -117,14 +114,7 @@ class PlanForm(QWidget):
         self.show_in_list.setToolTip("A list that is shown streams quotes and minute bars, and keeps history whole")
         for box in (self.show_in_list, self.sorts[Sort.QUOTES], self.sorts[Sort.BARS]):
             box.setChecked(True)
-        for minutes in EVERY_MINUTES:
-            self.every.addItem(f"every {every(minutes)}", minutes)
-        self.every.setCurrentIndex(EVERY_MINUTES.index(_USUAL_EVERY))
-        for days in _DAYS:
-            self.days.addItem(f"expiries {expiries(days)}" if days else "all expiries", days)
-        self.days.setCurrentIndex(_DAYS.index(_USUAL_DAYS))
-        self.every.setAccessibleName("How often")
-        self.days.setAccessibleName("Which expiries")
+        offer(self.every, self.days)
         _number(self.contracts, 1, 50_000, USUAL_CONTRACTS, "Contracts of a chain that was not recorded yet")
         self.contracts.setSingleStep(100)
         _number(self.requests, 0, 200, 0, "Requests that a snapshot takes; as many as the size of the chain needs")

@@ -8,20 +8,18 @@ from monitor.ports import RequestRecord, Result
 from monitor.ui import format as fmt
 from monitor.ui.cells import COLOUR_ROLE, Index
 from monitor.ui.requests.phrases import COLOURS, COLUMNS, RESULT, cells, order, story
-from monitor.ui.rows import RowsModel
+from monitor.ui.rows import ColumnsModel
 from monitor.ui.theme import Theme
 
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
 ORDER_ROLE = RECORD_ROLE + 40
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class RequestsModel(RowsModel[RequestRecord]):
+class RequestsModel(ColumnsModel[RequestRecord]):
     """The newest requests, the oldest first; a request keeps its row until it is too old."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__([column.title for column in COLUMNS], theme)
+        super().__init__(COLUMNS, theme)
 
     def show(self, records: Sequence[RequestRecord]) -> None:
         """Take over how they stand now; their numbers ascend."""
@@ -41,13 +39,6 @@ class RequestsModel(RowsModel[RequestRecord]):
             self.entries.extend(fresh)
             self.endInsertRows()
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return COLUMNS[section].tip
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if COLUMNS[section].number else _LEFT
-        return super().headerData(section, orientation, role)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
             return None
@@ -55,7 +46,7 @@ class RequestsModel(RowsModel[RequestRecord]):
         if role == Qt.ItemDataRole.DisplayRole:
             return cells(record)[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if COLUMNS[column].number else _LEFT
+            return self.side(column)
         if role == COLOUR_ROLE:
             return COLOURS[record.result] if column == RESULT else "dim" if column == 0 else "text"
         if role == Qt.ItemDataRole.ToolTipRole:

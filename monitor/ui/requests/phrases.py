@@ -1,10 +1,9 @@
 """The words of the requests panel: cells, figures, and why requests have to wait."""
 
-from typing import NamedTuple
-
 from monitor.ports import Priority, RequestMeter, RequestRecord, Result
 from monitor.span import left, tight
 from monitor.ui import format as fmt
+from monitor.ui.rows import Column
 
 WHO = {
     Priority.SIGN_IN: "sign-in",
@@ -23,15 +22,6 @@ COLOURS = {
     Result.NOT_SENT: "amber",
     Result.CANCELLED: "dim",
 }
-
-
-class Column(NamedTuple):
-    """A column's title, width in pixels (0 takes what is left), and the tooltip of its head."""
-
-    title: str
-    width: int
-    tip: str = ""
-    number: bool = False
 
 
 COLUMNS = (

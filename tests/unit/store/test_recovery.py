@@ -255,7 +255,7 @@ async def test_a_kill_while_it_is_saved_leaves_the_one_or_the_other(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(recovery, {"draft": "_sync", "whole": "sync_folder", "set aside": "finish"}[moment], die)
+        patched.setattr(recovery, {"draft": "sync_file", "whole": "sync_folder", "set aside": "finish"}[moment], die)
         if moment == "draft":
             patched.setattr(recovery, "_remove", lambda _: None)
         with pytest.raises(Killed):
