@@ -343,6 +343,7 @@ async def test_a_clock_that_is_set_forth_and_back_changes_nothing(sandbox: Runni
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(STORM_SECONDS + 120)
 async def test_ten_minutes_of_storm_are_few_logins_and_one_hole_each(sandbox: RunningSandbox, stream: Any) -> None:
     """With the deadlines of every day: three seconds up, then cut, again and again."""
     async with stream(Timing()) as scene:
