@@ -1,6 +1,6 @@
-"""Half-open ranges of time: what is missing between what is there, and how to ask for it in pieces."""
+"""Half-open ranges of time, and what is missing between what is there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 Range = tuple[int, int]
 
@@ -17,12 +17,3 @@ def missing(have: Iterable[Range], start: int, end: int) -> list[Range]:
     if at < end:
         holes.append((at, end))
     return [(first, last) for first, last in holes if first < last]
-
-
-def pieces_newest_first(ranges: Iterable[Range], longest: int) -> Iterator[Range]:
-    """The ranges cut into pieces of at most ``longest``, the newest piece first."""
-    for start, end in sorted(ranges, reverse=True):
-        while end > start:
-            first = max(start, end - longest)
-            yield first, end
-            end = first

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from monitor.analysis.bars import aggregate, interval_end, interval_starts
-from monitor.market.bar import BarSeries, Interval
+from monitor.analysis.bars import interval_end, interval_starts
+from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, Trading, at_new_york, from_ms
 
 #: Rows of the start of a longer bar and the stretch [from, to) in which its parts begin, ms UTC, ascending.
@@ -66,13 +66,6 @@ def parts_within(start: int, interval: Interval, trading: Trading) -> tuple[int,
     return start, interval_end(start, interval)
 
 
-def rolled_up(parts: BarSeries, interval: Interval, trading: Trading) -> BarSeries:
-    """Bars of ``interval`` from all minutes there are, or for weeks and months from all days."""
-    if interval is Interval.DAY:
-        parts = parts[_in_hours(parts["start"], trading)]
-    return aggregate(parts, interval)
-
-
 def _of_days(starts: npt.NDArray[np.int64], trading: Trading) -> Buckets:
     """The days that have one of ``starts`` in the hours that count."""
     rows = []
@@ -82,14 +75,6 @@ def _of_days(starts: npt.NDArray[np.int64], trading: Trading) -> Buckets:
         if first < last:
             rows.append((midnight, begin, end))
     return np.array(rows, np.int64) if rows else _NONE
-
-
-def _in_hours(starts: npt.NDArray[np.int64], trading: Trading) -> npt.NDArray[np.bool_]:
-    inside = np.zeros(len(starts), np.bool_)
-    for _, begin, end in _of_days(starts, trading).tolist():
-        first, last = np.searchsorted(starts, (begin, end))
-        inside[first:last] = True
-    return inside
 
 
 @lru_cache(maxsize=8192)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.analysis.bars import interval_end, interval_start, join
 from monitor.analysis.coverage import Answer, Asked, trading_of
-from monitor.analysis.rollups import MADE_OF, base_of, rolled_up
+from monitor.analysis.rollups import MADE_OF, base_of
 from monitor.market.bar import Bar, BarSeries, BarSource, Interval, series
 from monitor.market.instrument import Instrument
 from monitor.ports import ExportRequest
@@ -23,6 +23,7 @@ from monitor.store.deletion import DeleteHistory
 from monitor.store.migrations import migrate
 from monitor.store.tasks import SaveBars, SaveInstruments
 from tests.support.builders import a_bar, ms
+from tests.support.rolled_up import rolled_up
 from tests.unit.store.conftest import Rows
 
 M1, M5, M30, H1, H4 = Interval.M1, Interval.M5, Interval.M30, Interval.H1, Interval.H4
