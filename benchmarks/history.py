@@ -13,6 +13,8 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import date, timedelta
+from datetime import time as clock
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -21,14 +23,15 @@ from benchmarks.report import report
 from monitor.analysis.coverage import Answer as Covered
 from monitor.analysis.coverage import Asked
 from monitor.market.bar import Interval
+from monitor.market.calendar import at_new_york
 from monitor.schwab.library import AsyncClient
 from monitor.schwab.rest.price_history import SchwabHistory
 from monitor.store import open_store
 
 BARS, AN_ANSWER, RUNS = 1_000_000, 10_000, 3
-_FIRST_MS = 1_790_000_040_000
+_FIRST_DAY = date(2026, 9, 21)
 _STEP_MS = 60_000
-_PIECE_MS = 10 * 86_400_000  # ten days hold more minutes than trade in them
+_PIECE_DAYS = 10  # they hold more minutes than trade in them
 
 
 class Answer(NamedTuple):
@@ -36,6 +39,7 @@ class Answer(NamedTuple):
 
     symbol: str
     start_ms: int
+    end_ms: int
     content: bytes
 
 
@@ -50,10 +54,11 @@ def answers() -> Iterator[Answer]:
     """Ten symbols, ten days at a time, as Schwab writes them."""
     rng = random.Random(7)
     for number in range(BARS // AN_ANSWER):
-        symbol, start = f"S{number % 10}", _FIRST_MS + number // 10 * _PIECE_MS
+        symbol, first = f"S{number % 10}", _FIRST_DAY + number // 10 * timedelta(days=_PIECE_DAYS)
+        start, end = (at_new_york(day, clock(0)) for day in (first, first + timedelta(days=_PIECE_DAYS)))
         candles = [_candle(rng, start + minute * _STEP_MS) for minute in range(AN_ANSWER)]
         body = {"symbol": symbol, "empty": False, "candles": candles}
-        yield Answer(symbol, start, json.dumps(body, separators=(",", ":")).encode())
+        yield Answer(symbol, start, end, json.dumps(body, separators=(",", ":")).encode())
 
 
 def _candle(rng: random.Random, start: int) -> dict[str, Any]:
@@ -89,7 +94,7 @@ async def ours(folder: Path, prepared: list[Answer]) -> Rate:
     history = SchwabHistory(_Answering(prepared))  # type: ignore[arg-type]
     started, spent, count = time.perf_counter(), time.process_time(), 0
     for asked in prepared:
-        end = asked.start_ms + _PIECE_MS
+        end = asked.end_ms
         answer = await history.bars(asked.symbol, Interval.M1, asked.start_ms, end)
         store.recorder.record_bars(answer.bars)
         store.recorder.record_coverage(asked.symbol, Interval.M1, Asked(asked.start_ms, end, Covered.COMPLETE, end))

@@ -7,9 +7,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-#: What a contract of an option snapshot takes on disk, and a bar.
+#: What a contract of an option snapshot takes on disk, and a minute with its share of the longer bars made of it.
 BYTES_A_CONTRACT: Final = 216
-BYTES_A_BAR: Final = 85
+BYTES_A_BAR: Final = 124
 #: A symbol's day tells of other days only if so much of its regular session was recorded.
 _LEAST_MS = 10 * 60_000
 
