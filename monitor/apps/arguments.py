@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 NO_END = 2**62
 _LONGEST_KEY = 40
 _HOURS = ("always", "extended", "regular")
-_WHAT = ("quotes", "trades", "bars", "book", "options")
+_WHAT = ("quotes", "trades", "bars", "book", "options", "audit")
+_ZONES = ("new-york", "utc", "local")
+_DECIMALS = ("point", "comma")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -32,8 +34,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         typed.insert(0, "gui")
     parser = _parser()
     options = parser.parse_args(typed)
-    if options.command == "export" and options.start_ms >= options.end_ms:
-        parser.error("the range is empty: --from must be earlier than --to")
+    if options.command == "export":
+        _check_export(parser, options)
     if options.command == "collect" and not (options.symbols or options.subscribe):
         parser.error("the following arguments are required: --symbols (or --subscribe)")
     return options
@@ -54,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands.add_parser("export", help="write recorded rows to a file", allow_abbrev=False))
     _add_doctor(commands.add_parser("doctor", help="check the machine, settings, database", allow_abbrev=False))
     return parser
+
+
+def _check_export(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if options.start_ms >= options.end_ms:
+        parser.error("the range is empty: --from must be earlier than --to")
+    if not options.symbols and options.what != "audit":
+        parser.error("the following arguments are required: --symbols")
+    if options.symbols and options.what == "audit":
+        parser.error("the audit has no symbols: leave --symbols out")
+    if options.hours != "always" and not (options.what == "bars" and options.interval.intraday):
+        parser.error("--hours is for bars within the day")
 
 
 def _add_gui(gui: argparse.ArgumentParser) -> None:
@@ -111,7 +124,7 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
 
 def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("what", choices=_WHAT)
-    export.add_argument("--symbols", type=_symbols, required=True, metavar="A,B")
+    export.add_argument("--symbols", type=_symbols, default=(), metavar="A,B", help="of everything but the audit")
     export.add_argument(
         "--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, D, W or M"
     )
@@ -121,8 +134,14 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     ):
         kind = _start if name == "start_ms" else _end
         export.add_argument(option, dest=name, type=kind, default=missing, metavar="T", help=help_text)
-    export.add_argument("--out", type=_table, required=True, metavar="FILE", help="ends in .csv")
+    export.add_argument("--out", type=_table, required=True, metavar="FILE", help="ends in .csv or .parquet")
     export.add_argument("--venues", action="store_true", help="a row for each venue of a book's levels")
+    export.add_argument("--hours", choices=_HOURS, default="always", help="in which bars within the day begin")
+    export.add_argument("--zone", choices=_ZONES, default="new-york", help="in which times are written, with offset")
+    export.add_argument("--decimal", choices=_DECIMALS, default="point", help="comma: columns are parted by semicolons")
+    export.add_argument(
+        "--no-sidecar", dest="sidecar", action="store_false", help="write no FILE.json that tells what is in the file"
+    )
     _add_data_dir(export)
 
 

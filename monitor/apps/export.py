@@ -8,7 +8,8 @@ from pathlib import Path
 from monitor.apps.options import ExportOptions
 from monitor.apps.settings import default_data_dir
 from monitor.errors import StoreUnavailable, Unusable
-from monitor.ports import ExportRequest, ExportResult
+from monitor.market.hours import Hours
+from monitor.ports import DecimalMark, ExportRequest, ExportResult, Layout, Zone
 from monitor.store import open_for_reading
 
 DATABASE = "monitor.db"
@@ -16,8 +17,6 @@ DATABASE = "monitor.db"
 
 def run(options: ExportOptions) -> int:
     """Write the file, say what it holds, and give exit code 0. Raises MonitorError."""
-    if options.out.suffix.lower() == ".parquet":
-        raise Unusable("Parquet files cannot be written yet, that comes later; let --out end in .csv.")
     result = asyncio.run(_export(options, _folder(options.data_dir)))
     print(f"{result.rows} rows written to {result.path}")
     return 0
@@ -55,6 +54,9 @@ def _request(options: ExportOptions) -> ExportRequest:
         start_ms=options.start_ms,
         end_ms=options.end_ms,
         venues=options.venues,
+        hours=Hours(options.hours),
+        layout=Layout(Zone(options.zone), DecimalMark(options.decimal)),
+        sidecar=options.sidecar,
     )
 
 

@@ -69,6 +69,10 @@ class ExportOptions:
     end_ms: int
     data_dir: Path | None = None
     venues: bool = False
+    hours: str = "always"  # of bars within the day
+    zone: str = "new-york"
+    decimal: str = "point"
+    sidecar: bool = True
 
 
 @dataclass(frozen=True, slots=True)

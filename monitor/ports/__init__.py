@@ -3,9 +3,6 @@
 from monitor.ports.archive import (
     Archive,
     AuditEntry,
-    Exporter,
-    ExportRequest,
-    ExportResult,
     Recorder,
     StoreMeter,
     Watchlists,
@@ -26,6 +23,17 @@ from monitor.ports.coverage import (
     Provenance,
     Reconciliation,
     Revision,
+)
+from monitor.ports.export import (
+    SUFFIXES,
+    SYMBOLLESS,
+    DecimalMark,
+    Exporter,
+    ExportRequest,
+    ExportResult,
+    Layout,
+    Zone,
+    sidecar_of,
 )
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
 from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes
@@ -62,6 +70,8 @@ __all__ = [
     "MOVER_LISTS",
     "MOVER_MINUTES",
     "MOVER_SORTS",
+    "SUFFIXES",
+    "SYMBOLLESS",
     "USUAL_LIMIT",
     "Archive",
     "Asking",
@@ -71,6 +81,7 @@ __all__ = [
     "ChainTaking",
     "ConnectionHealth",
     "Coverage",
+    "DecimalMark",
     "Difference",
     "ExpirationsAnswer",
     "ExportRequest",
@@ -86,6 +97,7 @@ __all__ = [
     "Instruments",
     "InstrumentsAnswer",
     "KeptSchedule",
+    "Layout",
     "MarketHours",
     "Meters",
     "Movers",
@@ -125,7 +137,9 @@ __all__ = [
     "Wanted",
     "Watching",
     "Watchlists",
+    "Zone",
     "asked",
     "asking",
     "chosen_limit",
+    "sidecar_of",
 ]

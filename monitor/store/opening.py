@@ -15,7 +15,7 @@ from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
-from monitor.store.export import CsvExporter
+from monitor.store.export import StoredExporter
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
@@ -81,7 +81,7 @@ class Store:
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
         self.usage = StoredUsage(self._reader, path, trading)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
-        self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
+        self.exporter = StoredExporter(self._reader, self.recorder.record_audit)
         self._writer.start()
 
     def last_received_us(self) -> int:
@@ -110,7 +110,7 @@ class ReadingStore:
         self._path = path
         self._reader = Reader(path)
         self.archive = StoredArchive(self._reader)
-        self.exporter = CsvExporter(self._reader, audit=None)
+        self.exporter = StoredExporter(self._reader, audit=None)
 
     async def facts(self) -> StoreFacts:
         """Count the rows and let SQLite check the file. Raises StoreUnavailable."""

@@ -47,6 +47,7 @@ from monitor.ports import (
     HistoryAnswer,
     InstrumentsAnswer,
     KeptSchedule,
+    Layout,
     MarketHours,
     MoversAnswer,
     ProcessHealth,
@@ -246,11 +247,19 @@ class FakeExporter:
                 return None
         return ExportResult(self.total, request.out)
 
-    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
+    async def export_table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path, layout: Layout
+    ) -> ExportResult:
         if self.failure:
             raise self.failure
         self.tables.append((list(header), [list(row) for row in rows], out))
         return ExportResult(len(rows), out)
+
+    async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        return "symbol\tclose\nAAPL\t585.1\n", 1
 
 
 class FakeSignIn:

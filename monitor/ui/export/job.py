@@ -1,10 +1,10 @@
 """What an export writes: recorded rows of the archive, or a table as it is on the screen."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from monitor.ports import Exporter, ExportRequest, ExportResult
+from monitor.ports import Exporter, ExportRequest, ExportResult, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Table:
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    layout: Layout = field(default_factory=Layout)
 
 
 Job = ExportRequest | Table
@@ -23,7 +24,7 @@ async def run(
 ) -> ExportResult | None:
     """Write the job to ``out``; None when cancelled. Raises what the exporter raises."""
     if isinstance(job, Table):
-        return await exporter.export_table(job.header, job.rows, out)
+        return await exporter.export_table(job.header, job.rows, out, job.layout)
     return await exporter.export(replace(job, out=out), progress, cancelled)
 
 

@@ -1,8 +1,10 @@
 """The export command over a database as the program leaves it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from monitor.apps import cli, export
@@ -41,6 +43,22 @@ def test_bars_are_written_digit_for_digit_and_counted(recorded: Path, capsys: py
     ]
 
 
+def test_parquet_is_written_where_the_name_says_so(recorded: Path) -> None:
+    typed = ["export", "bars", "--symbols", "AAPL", "--out", str(recorded / "a.parquet"), "--zone", "utc"]
+    assert cli.run([*typed, "--data-dir", str(recorded), "--no-sidecar"]) == 0
+    table = pq.read_table(recorded / "a.parquet")
+    assert table["close"].to_pylist() == [214.0, 214.5]
+    assert str(table.schema.field("start").type) == "timestamp[ms, tz=UTC]"
+    assert not (recorded / "a.parquet.json").exists()
+
+
+def test_zone_and_decimal_mark_are_those_that_were_asked_for(recorded: Path) -> None:
+    assert bars(recorded, "--zone", "utc", "--decimal", "comma", "--hours", "regular") == 0
+    last = (recorded / "out.csv").read_text().splitlines()[-1]
+    assert last == "AAPL;1m;2025-05-21T13:31:00.000+00:00;214,5;214,5;214,5;214,5;1000;rest"
+    assert json.loads((recorded / "out.csv.json").read_text())["rows"] == 2
+
+
 @pytest.mark.parametrize(
     ("limits", "rows"),
     [
@@ -59,7 +77,6 @@ def test_only_rows_of_the_range_are_written(recorded: Path, limits: list[str], r
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        (["bars", "--symbols", "A", "--out", "x.parquet"], "Parquet files cannot be written yet"),
         (["bars", "--symbols", "ZZZ", "--out", "x.csv"], "Nothing has been recorded for ZZZ."),
         (["bars", "--symbols", "AAPL", "--out", "/no/x.csv"], "cannot be written"),
     ],
