@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -17,11 +18,16 @@ from monitor.store.columns import Column, Kind
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*)?\.?\d*(e[+-]?\d+)?[KMB%]?", re.IGNORECASE)
-_YEAR_10000 = 253_402_300_800
+#: A day before the year 10000, so that it is none in any zone.
+_LAST_SECOND = 253_402_300_800 - 86_400
 _QUARTER_S = 900
-#: What follows the hour, by the seconds since it began.
-_CLOCK = tuple(f"{second // 60:02d}:{second % 60:02d}" for second in range(3600))
-_MILLISECONDS = tuple(f".{rest:03d}" for rest in range(1000))
+_QUARTERS_KEPT = 100_000
+#: What follows the hour, second by second, for each of its quarters.
+_CLOCKS = tuple(
+    tuple(f"{second // 60:02d}:{second % 60:02d}" for second in range(first, first + _QUARTER_S))
+    for first in range(0, 3600, _QUARTER_S)
+)
+_THOUSANDTHS = tuple(f".{rest:03d}" for rest in range(1000))
 
 
 def safe_text(text: str) -> str:
@@ -45,14 +51,19 @@ class CsvText:
             Kind.TEXT: self._texts,
             Kind.TIME: clock.milliseconds,
             Kind.RECEIVED: clock.microseconds,
-            Kind.NUMBER: self._numbers,
-            Kind.COUNT: self._numbers,
         }
-        self._turn = [turn[column.kind] for column in columns]
+        # Numbers that stand side by side are turned together.
+        self._runs: list[tuple[int, Callable[[Sequence[Any]], list[str]] | None]] = []
+        for number, run in groupby(columns, lambda column: column.kind in {Kind.NUMBER, Kind.COUNT}):
+            kinds = [column.kind for column in run]
+            self._runs += [(len(kinds), None)] if number else [(1, turn[kind]) for kind in kinds]
 
     def lines(self, page: Sequence[Sequence[Any]]) -> str:
         """A line for each row, each with its end; ``page`` holds the values column by column."""
-        texts = [turn(values) for turn, values in zip(self._turn, page, strict=True)]
+        texts, at = [], 0
+        for width, turn in self._runs:
+            texts.append(turn(page[at]) if turn else self._numbers(page[at : at + width]))
+            at += width
         lines = "\n".join(map(self._separator.join, zip(*texts, strict=True)))
         return lines + "\n" if lines else ""
 
@@ -82,18 +93,30 @@ class CsvText:
         cells = {text: self.cell(text) for text in set(values)}
         return [cells[text] for text in values]
 
-    def _numbers(self, values: Sequence[Any]) -> list[str]:
-        texts = number_texts(values)
-        return [text.replace(".", ",") for text in texts] if self._comma else texts
+    def _numbers(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+        """Of each row its numbers, parted by the separator."""
+        return number_lines(columns, self._separator, "," if self._comma else ".")
 
 
-def number_texts(values: Sequence[Any]) -> list[str]:
-    """Each number as Python writes it; an empty text for None."""
-    joined = msgspec.json.encode(values).decode()
-    # JSON writes exponents, what is below a ten thousandth, and what is not finite in another way than Python.
-    if "e" in joined or "n" in joined or "0.0000" in joined or not values:
-        return ["" if value is None else str(value) for value in values]
-    return joined[1:-1].split(",")
+def number_lines(columns: Sequence[Sequence[Any]], separator: str, point: str) -> list[str]:
+    """Numbers side by side, each as Python writes it but for the ``point``; an empty text for None."""
+    if not columns[0]:
+        return []
+    joined = msgspec.json.encode(list(zip(*columns, strict=True))).decode()
+    nulls = joined.count("null")
+    if nulls and nulls == sum(column.count(None) for column in columns):  # not something that is not finite
+        joined = joined.replace("null", "")
+    # JSON writes exponents, and what is below a ten thousandth, in another way than Python.
+    if "n" in joined or "e" in joined or "0.0000" in joined:
+        return [separator.join(_exact_number(value, point) for value in row) for row in zip(*columns, strict=True)]
+    if separator != ",":
+        joined = joined.replace("],[", "\n").replace(",", separator).replace(".", point)
+        return joined[2:-2].split("\n")
+    return joined[2:-2].split("],[")
+
+
+def _exact_number(value: float | None, point: str) -> str:
+    return "" if value is None else str(value).replace(".", point)
 
 
 class ZoneClock:
@@ -104,59 +127,65 @@ class ZoneClock:
 
     def __init__(self, zone: Zone) -> None:
         self._zone = tz(zone)
-        self._quarters: dict[int, tuple[str, int, str]] = {}
+        self._quarters = _Quarters(self._zone)
 
     def milliseconds(self, values: Sequence[int | None]) -> list[str]:
         """The texts of milliseconds UTC."""
-        texts, quarters = [], self._quarters
-        for ms in values:
-            if ms is None:
-                texts.append("")
-                continue
-            second, rest = divmod(ms, 1000)
-            quarter, within = divmod(second, _QUARTER_S)
-            hour, base, offset = quarters.get(quarter) or self._quarter(quarter)
-            if hour:
-                texts.append(f"{hour}{_CLOCK[base + within]}{_MILLISECONDS[rest]}{offset}")
-            else:
-                texts.append(self._exact(second, _MILLISECONDS[rest]) or str(ms))
-        return texts
+        quarters, thousandths = self._quarters, _THOUSANDTHS
+        try:
+            return [
+                f"{(q := quarters[ms // 900_000])[0]}{q[1][(rest := ms % 900_000) // 1000]}"  # type: ignore[operator]
+                f"{thousandths[rest % 1000]}{q[2]}"
+                for ms in values
+            ]
+        except (TypeError, LookupError):  # None among them, or a moment that is not plain
+            return ["" if ms is None else self._exact(ms, 1000, "03d") for ms in values]
 
     def microseconds(self, values: Sequence[int]) -> list[str]:
         """The texts of microseconds UTC, and with them."""
-        texts, quarters = [], self._quarters
-        for us in values:
-            second, rest = divmod(us, 1_000_000)
-            quarter, within = divmod(second, _QUARTER_S)
-            hour, base, offset = quarters.get(quarter) or self._quarter(quarter)
-            if hour:
-                texts.append(f"{hour}{_CLOCK[base + within]}.{rest:06d}{offset}")
-            else:
-                texts.append(self._exact(second, f".{rest:06d}") or str(us))
-        return texts
+        quarters = self._quarters
+        try:
+            return [
+                f"{(q := quarters[us // 900_000_000])[0]}{q[1][(rest := us % 900_000_000) // 1_000_000]}"
+                f".{rest % 1_000_000:06d}{q[2]}"
+                for us in values
+            ]
+        except LookupError:
+            return [self._exact(us, 1_000_000, "06d") for us in values]
 
-    def _quarter(self, quarter: int) -> tuple[str, int, str]:
-        """A quarter of an hour: its hour, its seconds after that, its offset; no hour where it has not just one."""
-        found = ("", 0, "")
+    def _exact(self, moment: int, unit: int, shape: str) -> str:
+        """Second by second, for what the quarters of an hour do not know."""
+        second, rest = divmod(moment, unit)
+        if not 0 <= second < _LAST_SECOND:
+            return str(moment)
+        text = datetime.fromtimestamp(second, UTC).astimezone(self._zone).isoformat(timespec="seconds")
+        return f"{text[:19]}.{rest:{shape}}{text[19:]}"
+
+
+Quarter = tuple[str, tuple[str, ...], str]
+
+
+class _Quarters(dict[int, Quarter]):
+    """Quarters of an hour since 1970: hour, minute and second of each second in it, and offset.
+
+    Looking up one that no calendar holds, or in which the offset changes, raises LookupError.
+    """
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+
+    def __missing__(self, quarter: int) -> Quarter:
         first, last = quarter * _QUARTER_S, quarter * _QUARTER_S + _QUARTER_S - 1
-        if first >= 0 and last < _YEAR_10000 - 86_400:
-            begin, end = (self._moment(second) for second in (first, last))
-            if begin.utcoffset() == end.utcoffset() and begin.minute % 15 == 0 and begin.second == 0:
-                text = begin.isoformat(timespec="seconds")
-                found = (text[:14], begin.minute * 60, text[19:])
-        if len(self._quarters) > 100_000:
-            self._quarters.clear()
-        self._quarters[quarter] = found
+        if not (first >= 0 and last < _LAST_SECOND):
+            raise LookupError
+        begin, end = (datetime.fromtimestamp(second, UTC).astimezone(self._zone) for second in (first, last))
+        if begin.utcoffset() != end.utcoffset() or begin.minute % 15 or begin.second:
+            raise LookupError
+        text = begin.isoformat(timespec="seconds")
+        if len(self) > _QUARTERS_KEPT:
+            self.clear()
+        self[quarter] = found = text[:14], _CLOCKS[begin.minute // 15], text[19:]
         return found
-
-    def _exact(self, second: int, rest: str) -> str:
-        if not 0 <= second < _YEAR_10000 - 86_400:
-            return ""
-        text = self._moment(second).isoformat(timespec="seconds")
-        return f"{text[:19]}{rest}{text[19:]}"
-
-    def _moment(self, second: int) -> datetime:
-        return datetime.fromtimestamp(second, UTC).astimezone(self._zone)
 
 
 @cache

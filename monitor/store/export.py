@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from monitor.whole_file import whole_file
 Progress = Callable[[int, int], None]
 Write = Callable[[Sequence[Sequence[Any]]], None]
 T = TypeVar("T")
+#: Between two words of progress: a page takes but a few milliseconds.
+_TELL_SECONDS = 0.05
 
 
 class _Stopped(Exception):
@@ -109,7 +112,7 @@ def _write(
     """Write the file, and the one beside it that tells of it."""
     parts = sources(connection, request)
     total = sum(part.query.count(connection) for part in parts)
-    written, done = Written(), 0
+    written, done, tell_at = Written(), 0, 0.0
     progress(0, total)
     with _new_file(request.out) as file:
         with _pages_to(file, request.out, columns, request.layout) as write:
@@ -119,14 +122,17 @@ def _write(
                         raise _Stopped
                     write(page.values)
                     written.rows, done = written.rows + page.rows, done + page.stored
-                    # Rows recorded meanwhile may make it more than was counted.
-                    progress(done, max(total, done))
+                    if time.monotonic() >= tell_at:
+                        # Rows recorded meanwhile may make it more than was counted.
+                        progress(done, max(total, done))
+                        tell_at = time.monotonic() + _TELL_SECONDS
                 written.stored += part.kept
         if stopped():
             raise _Stopped
     if request.sidecar:
         with _new_file(sidecar_of(request.out)) as file:
             file.write(notes(connection, request, written))
+    progress(done, done)
     return written
 
 

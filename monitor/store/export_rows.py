@@ -19,7 +19,7 @@ from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
 from monitor.store.columns import Column, columns
 
-_ROWS_A_PAGE = 4000
+_ROWS_A_PAGE = 1000
 _LAST = 2**63 - 1
 
 Row = tuple[Any, ...]
@@ -225,8 +225,9 @@ def _bars(request: ExportRequest, symbol: str, number: int) -> Source:
 
     def rows(pages: Iterable[list[Row]]) -> Iterator[Page]:
         for found, stored in _in_hours(pages, request.hours):
-            kept.update(row[-1] for row in found)
-            yield _page(found, stored, 7, symbol, interval.label)
+            page = _page(found, stored, 7, symbol, interval.label)
+            kept.update(page.values[-1])
+            yield page
 
     def longer_rows(pages: Iterable[list[Row]]) -> Iterator[Page]:
         for groups, stored in _grouped(_in_hours(pages, request.hours), interval):

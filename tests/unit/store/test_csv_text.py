@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.ports import DecimalMark, Layout, Zone
 from monitor.store import csv_text
 from monitor.store.columns import columns
-from monitor.store.csv_text import CsvText, ZoneClock, number_texts, safe_text, time_text
+from monitor.store.csv_text import CsvText, ZoneClock, number_lines, safe_text, time_text
 from tests.support.builders import ms
 
 
@@ -55,10 +55,15 @@ def test_every_zone_is_written_as_its_rules_say(zone: str, second: int, rest: in
             assert clock.microseconds([moment * 1_000_000 + rest]) == [expected.isoformat(timespec="microseconds")]
 
 
-@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.floats(-1, 1)))
-def test_numbers_are_written_as_python_writes_them(numbers: list[int | float | None]) -> None:
-    for some in (numbers, *([number] for number in numbers)):
-        assert number_texts(some) == ["" if number is None else str(number) for number in some]
+NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.floats(-1, 1)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS)))
+def test_numbers_are_written_as_python_writes_them(rows: list[tuple[int | float | None, ...]]) -> None:
+    for some in (rows, *([row] for row in rows)):
+        lines = number_lines(list(zip(*some, strict=True)) or [(), ()], ";", ",")
+        texts = [[("" if n is None else str(n)).replace(".", ",") for n in row] for row in some]
+        assert lines == [";".join(row) for row in texts]
 
 
 @given(st.lists(st.tuples(st.text(), st.none() | st.floats(allow_nan=False)), min_size=1))
