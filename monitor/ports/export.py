@@ -80,6 +80,9 @@ class Exporter(Protocol):
     ) -> ExportResult:
         """Write a table as shown on the screen."""
 
+    def table_text(self, header: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout) -> str:
+        """Such a table separated by tabs, for the clipboard."""
+
     async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
         """The header and rows separated by tabs, for the clipboard, and how many rows; None when cancelled.
 

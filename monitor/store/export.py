@@ -66,6 +66,11 @@ class StoredExporter:
         self._note(f"{len(rows)} rows of a table to {out}")
         return ExportResult(len(rows), out)
 
+    def table_text(self, header: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout) -> str:
+        """As Exporter says."""
+        text = CsvText((), layout, separator="\t")
+        return text.line(header) + "".join(text.shown(row) for row in rows)
+
     async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
         """As Exporter says."""
         columns = columns_of(request)

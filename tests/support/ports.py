@@ -230,6 +230,7 @@ class FakeExporter:
         self.total, self.steps = total, steps
         self.requests: list[ExportRequest] = []
         self.tables: list[tuple[list[str], list[list[str]], Path]] = []
+        self.layouts: list[Layout] = []
         self.failure: MonitorError | None = None
         self.gate: asyncio.Event | None = None
 
@@ -253,7 +254,11 @@ class FakeExporter:
         if self.failure:
             raise self.failure
         self.tables.append((list(header), [list(row) for row in rows], out))
+        self.layouts.append(layout)
         return ExportResult(len(rows), out)
+
+    def table_text(self, header: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout) -> str:
+        return "".join("\t".join(row) + "\n" for row in (header, *rows))
 
     async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
         self.requests.append(request)

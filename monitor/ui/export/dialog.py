@@ -1,9 +1,9 @@
-"""The export dialog: a form, a file, a progress bar with Cancel, and one sentence about what came of it."""
+"""The export dialog: a form, a layout, a file, a progress bar with Cancel, and one sentence about what came of it."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import Level, Notice
-from monitor.ports import ExportResult
+from monitor.ports import SUFFIXES, ExportResult, sidecar_of
 from monitor.ui.export.forms import ExportForm
-from monitor.ui.export.job import Job, file_name, run
+from monitor.ui.export.job import Job, file_name, run, text_of
+from monitor.ui.export.layout_fields import LayoutFields
 from monitor.ui.panel import named, rename
 from monitor.ui.view_ports import ViewPorts
 
@@ -43,11 +44,14 @@ class ExportDialog(QDialog):
         self._running = False
         self._replaceable: Path | None = None
         self._result: ExportResult | None = None
+        self.fields = LayoutFields(ports.preferences, form.described)
         self.path = QLineEdit()
         self.browse = QPushButton("&Browse…")
         self.progress = QProgressBar()
         self.sentence = QLabel()
         self.open_folder = QPushButton("&Open folder")
+        self.copy = QPushButton("&Copy")
+        self.copy.setToolTip("Copy the rows, separated by tabs, to paste them into a sheet")
         self.start = QPushButton("&Export")
         self.cancel = QPushButton("Close")
         self._lay_out()
@@ -66,13 +70,25 @@ class ExportDialog(QDialog):
         except MonitorError as error:
             self._say(error.sentence, "failure")
             return
-        if _is_file(path) and path != self._replaceable:
+        beside = [sidecar_of(path)] if self.fields.wants_sidecar() else []
+        there = [file.name for file in (path, *beside) if _is_file(file)]
+        if there and path != self._replaceable:
             self._replaceable = path
-            self._say(f"{path.name} exists already. Press Replace to write over it.", "warning")
+            self._say(f"{there[0]} exists already. Press Replace to write over it.", "warning")
             self.start.setText("&Replace")
             return
         self._show_running(True)
         self._ports.tasks.start(TASK, self._write(job, path))
+
+    def begin_copy(self) -> None:
+        """Check the fields and put the rows on the clipboard."""
+        try:
+            job = self.form.job()
+        except MonitorError as error:
+            self._say(error.sentence, "failure")
+            return
+        self._show_running(True)
+        self._ports.tasks.start(TASK, self._copy(job))
 
     def stop(self) -> None:
         """Cancel a running export, or close the dialog."""
@@ -96,7 +112,10 @@ class ExportDialog(QDialog):
 
     async def _write(self, job: Job, path: Path) -> None:
         try:
-            result = await run(self._ports.exporter, job, path, self._show_progress, lambda: self._cancelled)
+            result = await run(
+                *(self._ports.exporter, job, path, self.fields.chosen(), self.fields.wants_sidecar()),
+                *(self._show_progress, lambda: self._cancelled),
+            )
         except MonitorError as error:
             self._say(error.sentence, "failure")
         else:
@@ -105,6 +124,25 @@ class ExportDialog(QDialog):
         self._show_running(False)
         if self.isHidden():
             self.deleteLater()
+
+    async def _copy(self, job: Job) -> None:
+        try:
+            found = await text_of(self._ports.exporter, job, self.fields.chosen(), lambda: self._cancelled)
+        except MonitorError as error:
+            self._say(error.sentence, "failure")
+        else:
+            self._take_text(found)
+        self._show_running(False)
+        if self.isHidden():
+            self.deleteLater()
+
+    def _take_text(self, found: tuple[str, int] | None) -> None:
+        if found is None:
+            self._say("Cancelled. Nothing was copied.", "hint")
+            return
+        text, rows = found
+        QGuiApplication.clipboard().setText(text)
+        self._say(f"Copied {rows:,} {'row' if rows == 1 else 'rows'}.", "success")
 
     def _take_result(self, result: ExportResult | None) -> None:
         if result is None:
@@ -115,6 +153,7 @@ class ExportDialog(QDialog):
         self._say(sentence, "success")
         self.open_folder.show()
         self._ports.preferences.set("export/folder", str(result.path.parent))
+        self.fields.keep()
         self._ports.bus.publish(Notice(Level.INFO, sentence, str(result.path)))
         self.exported.emit(result)
 
@@ -134,7 +173,7 @@ class ExportDialog(QDialog):
             self._say("Counting the rows…", "hint")
         self.progress.setVisible(running)
         self.cancel.setText("Cancel" if running else "Close")
-        for widget in (self.form, self.path, self.browse, self.start):
+        for widget in (self.form, self.fields, self.path, self.browse, self.copy, self.start):
             widget.setEnabled(not running)
         (self.cancel if running else self.start).setFocus()
 
@@ -143,13 +182,24 @@ class ExportDialog(QDialog):
         self.sentence.setText(sentence)
 
     def _propose_name(self) -> None:
-        self.path.setText(str(self._folder / file_name(self.form.stem(), self._ports.profile.sandbox)))
+        name = file_name(self.form.stem(), self._ports.profile.sandbox, self.fields.suffix)
+        self.path.setText(str(self._folder / name))
+
+    def _take_format(self, suffix: str) -> None:
+        """The file's name ends as its format does."""
+        path = Path(self.path.text())
+        if path.suffix.lower() in SUFFIXES and path.suffix.lower() != suffix:
+            self.path.setText(str(path.with_suffix(suffix)))
+
+    def _take_path(self, text: str) -> None:
+        self._forget_replacing()
+        self.fields.show_suffix(Path(text).suffix)
 
     def _choose_file(self) -> None:
-        chooser = QFileDialog(self, self.form.title, self.path.text(), "CSV files (*.csv)")
+        chooser = QFileDialog(self, self.form.title, self.path.text(), "Exports (*.csv *.parquet)")
         chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
         chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        chooser.setDefaultSuffix("csv")
+        chooser.setDefaultSuffix(self.fields.suffix.removeprefix("."))
         chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.fileSelected.connect(self._take_file)
         chooser.open()
@@ -165,7 +215,10 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self.form.changed.connect(self._propose_name)
-        self.path.textChanged.connect(self._forget_replacing)
+        self.fields.format_chosen.connect(self._take_format)
+        self.fields.sidecar.toggled.connect(self._forget_replacing)
+        self.path.textChanged.connect(self._take_path)
+        self.copy.clicked.connect(self.begin_copy)
         self.browse.clicked.connect(self._choose_file)
         self.start.clicked.connect(self.begin)
         self.cancel.clicked.connect(self.stop)
@@ -177,6 +230,7 @@ class ExportDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(named(QLabel(self.form.title), "heading"))
         column.addWidget(self.form)
+        column.addWidget(self.fields)
         file_row = QHBoxLayout()
         file_row.addWidget(QLabel("File"))
         file_row.addWidget(self.path, 1)
@@ -188,7 +242,7 @@ class ExportDialog(QDialog):
         self.sentence.setWordWrap(True)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.open_folder.hide()
-        for button in (self.browse, self.open_folder, self.cancel):
+        for button in (self.browse, self.open_folder, self.copy, self.cancel):
             button.setAutoDefault(False)
         self.start.setDefault(True)
         column.addWidget(self.progress)
@@ -198,6 +252,7 @@ class ExportDialog(QDialog):
         buttons.addWidget(self.open_folder)
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
+        buttons.addWidget(self.copy)
         buttons.addWidget(self.start)
         column.addLayout(buttons)
 
