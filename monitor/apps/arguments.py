@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sandbox(commands.add_parser("sandbox", help="run a Schwab look-alike on this machine", allow_abbrev=False))
     _add_collect(commands.add_parser("collect", help="record without a screen", allow_abbrev=False))
     _add_export(commands.add_parser("export", help="write recorded rows to a file", allow_abbrev=False))
+    _add_import(commands.add_parser("import", help="take bars from a CSV file", allow_abbrev=False))
     _add_doctor(commands.add_parser("doctor", help="check the machine, settings, database", allow_abbrev=False))
     return parser
 
@@ -145,6 +146,16 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     _add_data_dir(export)
 
 
+def _add_import(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=_file, metavar="FILE", help="a CSV with a first line that names its columns")
+    command.add_argument("--symbol", type=_symbol, default="", metavar="S", help="whose bars they are")
+    command.add_argument("--interval", type=_interval, metavar="1m", help="1m or D; found from the file without it")
+    command.add_argument("--zone", choices=_ZONES, default="new-york", help="of times that have no offset")
+    command.add_argument("--replace", action="store_true", help="bars that Schwab sent give way to those of the file")
+    command.add_argument("--preview", action="store_true", help="tell what is in the file, and store nothing")
+    _add_data_dir(command)
+
+
 def _add_doctor(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     _add_data_dir(doctor)
@@ -164,6 +175,15 @@ def _symbols(text: str) -> tuple[str, ...]:
     if not symbols:
         raise argparse.ArgumentTypeError("name at least one symbol")
     return symbols
+
+
+def _symbol(text: str) -> str:
+    from monitor.market.instrument import parse_symbol
+
+    try:
+        return parse_symbol(text)
+    except BadData as error:
+        raise argparse.ArgumentTypeError(error.sentence) from None
 
 
 def _subscription(text: str) -> list[tuple[str, str]]:

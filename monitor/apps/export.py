@@ -2,10 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from monitor.apps.options import ExportOptions
+from monitor.apps.percent import percent
 from monitor.apps.settings import default_data_dir
 from monitor.errors import StoreUnavailable, Unusable
 from monitor.market.hours import Hours
@@ -37,7 +37,7 @@ def _folder(given: Path | None) -> Path:
 async def _export(options: ExportOptions, folder: Path) -> ExportResult:
     store = open_for_reading(folder / DATABASE)
     try:
-        result = await store.exporter.export(_request(options), _progress(), cancelled=lambda: False)
+        result = await store.exporter.export(_request(options), percent(), cancelled=lambda: False)
     finally:
         await store.close()
     if result is None:
@@ -58,15 +58,3 @@ def _request(options: ExportOptions) -> ExportRequest:
         layout=Layout(Zone(options.zone), DecimalMark(options.decimal)),
         sidecar=options.sidecar,
     )
-
-
-def _progress() -> Callable[[int, int], None]:
-    """Percent on the terminal; silent when nobody watches."""
-    if not sys.stderr.isatty():
-        return lambda _done, _total: None
-
-    def show(done: int, total: int) -> None:
-        end = "\n" if done >= total else ""
-        print(f"\r{100 * done // max(total, 1):3d} %", end=end, file=sys.stderr, flush=True)
-
-    return show

@@ -76,6 +76,19 @@ class ExportOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Bars of a CSV into the database; ``interval`` None finds it from the file."""
+
+    file: Path
+    symbol: str = ""
+    interval: "Interval | None" = None
+    zone: str = "new-york"  # of times without an offset
+    replace: bool = False  # Schwab's own bars too
+    preview: bool = False  # tell what is in the file, and store nothing
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DoctorOptions:
     """The check-up. ``json`` prints it for programs instead of people."""
 

@@ -7,6 +7,7 @@ from monitor.ports.archive import (
     StoreMeter,
     Watchlists,
 )
+from monitor.ports.bar_import import BarImporter, ImportPreview, ImportRequest, ImportResult, RejectedLine
 from monitor.ports.chains import (
     ChainAnswer,
     ChainSchedules,
@@ -76,6 +77,7 @@ __all__ = [
     "Archive",
     "Asking",
     "AuditEntry",
+    "BarImporter",
     "ChainAnswer",
     "ChainSchedules",
     "ChainTaking",
@@ -94,6 +96,9 @@ __all__ = [
     "HistoryLoader",
     "HistoryRepair",
     "HoursAnswer",
+    "ImportPreview",
+    "ImportRequest",
+    "ImportResult",
     "Instruments",
     "InstrumentsAnswer",
     "KeptSchedule",
@@ -120,6 +125,7 @@ __all__ = [
     "Reconciliation",
     "Recorded",
     "Recorder",
+    "RejectedLine",
     "Remark",
     "RequestMeter",
     "RequestRecord",

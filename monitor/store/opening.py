@@ -11,6 +11,7 @@ from monitor.market.book import BookService
 from monitor.market.calendar import Trading, around_the_clock, sessions
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.archive import StoredArchive
+from monitor.store.bar_import import StoredImporter
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
@@ -82,6 +83,7 @@ class Store:
         self.usage = StoredUsage(self._reader, path, trading)
         self.watchlists = StoredWatchlists(self._reader, self._writer)
         self.exporter = StoredExporter(self._reader, self.recorder.record_audit)
+        self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)
         self._writer.start()
 
     def last_received_us(self) -> int:
@@ -156,6 +158,18 @@ def open_for_reading(path: Path) -> ReadingStore:
     if found_version < VERSION:
         raise StoreUnavailable(f"{path} was made by an older version of Market Monitor: start the program on it once.")
     return ReadingStore(path)
+
+
+def is_sandboxs(path: Path) -> bool:
+    """Whether the database that is there was made by the sandbox's profile. Raises StoreUnavailable."""
+    try:
+        connection = connect_reading(path)
+        try:
+            return origin(connection).profile == "sandbox"
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
 
 
 def _checked_version(path: Path, sandbox: bool | None) -> int:

@@ -83,7 +83,7 @@ _BAR = Insert(
     tail=f"""
 ON CONFLICT (instrument_id, interval_s, start_ms) DO UPDATE SET
     {", ".join(f"{name} = iif({_EQUAL}, bar.{name}, excluded.{name})" for name in _COLUMNS)},
-    source = iif({_EQUAL} AND bar.source <> 'computed', bar.source, excluded.source),
+    source = iif({_EQUAL} AND bar.source NOT IN ('computed', 'import'), bar.source, excluded.source),
     revision = bar.revision + ({_EQUAL} = 0),
     last_seen = excluded.last_seen
 WHERE excluded.source <> 'computed' OR bar.source = 'computed'
