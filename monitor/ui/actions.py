@@ -43,6 +43,7 @@ class Actions:
         self.chains = self._action("&Option snapshots…", "table")
         self.planner = self._action("&Planner…", "table")
         self.planner.setToolTip("What recording more symbols or schedules would cost, before it begins")
+        self.import_bars = self._action("&Import bars…", "download")
         self.gap_map = self._action("&Gap map", "table", "F9")
         self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
@@ -73,7 +74,7 @@ class Actions:
                 [self.download, self.cancel_download, self.chains, self.planner],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
-                [self.export_recorded],
+                [self.export_recorded, self.import_bars],
             ],
             "Help": [[self.keys, self.about]],
         }

@@ -11,6 +11,7 @@ from monitor.market.bar import Interval
 from monitor.ports import StreamPhase, Wanted
 from monitor.ui.actions import ACTIVITY, Actions
 from monitor.ui.audit.panel import AuditPanel
+from monitor.ui.bar_import.dialog import ImportDialog
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.chart.panel import ChartPanel
@@ -139,6 +140,14 @@ class MainWindow(QMainWindow):
         symbols = [self.link.symbol] if self.link.symbol else self.watchlist.symbols()
         return self._open_export(RecordedForm(symbols, self._ports.meters.now_ms()))
 
+    def open_import(self) -> ImportDialog:
+        """Offer to take bars from a file."""
+        dialog = ImportDialog(self._ports, self)
+        dialog.imported.connect(self.chart.reload)
+        dialog.imported.connect(self.data.load)
+        dialog.open()
+        return dialog
+
     def reset_layout(self) -> None:
         """Bring every panel back to its place in the default workspace."""
         self._area.arrange()
@@ -202,6 +211,7 @@ class MainWindow(QMainWindow):
             (act.export_chart, self.open_chart_export),
             (act.export_watchlist, self.open_watchlist_export),
             (act.export_recorded, self.open_recorded_export),
+            (act.import_bars, self.open_import),
             (act.chains, self.open_chains),
             (act.planner, lambda: self.planning.open()),
             (act.sign_in, self.open_sign_in),

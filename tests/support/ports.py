@@ -45,6 +45,9 @@ from monitor.ports import (
     ExportRequest,
     ExportResult,
     HistoryAnswer,
+    ImportPreview,
+    ImportRequest,
+    ImportResult,
     InstrumentsAnswer,
     KeptSchedule,
     Layout,
@@ -265,6 +268,32 @@ class FakeExporter:
         if self.failure:
             raise self.failure
         return "symbol\tclose\nAAPL\t585.1\n", 1
+
+
+class FakeImporter:
+    """Finds ``found`` in every file, and takes ``taken`` bars of it."""
+
+    def __init__(self) -> None:
+        self.found = ImportPreview(2, ("AAPL",), (Interval.M1,), NOW_MS, NOW_MS + 60_000, (), 0, needs_zone=False)
+        self.requests: list[ImportRequest] = []
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+
+    async def preview(self, request: ImportRequest, cancelled: Callable[[], bool]) -> ImportPreview | None:
+        if self.failure:
+            raise self.failure
+        return None if cancelled() else self.found
+
+    async def run(
+        self, request: ImportRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> ImportResult:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        progress(50, 100)
+        if self.gate:
+            await self.gate.wait()
+        return ImportResult(self.found.bars, 1, 0, self.found.symbols, self.found.intervals, cancelled())
 
 
 class FakeSignIn:
@@ -877,6 +906,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "exporter": FakeExporter(),
         "health": FakeHealth(),
         "history": FakeHistory(),
+        "importer": FakeImporter(),
         "instruments": FakeInstruments(),
         "loader": FakeLoader(),
         "meters": FakeMeters(),

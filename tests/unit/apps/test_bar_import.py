@@ -55,7 +55,7 @@ def test_a_database_in_use_is_left_alone(file: Path, capsys: pytest.CaptureFixtu
         assert imported(file) == 1
     finally:
         lock.release()
-    assert "another program" in capsys.readouterr().err.lower()
+    assert "Another Market Monitor is recording into" in capsys.readouterr().err
     assert not (file.parent / "monitor.db").exists()
 
 
