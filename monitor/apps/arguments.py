@@ -60,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check_export(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if options.recipe:
+        if options.what:
+            parser.error("a recipe says what is exported: leave it out, or --recipe")
+        return
+    if not options.what or options.out is None:
+        parser.error("the following arguments are required: " + ("--out" if options.what else "what is exported"))
     if options.start_ms >= options.end_ms:
         parser.error("the range is empty: --from must be earlier than --to")
     if not options.symbols and options.what != "audit":
@@ -124,7 +130,8 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("what", choices=_WHAT)
+    export.add_argument("what", choices=_WHAT, nargs="?")
+    export.add_argument("--recipe", default="", metavar="NAME", help="make an export that the window keeps by name")
     export.add_argument("--symbols", type=_symbols, default=(), metavar="A,B", help="of everything but the audit")
     export.add_argument(
         "--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, D, W or M"
@@ -135,7 +142,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     ):
         kind = _start if name == "start_ms" else _end
         export.add_argument(option, dest=name, type=kind, default=missing, metavar="T", help=help_text)
-    export.add_argument("--out", type=_table, required=True, metavar="FILE", help="ends in .csv or .parquet")
+    export.add_argument("--out", type=_table, metavar="FILE", help="ends in .csv or .parquet")
     export.add_argument("--venues", action="store_true", help="a row for each venue of a book's levels")
     export.add_argument("--hours", choices=_HOURS, default="always", help="in which bars within the day begin")
     export.add_argument("--zone", choices=_ZONES, default="new-york", help="in which times are written, with offset")

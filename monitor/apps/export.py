@@ -2,15 +2,17 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from monitor.apps.options import ExportOptions
 from monitor.apps.percent import percent
-from monitor.apps.settings import default_data_dir
-from monitor.errors import StoreUnavailable, Unusable
+from monitor.apps.settings import default_data_dir, read_settings
+from monitor.clock import now_ms
+from monitor.errors import BadData, StoreUnavailable, Unusable
 from monitor.market.hours import Hours
-from monitor.ports import DecimalMark, ExportRequest, ExportResult, Layout, Zone
-from monitor.store import open_for_reading
+from monitor.ports import RECIPES_KEY, DecimalMark, ExportRequest, ExportResult, Layout, Zone, recipes_in
+from monitor.store import is_sandboxs, open_for_reading
 
 DATABASE = "monitor.db"
 
@@ -37,7 +39,7 @@ def _folder(given: Path | None) -> Path:
 async def _export(options: ExportOptions, folder: Path) -> ExportResult:
     store = open_for_reading(folder / DATABASE)
     try:
-        result = await store.exporter.export(_request(options), percent(), cancelled=lambda: False)
+        result = await store.exporter.export(_request(options, folder), percent(), cancelled=lambda: False)
     finally:
         await store.close()
     if result is None:
@@ -45,7 +47,11 @@ async def _export(options: ExportOptions, folder: Path) -> ExportResult:
     return result
 
 
-def _request(options: ExportOptions) -> ExportRequest:
+def _request(options: ExportOptions, folder: Path) -> ExportRequest:
+    if options.recipe:
+        return _by_recipe(options, folder)
+    if options.what is None or options.out is None:
+        raise Unusable("Say what is exported, and where to: --out FILE.")
     return ExportRequest(
         what=options.what,
         symbols=options.symbols,
@@ -58,3 +64,14 @@ def _request(options: ExportOptions) -> ExportRequest:
         layout=Layout(Zone(options.zone), DecimalMark(options.decimal)),
         sidecar=options.sidecar,
     )
+
+
+def _by_recipe(options: ExportOptions, folder: Path) -> ExportRequest:
+    """What the recipe says, as of now. Raises BadData where there is none of that name."""
+    recipes = recipes_in(read_settings(folder / "settings.json").get(RECIPES_KEY, ""))
+    recipe = recipes.get(options.recipe)
+    if recipe is None:
+        known = f"There are: {', '.join(recipes)}." if recipes else "The window saves them, in “Export recorded data”."
+        raise BadData(f"There is no recipe “{options.recipe}” in {folder}. {known}")
+    request = recipe.request(now_ms(), is_sandboxs(folder / DATABASE))
+    return replace(request, out=options.out) if options.out else request

@@ -59,11 +59,11 @@ class CollectOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """Recorded rows to a file; the range is [start_ms, end_ms) UTC."""
+    """Recorded rows to a file; the range is [start_ms, end_ms) UTC. A ``recipe`` by name says all of it but ``out``."""
 
-    what: str
+    what: str | None
     symbols: tuple[str, ...]
-    out: Path
+    out: Path | None
     interval: "Interval"
     start_ms: int
     end_ms: int
@@ -73,6 +73,7 @@ class ExportOptions:
     zone: str = "new-york"
     decimal: str = "point"
     sidecar: bool = True
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

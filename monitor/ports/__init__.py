@@ -42,6 +42,7 @@ from monitor.ports.hours import MARKETS, HoursAnswer, ProductHours, TradingHours
 from monitor.ports.instruments import Instruments, InstrumentsAnswer, Projection
 from monitor.ports.movers import MOVER_LISTS, MOVER_MINUTES, MOVER_SORTS, Movers, MoversAnswer
 from monitor.ports.quotes import Quotes, QuotesAnswer
+from monitor.ports.recipe import RECIPES_KEY, Recipe, Recipes, file_name, recipes_in
 from monitor.ports.requests import (
     LEAST_LIMIT,
     LIMIT_KEY,
@@ -71,6 +72,7 @@ __all__ = [
     "MOVER_LISTS",
     "MOVER_MINUTES",
     "MOVER_SORTS",
+    "RECIPES_KEY",
     "SUFFIXES",
     "SYMBOLLESS",
     "USUAL_LIMIT",
@@ -122,6 +124,8 @@ __all__ = [
     "QuoteTimes",
     "Quotes",
     "QuotesAnswer",
+    "Recipe",
+    "Recipes",
     "Reconciliation",
     "Recorded",
     "Recorder",
@@ -147,5 +151,7 @@ __all__ = [
     "asked",
     "asking",
     "chosen_limit",
+    "file_name",
+    "recipes_in",
     "sidecar_of",
 ]

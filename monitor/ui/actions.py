@@ -27,6 +27,7 @@ class Actions:
         self.export_chart = self._action("Export &chart bars…", "export", "Ctrl+E")
         self.export_watchlist = self._action("Export &watchlist…", "table")
         self.export_recorded = self._action("Export &recorded data…", "export", "Ctrl+Shift+E")
+        self.recipes = QMenu("Export reci&pes")
         self.sign_in = self._action("", "sign-in")
         self.change_key = self._action("Change the &developer key…", "lock")
         self.sign_out = self._action("Sign &out…", "sign-out")
@@ -63,7 +64,7 @@ class Actions:
 
     def fill(self, bar: QMenuBar, docks: list[PanelDock]) -> None:
         """Put the actions into the menus of ``bar``."""
-        exports = [self.export_chart, self.export_watchlist, self.export_recorded]
+        exports = [self.export_chart, self.export_watchlist, self.export_recorded, self.recipes.menuAction()]
         panels = [dock.toggleViewAction() for dock in docks]
         groups: dict[str, list[list[QAction]]] = {
             "Fil&e": [exports, [self.sign_in, self.change_key, self.sign_out], [self.other_world], [self.quit]],

@@ -13,10 +13,10 @@ from monitor.errors import BadData, Unusable
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.market.hours import Hours
-from monitor.ports import DecimalMark, ExportRequest, Layout, Profile, Zone
+from monitor.ports import DecimalMark, ExportRequest, Layout, Profile, Zone, file_name
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
-from monitor.ui.export.job import Table, file_name
+from monitor.ui.export.job import Table
 from monitor.ui.export.layout_fields import LayoutFields
 from tests.support.ports import NOW_MS, FakeExporter, FakePreferences, until, view_ports
 

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import Level, Notice
-from monitor.ports import SUFFIXES, ExportResult, sidecar_of
+from monitor.ports import SUFFIXES, ExportRequest, ExportResult, Recipe, file_name, sidecar_of
 from monitor.ui.export.forms import ExportForm
-from monitor.ui.export.job import Job, file_name, run, text_of
+from monitor.ui.export.job import Job, run, text_of
 from monitor.ui.export.layout_fields import LayoutFields
+from monitor.ui.export.recipe_dialog import RecipeDialog
 from monitor.ui.panel import named, rename
 from monitor.ui.view_ports import ViewPorts
 
@@ -52,6 +53,8 @@ class ExportDialog(QDialog):
         self.open_folder = QPushButton("&Open folder")
         self.copy = QPushButton("&Copy")
         self.copy.setToolTip("Copy the rows, separated by tabs, to paste them into a sheet")
+        self.save = QPushButton("Save as &recipe…")
+        self.save.setToolTip("Keep this by name, to make it again from File > Export recipes or every day")
         self.start = QPushButton("&Export")
         self.cancel = QPushButton("Close")
         self._lay_out()
@@ -89,6 +92,38 @@ class ExportDialog(QDialog):
             return
         self._show_running(True)
         self._ports.tasks.start(TASK, self._copy(job))
+
+    def save_recipe(self) -> RecipeDialog | None:
+        """Offer to keep what the fields say as a recipe; None where they do not hold what they should."""
+        try:
+            path, job = _path_of(self.path.text().strip()), self.form.job()
+            if path.suffix.lower() not in SUFFIXES:
+                raise BadData("The file's name must end in .csv or .parquet.")
+        except MonitorError as error:
+            self._say(error.sentence, "failure")
+            return None
+        if not isinstance(job, ExportRequest):
+            return None
+        layout = self.fields.chosen()
+        draft = Recipe(
+            name=self.form.stem(),
+            what=job.what,
+            symbols=job.symbols,
+            folder=str(path.parent.absolute()),
+            days=self.form.days(),
+            interval=job.interval.label,
+            hours=job.hours,
+            venues=job.venues,
+            suffix=path.suffix.lower(),
+            zone=layout.zone,
+            decimal=layout.decimal,
+            sidecar=self.fields.wants_sidecar(),
+        )
+        dialog = RecipeDialog(self._ports, draft, self)
+        dialog.saved.connect(lambda name: self._say(f"Saved the recipe “{name}”.", "success"))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     def stop(self) -> None:
         """Cancel a running export, or close the dialog."""
@@ -173,7 +208,7 @@ class ExportDialog(QDialog):
             self._say("Counting the rows…", "hint")
         self.progress.setVisible(running)
         self.cancel.setText("Cancel" if running else "Close")
-        for widget in (self.form, self.fields, self.path, self.browse, self.copy, self.start):
+        for widget in (self.form, self.fields, self.path, self.browse, self.copy, self.save, self.start):
             widget.setEnabled(not running)
         (self.cancel if running else self.start).setFocus()
 
@@ -219,6 +254,7 @@ class ExportDialog(QDialog):
         self.fields.sidecar.toggled.connect(self._forget_replacing)
         self.path.textChanged.connect(self._take_path)
         self.copy.clicked.connect(self.begin_copy)
+        self.save.clicked.connect(self.save_recipe)
         self.browse.clicked.connect(self._choose_file)
         self.start.clicked.connect(self.begin)
         self.cancel.clicked.connect(self.stop)
@@ -242,13 +278,15 @@ class ExportDialog(QDialog):
         self.sentence.setWordWrap(True)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.open_folder.hide()
-        for button in (self.browse, self.open_folder, self.copy, self.cancel):
+        self.save.setVisible(self.form.days() > 0)
+        for button in (self.browse, self.open_folder, self.save, self.copy, self.cancel):
             button.setAutoDefault(False)
         self.start.setDefault(True)
         column.addWidget(self.progress)
         column.addWidget(self.sentence)
         column.addStretch(1)
         buttons = QHBoxLayout()
+        buttons.addWidget(self.save)
         buttons.addWidget(self.open_folder)
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from monitor.errors import BadData
 from monitor.market.bar import Interval
-from monitor.market.calendar import at_new_york, from_ms
+from monitor.market.calendar import at_new_york, from_ms, trading_days
 from monitor.market.hours import Hours
 from monitor.market.instrument import parse_symbols
 from monitor.ports import SYMBOLLESS, ExportRequest
@@ -55,6 +55,10 @@ class ExportForm(QWidget):
     def stem(self) -> str:
         """The file name without its ending."""
         raise NotImplementedError
+
+    def days(self) -> int:
+        """Over how many trading days a recipe of this goes; 0 where it can be none."""
+        return 0
 
     def job(self) -> Job:
         """What to write. Raises BadData when a field holds something else than it should."""
@@ -154,6 +158,10 @@ class RecordedForm(ExportForm):
             return what
         name = symbols[0] if len(symbols) == 1 else f"{len(symbols)}-symbols"
         return f"{name}-{self._interval().label}" if what == "bars" else f"{name}-{what}"
+
+    def days(self) -> int:
+        first, last = day_of(self.first), day_of(self.last)
+        return max(len(trading_days(first, last)), 1) if first <= last else 1
 
     def job(self) -> Job:
         what = str(self.kind.currentData())

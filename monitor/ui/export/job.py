@@ -43,9 +43,3 @@ async def text_of(
     if isinstance(job, Table):
         return exporter.table_text(job.header, job.rows, layout), len(job.rows)
     return await exporter.text(replace(job, layout=layout), MOST_COPIED, cancelled)
-
-
-def file_name(stem: str, sandbox: bool, suffix: str = ".csv") -> str:
-    """The default name of a file: what the sandbox made says so."""
-    plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem).strip("_") or "export"
-    return f"{plain}-SANDBOX{suffix}" if sandbox else f"{plain}{suffix}"

@@ -116,6 +116,8 @@ def test_a_range_in_days_or_moments(first: str, last: str, start: int, end: int)
         (["collect", "--subscribe", "NYSE_BOOK= ,"], "name at least one key: NYSE_BOOK=KEY"),
         (["collect", "--subscribe", "NYSE_BOOK=A\x00B"], "cannot be a key"),
         (["export", "bars", "--out", "x.csv"], "the following arguments are required: --symbols"),
+        (["export", "--out", "x.csv"], "the following arguments are required: what is exported"),
+        (["export", "bars", "--recipe", "mine"], "a recipe says what is exported"),
         (["export", "audit", "--symbols", "A", "--out", "x.csv"], "the audit has no symbols"),
         ([*EXPORT, "--interval", "D", "--hours", "regular"], "--hours is for bars within the day"),
         (["export", "bars", "--symbols", "A"], "the following arguments are required: --out"),

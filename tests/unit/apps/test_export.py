@@ -8,7 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from monitor.apps import cli, export
+from monitor.apps.settings import Settings
 from monitor.market.bar import Interval
+from monitor.ports import Recipe, Recipes
 from monitor.store import open_store
 from tests.support.builders import DAY, a_bar
 
@@ -117,3 +119,16 @@ def test_without_any_database_a_sentence_says_so(profiles: Path, capsys: pytest.
     assert cli.run(["export", "bars", "--symbols", "A", "--out", "x.csv"]) == 1
     assert "Nothing has been recorded on this machine yet" in capsys.readouterr().err
     assert list(profiles.iterdir()) == []
+
+
+def test_a_recipe_of_the_window_is_made_by_its_name(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(recorded)
+    recipe = Recipe("mine", "bars", ("AAPL",), str(recorded), days=5000)
+    Recipes(settings).save(recipe, 0)
+    out = recorded / "out.csv"
+    assert cli.run(["export", "--recipe", "mine", "--out", str(out), "--data-dir", str(recorded)]) == 0
+    assert len(out.read_text().splitlines()) == 3
+    assert cli.run(["export", "--recipe", "mine", "--data-dir", str(recorded)]) == 0
+    assert len(list(recorded.glob("mine-*-SANDBOX.csv"))) == 1
+    assert cli.run(["export", "--recipe", "other", "--data-dir", str(recorded)]) == 1
+    assert capsys.readouterr().err == f"There is no recipe “other” in {recorded}. There are: mine.\n"
