@@ -1,8 +1,8 @@
 """Exported rows a second: CSV beside Python's csv module, Parquet beside pandas, over the same rows in one run.
 
 Run: ``python -m benchmarks.export``. Both read the same minute bars from the same SQLite file and write the same file:
-in CSV the times as text with New York's offset, in Parquet as timestamps of that zone. Rates are by processor time, which
-other programs on the machine disturb least; the best of five runs each.
+in CSV the times as text with New York's offset, in Parquet as timestamps of that zone. Rates are by processor time,
+which other programs on the machine disturb least; the best of five runs each.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""The columns of an export: a name, and what kind of values stand in it."""
+"""The columns of an export, each a name and a kind of values, and the pages of rows that fill them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
@@ -18,6 +18,17 @@ class Kind(StrEnum):
 class Column(NamedTuple):
     name: str
     kind: Kind
+
+
+Row = tuple[Any, ...]
+
+
+class Page(NamedTuple):
+    """Rows for the file: the texts of ``head`` stand before each of them. ``stored`` rows they were made from."""
+
+    head: tuple[str, ...]
+    rows: Sequence[Row]
+    stored: int
 
 
 def columns(described: str) -> tuple[Column, ...]:

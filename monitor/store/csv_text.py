@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from monitor.market.calendar import NEW_YORK
 from monitor.ports import DecimalMark, Layout, Zone
-from monitor.store.columns import Column, Kind
+from monitor.store.columns import Column, Kind, Page, Row
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*)?\.?\d*(e[+-]?\d+)?[KMB%]?", re.IGNORECASE)
@@ -47,25 +48,22 @@ class CsvText:
         self._comma = layout.decimal is DecimalMark.COMMA
         self._separator = separator or (";" if self._comma else ",")
         clock = ZoneClock(layout.zone)
-        turn: dict[Kind, Callable[[Sequence[Any]], list[str]]] = {
+        self._columns = columns
+        self._turn: dict[Kind, Callable[[Sequence[Any]], list[str]]] = {
             Kind.TEXT: self._texts,
             Kind.TIME: clock.milliseconds,
             Kind.RECEIVED: clock.microseconds,
         }
-        # Numbers that stand side by side are turned together.
-        self._runs: list[tuple[int, Callable[[Sequence[Any]], list[str]] | None]] = []
-        for number, run in groupby(columns, lambda column: column.kind in {Kind.NUMBER, Kind.COUNT}):
-            kinds = [column.kind for column in run]
-            self._runs += [(len(kinds), None)] if number else [(1, turn[kind]) for kind in kinds]
+        self._parts: list[_Part] = []
 
-    def lines(self, page: Sequence[Sequence[Any]]) -> str:
-        """A line for each row, each with its end; ``page`` holds the values column by column."""
-        texts, at = [], 0
-        for width, turn in self._runs:
-            texts.append(turn(page[at]) if turn else self._numbers(page[at : at + width]))
-            at += width
-        lines = "\n".join(map(self._separator.join, zip(*texts, strict=True)))
-        return lines + "\n" if lines else ""
+    def lines(self, page: Page) -> str:
+        """A line for each row, each with its end."""
+        if not page.rows:
+            return ""
+        parts = self._parts or self._find_parts(len(page.head))
+        head = "".join(self.cell(text) + self._separator for text in page.head)
+        texts = [turn(list(map(get, page.rows))) for get, turn in parts]
+        return head + f"\n{head}".join(map(self._separator.join, zip(*texts, strict=True))) + "\n"
 
     def line(self, cells: Iterable[str]) -> str:
         """One line of texts, such as the header."""
@@ -89,26 +87,47 @@ class CsvText:
             return '"' + text.replace('"', '""') + '"'
         return text
 
+    def _find_parts(self, heads: int) -> list["_Part"]:
+        """What of a row becomes a text, and how: numbers that stand side by side become one together."""
+        at, numbers = 0, {Kind.NUMBER, Kind.COUNT}
+        for together, run in groupby(self._columns[heads:], lambda column: column.kind in numbers):
+            kinds = [column.kind for column in run]
+            if together:
+                self._parts.append((_several(at, at + len(kinds)), self._numbers))
+            else:
+                self._parts += [(itemgetter(at + place), self._turn[kind]) for place, kind in enumerate(kinds)]
+            at += len(kinds)
+        return self._parts
+
     def _texts(self, values: Sequence[str]) -> list[str]:
         cells = {text: self.cell(text) for text in set(values)}
         return [cells[text] for text in values]
 
-    def _numbers(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+    def _numbers(self, rows: Sequence[Row]) -> list[str]:
         """Of each row its numbers, parted by the separator."""
-        return number_lines(columns, self._separator, "," if self._comma else ".")
+        return number_lines(rows, self._separator, "," if self._comma else ".")
 
 
-def number_lines(columns: Sequence[Sequence[Any]], separator: str, point: str) -> list[str]:
+#: What is taken out of a row, and how a page's worth of it becomes texts.
+_Part = tuple[Callable[[Row], Any], Callable[[Sequence[Any]], list[str]]]
+
+
+def _several(start: int, end: int) -> Callable[[Row], Row]:
+    """What takes the values at [start, end) out of a row, also where that is one alone."""
+    return itemgetter(*range(start, end)) if end - start > 1 else itemgetter(slice(start, end))
+
+
+def number_lines(rows: Sequence[Row], separator: str, point: str) -> list[str]:
     """Numbers side by side, each as Python writes it but for the ``point``; an empty text for None."""
-    if not columns[0]:
+    if not rows:
         return []
-    joined = msgspec.json.encode(list(zip(*columns, strict=True))).decode()
+    joined = msgspec.json.encode(rows).decode()
     nulls = joined.count("null")
-    if nulls and nulls == sum(column.count(None) for column in columns):  # not something that is not finite
+    if nulls and nulls == sum(row.count(None) for row in rows):  # not something that is not finite
         joined = joined.replace("null", "")
     # JSON writes exponents, and what is below a ten thousandth, in another way than Python.
     if "n" in joined or "e" in joined or "0.0000" in joined:
-        return [separator.join(_exact_number(value, point) for value in row) for row in zip(*columns, strict=True)]
+        return [separator.join(_exact_number(value, point) for value in row) for row in rows]
     if separator != ",":
         joined = joined.replace("],[", "\n").replace(",", separator).replace(".", point)
         return joined[2:-2].split("\n")

@@ -8,19 +8,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 from monitor.errors import BadData, Unusable
 from monitor.ports import SUFFIXES, ExportRequest, ExportResult, Layout, sidecar_of
-from monitor.store.columns import Column, Kind, names
+from monitor.store.columns import Column, Kind, Page, names
 from monitor.store.csv_text import CsvText, is_number
 from monitor.store.export_notes import Written, notes
-from monitor.store.export_rows import Page, columns_of, sources
+from monitor.store.export_rows import columns_of, sources
 from monitor.store.reader import Reader
 from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
-Write = Callable[[Sequence[Sequence[Any]]], None]
+Write = Callable[[Page], None]
 T = TypeVar("T")
 #: Between two words of progress: a page takes but a few milliseconds.
 _TELL_SECONDS = 0.05
@@ -125,8 +125,8 @@ def _write(
                 for page in part.pages(connection):
                     if stopped():
                         raise _Stopped
-                    write(page.values)
-                    written.rows, done = written.rows + page.rows, done + page.stored
+                    write(page)
+                    written.rows, done = written.rows + len(page.rows), done + page.stored
                     if time.monotonic() >= tell_at:
                         # Rows recorded meanwhile may make it more than was counted.
                         progress(done, max(total, done))
@@ -153,10 +153,10 @@ def _text(
     for page in _pages(connection, request):
         if stopped():
             raise _Stopped
-        rows += page.rows
+        rows += len(page.rows)
         if rows > most:
             raise BadData(f"There are more than {most:,} rows, too many for the clipboard: write them to a file.")
-        parts.append(text.lines(page.values))
+        parts.append(text.lines(page))
     return "".join(parts), rows
 
 
@@ -176,7 +176,7 @@ def _pages_to(file: BinaryIO, out: Path, columns: Sequence[Column], layout: Layo
         return
     text = CsvText(columns, layout)
     file.write(text.line(names(columns)).encode())
-    yield lambda values: _put(file, text.lines(values))
+    yield lambda page: _put(file, text.lines(page))
 
 
 def _put(file: BinaryIO, lines: str) -> None:
@@ -191,12 +191,12 @@ def _write_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[str]]
             file.write(text.line(header).encode())
             _put(file, "".join(text.shown(row) for row in rows))
             return
+        numbers = [column.kind is Kind.NUMBER for column in columns]
         values = [
-            [_number(cell) for cell in cells] if column.kind is Kind.NUMBER else cells
-            for column, *cells in zip(columns, *rows, strict=True)
+            tuple(_number(cell) if number else cell for cell, number in zip(row, numbers, strict=True)) for row in rows
         ]
         with _pages_to(file, out, columns, layout) as write:
-            write(values)
+            write(Page((), values, len(values)))
 
 
 def _kind(cells: Sequence[str]) -> Kind:

@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from operator import itemgetter
 
 from monitor.analysis.bars import interval_start
 from monitor.errors import BadData
@@ -17,23 +17,10 @@ from monitor.ports import SYMBOLLESS, ExportRequest
 from monitor.store.archive import base_of
 from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
-from monitor.store.columns import Column, columns
+from monitor.store.columns import Column, Page, Row, columns
 
 _ROWS_A_PAGE = 1000
 _LAST = 2**63 - 1
-
-Row = tuple[Any, ...]
-
-
-class Page(NamedTuple):
-    """Rows for the file as values column by column, and how many stored rows they were made from."""
-
-    values: Sequence[Sequence[Any]]
-    stored: int
-
-    @property
-    def rows(self) -> int:
-        return len(self.values[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +167,6 @@ def _by_venue(request: ExportRequest) -> bool:
     return request.venues and request.what == "book"
 
 
-def _page(rows: Sequence[Row], stored: int, width: int, *constant: str) -> Page:
-    """Rows of ``width`` values turned into columns, after those that are the same in each row."""
-    values = list(zip(*rows, strict=True)) if rows else [()] * width
-    return Page([*([cell] * len(rows) for cell in constant), *values], stored)
-
-
 def _received(request: ExportRequest, table: str, columns: str, number: int, *wheres: str) -> Query:
     start, end = request.start_ms * 1000, request.end_ms * 1000
     return Query(table, columns, "received_us", wheres or ("",), number, start, end)
@@ -194,18 +175,13 @@ def _received(request: ExportRequest, table: str, columns: str, number: int, *wh
 def _quotes(request: ExportRequest, symbol: str, number: int) -> Source:
     columns = "bid, ask, last, bid_size, ask_size, last_size, volume, quote_time, trade_time"
     query = _received(request, "quote", columns, number)
-    return Source(query, lambda pages: (_page(rows, len(rows), 10, symbol) for rows in pages))
+    return Source(query, lambda pages: (Page((symbol,), rows, len(rows)) for rows in pages))
 
 
 def _trades(request: ExportRequest, symbol: str, number: int) -> Source:
     query = _received(request, "trade", "time, price, size, volume, unseen, side", number)
 
-    def rows(pages: Iterable[list[Row]]) -> Iterator[Page]:
-        for found in pages:
-            _, *values = zip(*found, strict=True)
-            yield Page([[symbol] * len(found), *values], len(found))
-
-    return Source(query, rows)
+    return Source(query, lambda pages: (Page((symbol,), [row[1:] for row in rows], len(rows)) for rows in pages))
 
 
 def _bars(request: ExportRequest, symbol: str, number: int) -> Source:
@@ -225,20 +201,20 @@ def _bars(request: ExportRequest, symbol: str, number: int) -> Source:
 
     def rows(pages: Iterable[list[Row]]) -> Iterator[Page]:
         for found, stored in _in_hours(pages, request.hours):
-            page = _page(found, stored, 7, symbol, interval.label)
-            kept.update(page.values[-1])
-            yield page
+            kept.update(map(_SOURCE, found))
+            yield Page((symbol, interval.label), found, stored)
 
     def longer_rows(pages: Iterable[list[Row]]) -> Iterator[Page]:
         for groups, stored in _grouped(_in_hours(pages, request.hours), interval):
             inside = [group for group in groups if request.start_ms <= group[0] < request.end_ms]
             for _, parts in inside:
-                kept.update(part[-1] for part in parts)
-            yield _page([_one_bar(*group) for group in inside], stored, 7, symbol, interval.label)
+                kept.update(map(_SOURCE, parts))
+            yield Page((symbol, interval.label), [_one_bar(*group) for group in inside], stored)
 
     return Source(query, rows if interval is base else longer_rows, kept)
 
 
+_SOURCE = itemgetter(-1)
 #: Every session of the market begins and ends on one.
 _HALF_HOUR_MS = 1_800_000
 
@@ -280,11 +256,11 @@ def _one_bar(start: int, parts: list[Row]) -> Row:
 def _book(request: ExportRequest, symbol: str, number: int) -> Source:
     # The venue comes before the time in the table's key: one ordered run a venue, merged.
     query = _received(request, "book", "venue, time, levels", number, *(f" AND venue = '{s}'" for s in BookService))
-    cells, width = (_venue_cells, 10) if request.venues else (_level_cells, 8)
+    cells = _venue_cells if request.venues else _level_cells
 
     def rows(pages: Iterable[list[Row]]) -> Iterator[Page]:
         for found in pages:
-            yield _page([row for snapshot in found for row in _snapshot(snapshot)], len(found), width, symbol)
+            yield Page((symbol,), [row for snapshot in found for row in _snapshot(snapshot)], len(found))
 
     def _snapshot(row: Row) -> Iterator[Row]:
         received_us, venue, time, levels = row
@@ -299,13 +275,12 @@ def _book(request: ExportRequest, symbol: str, number: int) -> Source:
 
 def _options(request: ExportRequest, symbol: str, number: int) -> Source:
     contracts = Contracts(number, request.start_ms, request.end_ms)
-    width = 8 + len(VALUES)
-    return Source(contracts, lambda pages: (_page(rows, len(rows), width, symbol) for rows in pages))
+    return Source(contracts, lambda pages: (Page((symbol,), rows, len(rows)) for rows in pages))
 
 
 def _audit(request: ExportRequest) -> Source:
     entries = Entries(request.start_ms, request.end_ms)
-    return Source(entries, lambda pages: (Page(list(zip(*rows, strict=True))[1:], len(rows)) for rows in pages))
+    return Source(entries, lambda pages: (Page((), [row[1:] for row in rows], len(rows)) for rows in pages))
 
 
 def _level_cells(level: Level) -> Iterator[Row]:

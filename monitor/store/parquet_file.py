@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import repeat
+from operator import itemgetter
 from os import environ
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,16 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monitor.ports import Layout, Zone
-from monitor.store.columns import Column, Kind
+from monitor.store.columns import Column, Kind, Page
 
 _ROWS_A_GROUP = 65_536
 
-Write = Callable[[Sequence[Sequence[Any]]], None]
+Write = Callable[[Page], None]
 
 
 @contextmanager
 def parquet_pages(file: BinaryIO, columns: Sequence[Column], layout: Layout) -> Iterator[Write]:
-    """What takes pages, values column by column, and writes them to ``file``; the end is written on leaving."""
+    """What takes pages and writes them to ``file``; the end is written on leaving."""
     schema = pa.schema([pa.field(column.name, _type(column.kind, layout.zone)) for column in columns])
     waiting: list[list[Any]] = [[] for _ in columns]
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -32,9 +34,12 @@ def parquet_pages(file: BinaryIO, columns: Sequence[Column], layout: Layout) -> 
             for values in waiting:
                 values.clear()
 
-        def write(page: Sequence[Sequence[Any]]) -> None:
-            for values, more in zip(waiting, page, strict=True):
-                values.extend(more)
+        def write(page: Page) -> None:
+            for place, values in enumerate(waiting):
+                if place < len(page.head):
+                    values.extend(repeat(page.head[place], len(page.rows)))
+                else:
+                    values.extend(map(itemgetter(place - len(page.head)), page.rows))
             if len(waiting[0]) >= _ROWS_A_GROUP:
                 write_group()
 

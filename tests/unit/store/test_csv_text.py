@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.ports import DecimalMark, Layout, Zone
 from monitor.store import csv_text
-from monitor.store.columns import columns
+from monitor.store.columns import Page, columns
 from monitor.store.csv_text import CsvText, ZoneClock, number_lines, safe_text, time_text
 from tests.support.builders import ms
 
@@ -61,7 +61,7 @@ NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.floats
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)))
 def test_numbers_are_written_as_python_writes_them(rows: list[tuple[int | float | None, ...]]) -> None:
     for some in (rows, *([row] for row in rows)):
-        lines = number_lines(list(zip(*some, strict=True)) or [(), ()], ";", ",")
+        lines = number_lines(some, ";", ",")
         texts = [[("" if n is None else str(n)).replace(".", ",") for n in row] for row in some]
         assert lines == [";".join(row) for row in texts]
 
@@ -69,7 +69,7 @@ def test_numbers_are_written_as_python_writes_them(rows: list[tuple[int | float 
 @given(st.lists(st.tuples(st.text(), st.none() | st.floats(allow_nan=False)), min_size=1))
 def test_lines_read_back_in_both_layouts(rows: list[tuple[str, float | None]]) -> None:
     for mark, separator in ((DecimalMark.POINT, ","), (DecimalMark.COMMA, ";")):
-        lines = CsvText(columns("text number:number"), Layout(decimal=mark)).lines(list(zip(*rows, strict=True)))
+        lines = CsvText(columns("text number:number"), Layout(decimal=mark)).lines(Page((), rows, len(rows)))
         read = list(csv.reader(io.StringIO(lines, newline=""), delimiter=separator))
         assert [text for text, _ in read] == [safe_text(text) for text, _ in rows]
         assert [float(n.replace(",", ".")) if n else None for _, n in read] == [number for _, number in rows]

@@ -364,7 +364,7 @@ async def test_what_is_beside_the_file_tells_of_it(store: Store, out: Path) -> N
     store.recorder.record_gap(Gap("LEVELONE_EQUITIES", ms("09:40"), Cause.SILENCE, ms("09:42")))
     await exported(store, out, "bars", start_ms=ms("09:31"), end_ms=ms("09:41"))
     told = json.loads((out.parent / "rows.csv.json").read_text())
-    assert told["sources"] == {"stream": 3, "rest": 2, "computed": 0}
+    assert told["sources"] == {"stream": 3, "rest": 2, "computed": 0, "import": 0}
     assert (told["rows"], told["symbols"], told["interval"]) == (5, ["AAPL"], "1m")
     assert (told["from"], told["zone"]) == ("2025-05-21T09:31:00.000-04:00", "America/New_York")
     assert (told["profile"], told["file"]) == ("sandbox", "rows.csv")
@@ -380,7 +380,7 @@ async def test_what_is_beside_the_file_tells_of_it(store: Store, out: Path) -> N
     await exported(store, out, "bars", interval=Interval.M5, start_ms=ms("09:30"), end_ms=ms("09:35"))
     told = json.loads((out.parent / "rows.csv.json").read_text())
     assert told["sources"] == {"computed": 1}
-    assert told["computed_from"] == {"interval": "1m", "stream": 4, "rest": 1, "computed": 0}
+    assert told["computed_from"] == {"interval": "1m", "stream": 4, "rest": 1, "computed": 0, "import": 0}
 
 
 async def test_a_gap_that_history_filled_is_none_of_the_bars(store: Store, out: Path) -> None:
