@@ -2,11 +2,11 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.ports import DecimalMark, Layout, Zone
@@ -36,6 +36,8 @@ def test_a_number_no_calendar_holds_stays_a_number(instant: int) -> None:
 
 
 USUAL = Layout()
+#: At a minute past midnight, and so within a quarter of an hour.
+ST_JOHNS_CHANGES = int(datetime(2006, 4, 2, 3, 31, tzinfo=UTC).timestamp())
 
 
 def plain(cell: str, layout: Layout = USUAL) -> str:
@@ -45,6 +47,7 @@ def plain(cell: str, layout: Layout = USUAL) -> str:
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "America/St_Johns", "Asia/Kathmandu", "Africa/Monrovia", "UTC"])
+@example(second=ST_JOHNS_CHANGES - 1, rest=0)
 @given(second=st.integers(0, 4_102_444_800), rest=st.integers(0, 999_999))
 def test_every_zone_is_written_as_its_rules_say(zone: str, second: int, rest: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -58,6 +61,7 @@ def test_every_zone_is_written_as_its_rules_say(zone: str, second: int, rest: in
 NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.floats(-1, 1)
 
 
+@example([(7.1e-05, 100.1), (None, 0.00001)])
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)))
 def test_numbers_are_written_as_python_writes_them(rows: list[tuple[int | float | None, ...]]) -> None:
     for some in (rows, *([row] for row in rows)):
