@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 NO_END = 2**62
 _LONGEST_KEY = 40
 _HOURS = ("always", "extended", "regular")
-_WHAT = ("quotes", "trades", "bars", "book", "options")
+_WHAT = ("quotes", "trades", "bars", "book", "options", "audit")
+_ZONES = ("new-york", "utc", "local")
+_DECIMALS = ("point", "comma")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -32,8 +34,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         typed.insert(0, "gui")
     parser = _parser()
     options = parser.parse_args(typed)
-    if options.command == "export" and options.start_ms >= options.end_ms:
-        parser.error("the range is empty: --from must be earlier than --to")
+    if options.command == "export":
+        _check_export(parser, options)
     if options.command == "collect" and not (options.symbols or options.subscribe):
         parser.error("the following arguments are required: --symbols (or --subscribe)")
     return options
@@ -52,8 +54,26 @@ def _parser() -> argparse.ArgumentParser:
     _add_sandbox(commands.add_parser("sandbox", help="run a Schwab look-alike on this machine", allow_abbrev=False))
     _add_collect(commands.add_parser("collect", help="record without a screen", allow_abbrev=False))
     _add_export(commands.add_parser("export", help="write recorded rows to a file", allow_abbrev=False))
+    _add_import(commands.add_parser("import", help="take bars from a CSV file", allow_abbrev=False))
     _add_doctor(commands.add_parser("doctor", help="check the machine, settings, database", allow_abbrev=False))
     return parser
+
+
+def _check_export(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if options.recipe:
+        if options.what:
+            parser.error("a recipe says what is exported: leave it out, or --recipe")
+        return
+    if not options.what or options.out is None:
+        parser.error("the following arguments are required: " + ("--out" if options.what else "what is exported"))
+    if options.start_ms >= options.end_ms:
+        parser.error("the range is empty: --from must be earlier than --to")
+    if not options.symbols and options.what != "audit":
+        parser.error("the following arguments are required: --symbols")
+    if options.symbols and options.what == "audit":
+        parser.error("the audit has no symbols: leave --symbols out")
+    if options.hours != "always" and not (options.what == "bars" and options.interval.intraday):
+        parser.error("--hours is for bars within the day")
 
 
 def _add_gui(gui: argparse.ArgumentParser) -> None:
@@ -110,8 +130,9 @@ def _add_collect(collect: argparse.ArgumentParser) -> None:
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("what", choices=_WHAT)
-    export.add_argument("--symbols", type=_symbols, required=True, metavar="A,B")
+    export.add_argument("what", choices=_WHAT, nargs="?")
+    export.add_argument("--recipe", default="", metavar="NAME", help="make an export that the window keeps by name")
+    export.add_argument("--symbols", type=_symbols, default=(), metavar="A,B", help="of everything but the audit")
     export.add_argument(
         "--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, D, W or M"
     )
@@ -121,9 +142,25 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     ):
         kind = _start if name == "start_ms" else _end
         export.add_argument(option, dest=name, type=kind, default=missing, metavar="T", help=help_text)
-    export.add_argument("--out", type=_table, required=True, metavar="FILE", help="ends in .csv")
+    export.add_argument("--out", type=_table, metavar="FILE", help="ends in .csv or .parquet")
     export.add_argument("--venues", action="store_true", help="a row for each venue of a book's levels")
+    export.add_argument("--hours", choices=_HOURS, default="always", help="in which bars within the day begin")
+    export.add_argument("--zone", choices=_ZONES, default="new-york", help="in which times are written, with offset")
+    export.add_argument("--decimal", choices=_DECIMALS, default="point", help="comma: columns are parted by semicolons")
+    export.add_argument(
+        "--no-sidecar", dest="sidecar", action="store_false", help="write no FILE.json that tells what is in the file"
+    )
     _add_data_dir(export)
+
+
+def _add_import(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=_file, metavar="FILE", help="a CSV with a first line that names its columns")
+    command.add_argument("--symbol", type=_symbol, default="", metavar="S", help="whose bars they are")
+    command.add_argument("--interval", type=_interval, metavar="1m", help="1m or D; found from the file without it")
+    command.add_argument("--zone", choices=_ZONES, default="new-york", help="of times that have no offset")
+    command.add_argument("--replace", action="store_true", help="bars that Schwab sent give way to those of the file")
+    command.add_argument("--preview", action="store_true", help="tell what is in the file, and store nothing")
+    _add_data_dir(command)
 
 
 def _add_doctor(doctor: argparse.ArgumentParser) -> None:
@@ -145,6 +182,15 @@ def _symbols(text: str) -> tuple[str, ...]:
     if not symbols:
         raise argparse.ArgumentTypeError("name at least one symbol")
     return symbols
+
+
+def _symbol(text: str) -> str:
+    from monitor.market.instrument import parse_symbol
+
+    try:
+        return parse_symbol(text)
+    except BadData as error:
+        raise argparse.ArgumentTypeError(error.sentence) from None
 
 
 def _subscription(text: str) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.apps import arguments
 from monitor.apps.machine import bad_qt_pair, has_display, settle_browser
-from monitor.apps.options import CollectOptions, DoctorOptions, ExportOptions, GuiOptions
+from monitor.apps.options import CollectOptions, DoctorOptions, ExportOptions, GuiOptions, ImportOptions
 from monitor.errors import MonitorError, Unusable
 
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ def _export(command: argparse.Namespace) -> int:
     return run_export(_as(ExportOptions, command))
 
 
+def _import(command: argparse.Namespace) -> int:
+    from monitor.interrupt import interruptible
+
+    with interruptible() as interrupt:
+        from monitor.apps.bar_import import run as run_import
+
+        return run_import(_as(ImportOptions, command), interrupt)
+
+
 def _doctor(command: argparse.Namespace) -> int:
     from monitor.apps.doctor import run as run_doctor
 
@@ -104,6 +113,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sandbox": _sandbox,
     "collect": _collect,
     "export": _export,
+    "import": _import,
     "doctor": _doctor,
 }
 

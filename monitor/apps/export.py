@@ -2,22 +2,23 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from monitor.apps.options import ExportOptions
-from monitor.apps.settings import default_data_dir
-from monitor.errors import StoreUnavailable, Unusable
-from monitor.ports import ExportRequest, ExportResult
-from monitor.store import open_for_reading
+from monitor.apps.percent import percent
+from monitor.apps.settings import default_data_dir, read_settings
+from monitor.clock import now_ms
+from monitor.errors import BadData, StoreUnavailable, Unusable
+from monitor.market.hours import Hours
+from monitor.ports import RECIPES_KEY, DecimalMark, ExportRequest, ExportResult, Layout, Zone, recipes_in
+from monitor.store import is_sandboxs, open_for_reading
 
 DATABASE = "monitor.db"
 
 
 def run(options: ExportOptions) -> int:
     """Write the file, say what it holds, and give exit code 0. Raises MonitorError."""
-    if options.out.suffix.lower() == ".parquet":
-        raise Unusable("Parquet files cannot be written yet, that comes later; let --out end in .csv.")
     result = asyncio.run(_export(options, _folder(options.data_dir)))
     print(f"{result.rows} rows written to {result.path}")
     return 0
@@ -38,7 +39,7 @@ def _folder(given: Path | None) -> Path:
 async def _export(options: ExportOptions, folder: Path) -> ExportResult:
     store = open_for_reading(folder / DATABASE)
     try:
-        result = await store.exporter.export(_request(options), _progress(), cancelled=lambda: False)
+        result = await store.exporter.export(_request(options, folder), percent(), cancelled=lambda: False)
     finally:
         await store.close()
     if result is None:
@@ -46,7 +47,11 @@ async def _export(options: ExportOptions, folder: Path) -> ExportResult:
     return result
 
 
-def _request(options: ExportOptions) -> ExportRequest:
+def _request(options: ExportOptions, folder: Path) -> ExportRequest:
+    if options.recipe:
+        return _by_recipe(options, folder)
+    if options.what is None or options.out is None:
+        raise Unusable("Say what is exported, and where to: --out FILE.")
     return ExportRequest(
         what=options.what,
         symbols=options.symbols,
@@ -55,16 +60,18 @@ def _request(options: ExportOptions) -> ExportRequest:
         start_ms=options.start_ms,
         end_ms=options.end_ms,
         venues=options.venues,
+        hours=Hours(options.hours),
+        layout=Layout(Zone(options.zone), DecimalMark(options.decimal)),
+        sidecar=options.sidecar,
     )
 
 
-def _progress() -> Callable[[int, int], None]:
-    """Percent on the terminal; silent when nobody watches."""
-    if not sys.stderr.isatty():
-        return lambda _done, _total: None
-
-    def show(done: int, total: int) -> None:
-        end = "\n" if done >= total else ""
-        print(f"\r{100 * done // max(total, 1):3d} %", end=end, file=sys.stderr, flush=True)
-
-    return show
+def _by_recipe(options: ExportOptions, folder: Path) -> ExportRequest:
+    """What the recipe says, as of now. Raises BadData where there is none of that name."""
+    recipes = recipes_in(read_settings(folder / "settings.json").get(RECIPES_KEY, ""))
+    recipe = recipes.get(options.recipe)
+    if recipe is None:
+        known = f"There are: {', '.join(recipes)}." if recipes else "The window saves them, in “Export recorded data”."
+        raise BadData(f"There is no recipe “{options.recipe}” in {folder}. {known}")
+    request = recipe.request(now_ms(), is_sandboxs(folder / DATABASE))
+    return replace(request, out=options.out) if options.out else request

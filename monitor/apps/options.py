@@ -59,16 +59,34 @@ class CollectOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """Recorded rows to a file; the range is [start_ms, end_ms) UTC."""
+    """Recorded rows to a file; the range is [start_ms, end_ms) UTC. A ``recipe`` by name says all of it but ``out``."""
 
-    what: str
+    what: str | None
     symbols: tuple[str, ...]
-    out: Path
+    out: Path | None
     interval: "Interval"
     start_ms: int
     end_ms: int
     data_dir: Path | None = None
     venues: bool = False
+    hours: str = "always"  # of bars within the day
+    zone: str = "new-york"
+    decimal: str = "point"
+    sidecar: bool = True
+    recipe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Bars of a CSV into the database; ``interval`` None finds it from the file."""
+
+    file: Path
+    symbol: str = ""
+    interval: "Interval | None" = None
+    zone: str = "new-york"  # of times without an offset
+    replace: bool = False  # Schwab's own bars too
+    preview: bool = False  # tell what is in the file, and store nothing
+    data_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

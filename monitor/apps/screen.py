@@ -213,6 +213,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         frames=services.frames,
         health=services.health,
         history=services.history,
+        importer=store.importer,
         instruments=services.history,
         loader=services.repair,
         meters=services.meters,

@@ -63,11 +63,12 @@ _ALIASES = {Interval.DAY: "1d", Interval.WEEK: "1w", Interval.MONTH: "1mo"}
 
 
 class BarSource(StrEnum):
-    """Where a bar came from: the streamer's minute bars, price history, or our own arithmetic."""
+    """Where a bar came from: the streamer's minute bars, price history, our own arithmetic, or a file."""
 
     STREAM = "stream"
     REST = "rest"
     COMPUTED = "computed"
+    IMPORT = "import"
 
 
 class Bar(Struct, frozen=True, gc=False):

@@ -3,13 +3,11 @@
 from monitor.ports.archive import (
     Archive,
     AuditEntry,
-    Exporter,
-    ExportRequest,
-    ExportResult,
     Recorder,
     StoreMeter,
     Watchlists,
 )
+from monitor.ports.bar_import import BarImporter, ImportPreview, ImportRequest, ImportResult, RejectedLine
 from monitor.ports.care import DatabaseCare, DatabaseCheck
 from monitor.ports.chains import (
     ChainAnswer,
@@ -28,6 +26,17 @@ from monitor.ports.coverage import (
     Reconciliation,
     Revision,
 )
+from monitor.ports.export import (
+    SUFFIXES,
+    SYMBOLLESS,
+    DecimalMark,
+    Exporter,
+    ExportRequest,
+    ExportResult,
+    Layout,
+    Zone,
+    sidecar_of,
+)
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
 from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, PriceHistory, QuoteTimes
 from monitor.ports.hours import MARKETS, HoursAnswer, ProductHours, TradingHours
@@ -35,6 +44,7 @@ from monitor.ports.instruments import Instruments, InstrumentsAnswer, Projection
 from monitor.ports.movers import MOVER_LISTS, MOVER_MINUTES, MOVER_SORTS, Movers, MoversAnswer
 from monitor.ports.queries import MOST_ROWS, BadQuery, Queries, QueryAnswer, StoredTable, Value
 from monitor.ports.quotes import Quotes, QuotesAnswer
+from monitor.ports.recipe import RECIPES_KEY, Recipe, Recipes, file_name, recipes_in
 from monitor.ports.requests import (
     LEAST_LIMIT,
     LIMIT_KEY,
@@ -65,11 +75,15 @@ __all__ = [
     "MOVER_LISTS",
     "MOVER_MINUTES",
     "MOVER_SORTS",
+    "RECIPES_KEY",
+    "SUFFIXES",
+    "SYMBOLLESS",
     "USUAL_LIMIT",
     "Archive",
     "Asking",
     "AuditEntry",
     "BadQuery",
+    "BarImporter",
     "ChainAnswer",
     "ChainSchedules",
     "ChainTaking",
@@ -77,6 +91,7 @@ __all__ = [
     "Coverage",
     "DatabaseCare",
     "DatabaseCheck",
+    "DecimalMark",
     "Difference",
     "ExpirationsAnswer",
     "ExportRequest",
@@ -89,9 +104,13 @@ __all__ = [
     "HistoryLoader",
     "HistoryRepair",
     "HoursAnswer",
+    "ImportPreview",
+    "ImportRequest",
+    "ImportResult",
     "Instruments",
     "InstrumentsAnswer",
     "KeptSchedule",
+    "Layout",
     "MarketHours",
     "Meters",
     "Movers",
@@ -113,9 +132,12 @@ __all__ = [
     "QuoteTimes",
     "Quotes",
     "QuotesAnswer",
+    "Recipe",
+    "Recipes",
     "Reconciliation",
     "Recorded",
     "Recorder",
+    "RejectedLine",
     "Remark",
     "RequestMeter",
     "RequestRecord",
@@ -135,7 +157,11 @@ __all__ = [
     "Wanted",
     "Watching",
     "Watchlists",
+    "Zone",
     "asked",
     "asking",
     "chosen_limit",
+    "file_name",
+    "recipes_in",
+    "sidecar_of",
 ]

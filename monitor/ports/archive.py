@@ -1,8 +1,7 @@
-"""The archive: what takes rows in, what reads them, and what writes them out."""
+"""The archive: what takes rows in, and what reads them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from monitor.analysis.coverage import Asked
@@ -132,37 +131,3 @@ class Watchlists(Protocol):
 
     async def set_symbols(self, name: str, symbols: Sequence[str]) -> None:
         """Replace the list's symbols, in this order."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRequest:
-    """What to write: ``what`` is quotes, trades, bars, book or options; the range is [start_ms, end_ms) UTC."""
-
-    what: str
-    symbols: tuple[str, ...]
-    out: Path
-    interval: Interval = Interval.M1
-    start_ms: int = 0
-    end_ms: int = 2**62
-    venues: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ExportResult:
-    rows: int
-    path: Path
-
-
-class Exporter(Protocol):
-    """Writes recorded rows to a file, whole or not at all."""
-
-    async def export(
-        self, request: ExportRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
-    ) -> ExportResult | None:
-        """Write the file; ``progress(done, total)`` counts rows. None when cancelled (no file is left).
-
-        Raises StoreUnavailable, and Unusable when the file cannot be written.
-        """
-
-    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
-        """Write a table as shown on the screen."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from monitor.errors import BadData
-from monitor.ports.archive import ExportResult
+from monitor.ports.export import ExportResult
 
 #: Rows that are shown of an answer; an export writes all.
 MOST_ROWS = 10_000

@@ -1,7 +1,15 @@
-"""The database that belongs to the person: one writer thread, readers of their own, and exports."""
+"""The database that belongs to the person: one writer thread, readers of their own, exports and imports."""
 
 from monitor.store.facts import StoreFacts
-from monitor.store.opening import ReadingStore, Store, lost_track_of, open_for_reading, open_store, prepare_store
+from monitor.store.opening import (
+    ReadingStore,
+    Store,
+    is_sandboxs,
+    lost_track_of,
+    open_for_reading,
+    open_store,
+    prepare_store,
+)
 from monitor.store.recovery import Recovery
 
 __all__ = [
@@ -9,6 +17,7 @@ __all__ = [
     "Recovery",
     "Store",
     "StoreFacts",
+    "is_sandboxs",
     "lost_track_of",
     "open_for_reading",
     "open_store",

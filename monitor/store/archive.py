@@ -31,10 +31,10 @@ class StoredArchive:
         return await self._reader.ask(lambda connection: _bars(connection, symbol, interval, start_ms, end_ms))
 
     async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
-        return await self._reader.ask(lambda connection: _coverage(connection, symbol, interval))
+        return await self._reader.ask(lambda connection: read_coverage(connection, symbol, interval))
 
     async def gaps(self, symbol: str, start_ms: int = 0, end_ms: int = _LAST_MS) -> list[Gap]:
-        return await self._reader.ask(lambda connection: _gaps(connection, symbol, start_ms, end_ms))
+        return await self._reader.ask(lambda connection: read_gaps(connection, symbol, start_ms, end_ms))
 
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
         return await self._reader.ask(lambda connection: _trades(connection, symbol, limit))
@@ -74,7 +74,7 @@ def _stored_bars(
     return np.fromiter(connection.execute(sql, (symbol, int(interval), start, end)), dtype=BAR_DTYPE)
 
 
-def _coverage(connection: sqlite3.Connection, symbol: str, interval: Interval) -> list[tuple[int, int]]:
+def read_coverage(connection: sqlite3.Connection, symbol: str, interval: Interval) -> list[tuple[int, int]]:
     rows = connection.execute(
         "SELECT from_ms, to_ms FROM coverage WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)"
         " AND series = ? AND state IN ('complete', 'provisional', 'empty') ORDER BY from_ms",
@@ -94,7 +94,7 @@ def _united(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return result
 
 
-def _gaps(connection: sqlite3.Connection, symbol: str, start_ms: int, end_ms: int) -> list[Gap]:
+def read_gaps(connection: sqlite3.Connection, symbol: str, start_ms: int, end_ms: int) -> list[Gap]:
     rows = connection.execute(
         "SELECT service, from_ms, cause, to_ms, symbol, sentence FROM gap WHERE symbol IN ('', ?)"
         " AND from_ms < ? AND ifnull(to_ms, 1 << 62) > ? ORDER BY from_ms, service, symbol",

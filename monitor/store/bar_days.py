@@ -22,7 +22,8 @@ Day = tuple[int, int, int, int]
 
 _COUNT = """
 INSERT INTO bar_day (instrument_id, interval_s, day_ms, streamed, fetched, computed)
-SELECT ?1, ?2, ?3, total(source = 'stream'), total(source = 'rest'), total(source = 'computed' AND interval_s = 60)
+SELECT ?1, ?2, ?3, total(source = 'stream'), total(source IN ('rest', 'import')),
+    total(source = 'computed' AND interval_s = 60)
 FROM bar WHERE instrument_id = ?1 AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
 ON CONFLICT DO UPDATE SET
     streamed = excluded.streamed, fetched = excluded.fetched, computed = excluded.computed

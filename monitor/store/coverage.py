@@ -88,7 +88,7 @@ SELECT symbol, day_ms, streamed, fetched, computed FROM instrument JOIN bar_day 
 WHERE symbol IN (SELECT value FROM json_each(?1)) AND interval_s = ?2 AND day_ms >= ?3 AND day_ms < ?4
 """
 _DAILY_COUNTS = """
-SELECT symbol, start_ms, source = 'stream', source = 'rest', 0
+SELECT symbol, start_ms, source = 'stream', source IN ('rest', 'import'), 0
 FROM instrument JOIN bar ON instrument_id = id
 WHERE symbol IN (SELECT value FROM json_each(?1)) AND interval_s = ?2 AND start_ms >= ?3 AND start_ms < ?4
     AND source <> 'computed'

@@ -1,31 +1,36 @@
-"""Exports: what was recorded as CSV, digit for digit, written in the reader's pool so that the loop never waits."""
+"""Exports: what was recorded as CSV or Parquet, written in the reader's pool so that the loop never waits."""
 
 import asyncio
-import csv
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import BinaryIO, TypeVar
 
 from monitor.errors import BadData, Unusable
-from monitor.ports import ExportRequest, ExportResult
-from monitor.store.csv_rows import Source, header, source
-from monitor.store.csv_text import safe_cell
+from monitor.ports import SUFFIXES, ExportRequest, ExportResult, Layout, sidecar_of
+from monitor.store.columns import Column, Kind, Page, names
+from monitor.store.csv_text import CsvText, is_number
+from monitor.store.export_notes import Written, notes
+from monitor.store.export_rows import columns_of, sources
 from monitor.store.reader import Reader
-from monitor.store.rollups import is_due
 from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
+Write = Callable[[Page], None]
+T = TypeVar("T")
+#: Between two words of progress: a page takes but a few milliseconds.
+_TELL_SECONDS = 0.05
 
 
 class _Stopped(Exception):
     """The export was cancelled, or the program closes: the draft goes away."""
 
 
-class CsvExporter:
+class StoredExporter:
     """Implements Exporter. ``audit(kind, sentence)`` hears of every export, where there is one to write it."""
 
     def __init__(self, reader: Reader, audit: Callable[[str, str], None] | None) -> None:
@@ -37,95 +42,179 @@ class CsvExporter:
     ) -> ExportResult | None:
         """As Exporter says; ``progress`` counts stored rows, and ``cancelled`` may be asked on another thread.
 
-        Raises BadData for symbols never recorded and for files that are not CSV.
+        Raises BadData for symbols never recorded and for files that are neither CSV nor Parquet.
         """
-        _check_csv(request.out)
-        columns = header(request)
-        loop, abandoned = asyncio.get_running_loop(), threading.Event()
+        _check_suffix(request.out)
+        columns, loop = columns_of(request), asyncio.get_running_loop()
 
         def told(done: int, total: int) -> None:
             loop.call_soon_threadsafe(progress, done, total)
+
+        written = await self._ask(lambda c, stopped: _write(c, request, columns, told, stopped), cancelled)
+        if written is None:
+            return None
+        of = f" of {', '.join(request.symbols)}" if request.symbols else ""
+        self._note(f"{written.rows} rows of {request.what}{of} to {request.out}")
+        return ExportResult(written.rows, request.out)
+
+    async def export_table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path, layout: Layout
+    ) -> ExportResult:
+        """As Exporter says. Raises BadData and Unusable as ``export``."""
+        _check_suffix(out)
+        await self._reader.ask(lambda _: _write_table(out, header, rows, layout), limit_seconds=None)
+        self._note(f"{len(rows)} rows of a table to {out}")
+        return ExportResult(len(rows), out)
+
+    def table_text(self, header: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout) -> str:
+        """As Exporter says."""
+        text = CsvText((), layout, separator="\t")
+        return text.line(header) + "".join(text.shown(row) for row in rows)
+
+    async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
+        """As Exporter says."""
+        columns = columns_of(request)
+        return await self._ask(lambda c, stopped: _text(c, request, columns, most, stopped), cancelled)
+
+    async def _ask(
+        self,
+        question: Callable[[sqlite3.Connection, Callable[[], bool]], T],
+        cancelled: Callable[[], bool],
+    ) -> T | None:
+        """The answer of ``question``, which asks whether it is to stop; None when it was."""
+        abandoned = threading.Event()
 
         def stopped() -> bool:
             return abandoned.is_set() or self._reader.closing or cancelled()
 
         try:
-            rows = await self._reader.ask(lambda c: _write(c, request, columns, told, stopped), limit_seconds=None)
+            return await self._reader.ask(lambda connection: question(connection, stopped), limit_seconds=None)
         except _Stopped:
             return None
         except asyncio.CancelledError:
             abandoned.set()
             raise
-        self._note(f"{rows} rows of {request.what} of {', '.join(request.symbols)} to {request.out}")
-        return ExportResult(rows, request.out)
-
-    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
-        """As Exporter says. Raises BadData for a file that is not CSV, Unusable when it cannot be written."""
-        _check_csv(out)
-        await self._reader.ask(lambda _: _write_table(out, header, rows), limit_seconds=None)
-        self._note(f"{len(rows)} rows of a table to {out}")
-        return ExportResult(len(rows), out)
 
     def _note(self, sentence: str) -> None:
         if self._audit is not None:
             self._audit("export", sentence)
 
 
-def _check_csv(out: Path) -> None:
-    if out.suffix.lower() != ".csv":
-        raise BadData(f"{out.name} cannot be written: exports are CSV files today, so the name must end in .csv.")
+def _check_suffix(out: Path) -> None:
+    if out.suffix.lower() not in SUFFIXES:
+        raise BadData(
+            f"{out.name} cannot be written: exports are CSV or Parquet, so the name must end in .csv or .parquet."
+        )
 
 
 def _write(
     connection: sqlite3.Connection,
     request: ExportRequest,
-    columns: Sequence[str],
+    columns: Sequence[Column],
     progress: Progress,
     stopped: Callable[[], bool],
-) -> int:
-    """Write the file and give the number of its lines."""
-    sources = _sources(connection, request)
-    total = sum(part.query.count(connection) for part in sources)
-    done = lines = 0
+) -> Written:
+    """Write the file, and the one beside it that tells of it."""
+    parts = sources(connection, request)
+    total = sum(part.query.count(connection) for part in parts)
+    written, done, tell_at = Written(), 0, 0.0
     progress(0, total)
     with _new_file(request.out) as file:
-        write = csv.writer(file, lineterminator="\n").writerows
-        write([columns])
-        for part in sources:
-            for page in part.pages(connection):
-                if stopped():
-                    raise _Stopped
-                write(page.lines)
-                lines, done = lines + len(page.lines), done + page.stored
-                # Rows recorded meanwhile may make it more than was counted.
-                progress(done, max(total, done))
+        with _pages_to(file, request.out, columns, request.layout) as write:
+            for part in parts:
+                for page in part.pages(connection):
+                    if stopped():
+                        raise _Stopped
+                    write(page)
+                    written.rows, done = written.rows + len(page.rows), done + page.stored
+                    if time.monotonic() >= tell_at:
+                        # Rows recorded meanwhile may make it more than was counted.
+                        progress(done, max(total, done))
+                        tell_at = time.monotonic() + _TELL_SECONDS
+                written.bars += part.kept
+                written.parts += part.parts
         if stopped():
             raise _Stopped
-    return lines
+    if request.sidecar:
+        with _new_file(sidecar_of(request.out)) as file:
+            file.write(notes(connection, request, written))
+    progress(done, done)
+    return written
 
 
-def _sources(connection: sqlite3.Connection, request: ExportRequest) -> list[Source]:
-    numbers: dict[str, Any] = dict(connection.execute("SELECT symbol, id FROM instrument"))
-    unknown = [symbol for symbol in request.symbols if symbol not in numbers]
-    if unknown:
-        raise BadData(f"Nothing has been recorded for {', '.join(unknown)}.")
-    return [
-        source(request, symbol, numbers[symbol], is_due(connection, symbol)) for symbol in sorted(set(request.symbols))
-    ]
+def _text(
+    connection: sqlite3.Connection,
+    request: ExportRequest,
+    columns: Sequence[Column],
+    most: int,
+    stopped: Callable[[], bool],
+) -> tuple[str, int]:
+    text = CsvText(columns, request.layout, separator="\t")
+    parts, rows = [text.line(names(columns))], 0
+    for page in _pages(connection, request):
+        if stopped():
+            raise _Stopped
+        rows += len(page.rows)
+        if rows > most:
+            raise BadData(f"There are more than {most:,} rows, too many for the clipboard: write them to a file.")
+        parts.append(text.lines(page))
+    return "".join(parts), rows
 
 
-def _write_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with _new_file(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([safe_cell(cell) for cell in header])
-        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+def _pages(connection: sqlite3.Connection, request: ExportRequest) -> Iterator[Page]:
+    for part in sources(connection, request):
+        yield from part.pages(connection)
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[TextIO]:
-    """Text to write to; it takes the place of ``path`` once all went well. Raises Unusable when it cannot."""
+def _pages_to(file: BinaryIO, out: Path, columns: Sequence[Column], layout: Layout) -> Iterator[Write]:
+    """What takes pages and writes them to ``file``, in the format that the name of ``out`` tells."""
+    if out.suffix.lower() == ".parquet":
+        from monitor.store.parquet_file import parquet_pages  # here, for it takes long to load
+
+        with parquet_pages(file, columns, layout) as write:
+            yield write
+        return
+    text = CsvText(columns, layout)
+    file.write(text.line(names(columns)).encode())
+    yield lambda page: _put(file, text.lines(page))
+
+
+def _put(file: BinaryIO, lines: str) -> None:
+    file.write(lines.encode())
+
+
+def _write_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout) -> None:
+    columns = [Column(name, _kind(cells)) for name, *cells in zip(header, *rows, strict=True)]
+    with _new_file(out) as file:
+        if out.suffix.lower() == ".csv":
+            text = CsvText(columns, layout)
+            file.write(text.line(header).encode())
+            _put(file, "".join(text.shown(row) for row in rows))
+            return
+        numbers = [column.kind is Kind.NUMBER for column in columns]
+        values = [
+            tuple(_number(cell) if number else cell for cell, number in zip(row, numbers, strict=True)) for row in rows
+        ]
+        with _pages_to(file, out, columns, layout) as write:
+            write(Page((), values, len(values)))
+
+
+def _kind(cells: Sequence[str]) -> Kind:
+    """Number, where every cell with something in it is one that is written out."""
+    told = [cell for cell in cells if cell]
+    return Kind.NUMBER if told and all(is_number(cell) and cell[-1] not in "KMB%" for cell in told) else Kind.TEXT
+
+
+def _number(cell: str) -> float | None:
+    return float(cell.replace(",", "")) if cell else None
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to; it takes the place of ``path`` once all went well. Raises Unusable when it cannot."""
     try:
-        with whole_file(path) as handle, os.fdopen(handle, "w", encoding="utf-8", newline="", closefd=False) as file:
+        with whole_file(path) as handle, os.fdopen(handle, "wb", closefd=False) as file:
             yield file
     except OSError as error:
         raise Unusable(f"{path} cannot be written: {error.strerror or error}.", detail=repr(error)) from error

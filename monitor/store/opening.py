@@ -14,12 +14,13 @@ from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.about import note_open
 from monitor.store.archive import StoredArchive
 from monitor.store.backup import back_up_before_steps, backups_of
+from monitor.store.bar_import import StoredImporter
 from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
-from monitor.store.export import CsvExporter
+from monitor.store.export import StoredExporter
 from monitor.store.facts import StoreFacts, facts_of
 from monitor.store.file_system import check_local
 from monitor.store.migrations import check_origin, migrate, origin
@@ -89,7 +90,8 @@ class Store:
             around_the_clock if sandbox else sessions,  # the sandbox's market never closes
         )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
-        self.exporter = CsvExporter(self._reader, self.recorder.record_audit)
+        self.exporter = StoredExporter(self._reader, self.recorder.record_audit)
+        self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)
         self.queries = StoredQueries(path, self.recorder.record_audit)
         self.care = StoredCare(path, self._reader, self._writer, self.recorder.record_audit)
         self._writer.start()
@@ -127,7 +129,7 @@ class ReadingStore:
         self._path = path
         self._reader = Reader(path)
         self.archive = StoredArchive(self._reader)
-        self.exporter = CsvExporter(self._reader, audit=None)
+        self.exporter = StoredExporter(self._reader, audit=None)
 
     async def facts(self) -> StoreFacts:
         """Count the rows and let SQLite check the file. Raises StoreUnavailable."""
@@ -215,6 +217,18 @@ def open_for_reading(path: Path) -> ReadingStore:
     if found_version < VERSION:
         raise StoreUnavailable(f"{path} was made by an older version of Market Monitor: start the program on it once.")
     return ReadingStore(path)
+
+
+def is_sandboxs(path: Path) -> bool:
+    """Whether the database that is there was made by the sandbox's profile. Raises StoreUnavailable."""
+    try:
+        connection = connect_reading(path)
+        try:
+            return origin(connection).profile == "sandbox"
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
 
 
 def _checked_version(path: Path, sandbox: bool | None) -> int:

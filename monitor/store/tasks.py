@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -89,7 +89,7 @@ _BAR = Insert(
     tail=f"""
 ON CONFLICT (instrument_id, interval_s, start_ms) DO UPDATE SET
     {", ".join(f"{name} = iif({_EQUAL}, bar.{name}, excluded.{name})" for name in _COLUMNS)},
-    source = iif({_EQUAL} AND bar.source <> 'computed', bar.source, excluded.source),
+    source = iif({_EQUAL} AND bar.source NOT IN ('computed', 'import'), bar.source, excluded.source),
     revision = bar.revision + ({_EQUAL} = 0),
     last_seen = excluded.last_seen
 WHERE excluded.source <> 'computed' OR bar.source = 'computed'
@@ -105,7 +105,7 @@ class SaveBars(Struct, frozen=True, tag=True):
     seen_ms: int
 
     def run(self, connection: sqlite3.Connection) -> None:
-        for (symbol, interval), bars in self._series().items():
+        for (symbol, interval), bars in series_of(self.bars).items():
             key, seen = (self.ids[symbol], int(interval)), (self.seen_ms, self.seen_ms)
             rows = [(*key, b.start, b.open, b.high, b.low, b.close, b.volume, str(b.source), *seen) for b in bars]
             _BAR.run_sifted(connection, rows)
@@ -114,12 +114,13 @@ class SaveBars(Struct, frozen=True, tag=True):
             if interval in (Interval.M1, Interval.DAY):
                 roll(connection, key[0], symbol, interval, starts, self.seen_ms)
 
-    def _series(self) -> dict[tuple[str, Interval], list[Bar]]:
-        """The bars of each symbol and interval, minutes before days."""
-        found: dict[tuple[str, Interval], list[Bar]] = {}
-        for bar in self.bars:
-            found.setdefault((bar.symbol, bar.interval), []).append(bar)
-        return found
+
+def series_of(bars: Iterable[Bar]) -> dict[tuple[str, Interval], list[Bar]]:
+    """The bars of each symbol and interval."""
+    found: dict[tuple[str, Interval], list[Bar]] = {}
+    for bar in bars:
+        found.setdefault((bar.symbol, bar.interval), []).append(bar)
+    return found
 
 
 _TOUCHED = "instrument_id = ? AND series = ? AND from_ms <= ? AND to_ms >= ?"

@@ -27,6 +27,7 @@ class Actions:
         self.export_chart = self._action("Export &chart bars…", "export", "Ctrl+E")
         self.export_watchlist = self._action("Export &watchlist…", "table")
         self.export_recorded = self._action("Export &recorded data…", "export", "Ctrl+Shift+E")
+        self.recipes = QMenu("Export reci&pes")
         self.sign_in = self._action("", "sign-in")
         self.change_key = self._action("Change the &developer key…", "lock")
         self.sign_out = self._action("Sign &out…", "sign-out")
@@ -43,6 +44,7 @@ class Actions:
         self.chains = self._action("&Option snapshots…", "table")
         self.planner = self._action("&Planner…", "table")
         self.planner.setToolTip("What recording more symbols or schedules would cost, before it begins")
+        self.import_bars = self._action("&Import bars…", "download")
         self.gap_map = self._action("&Gap map", "table", "F9")
         self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
@@ -66,7 +68,7 @@ class Actions:
 
     def fill(self, bar: QMenuBar, docks: list[PanelDock]) -> None:
         """Put the actions into the menus of ``bar``."""
-        exports = [self.export_chart, self.export_watchlist, self.export_recorded]
+        exports = [self.export_chart, self.export_watchlist, self.export_recorded, self.recipes.menuAction()]
         panels = [dock.toggleViewAction() for dock in docks]
         groups: dict[str, list[list[QAction]]] = {
             "Fil&e": [exports, [self.sign_in, self.change_key, self.sign_out], [self.other_world], [self.quit]],
@@ -77,7 +79,7 @@ class Actions:
                 [self.download, self.cancel_download, self.chains, self.planner],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
-                [self.export_recorded],
+                [self.export_recorded, self.import_bars],
                 [self.back_up, self.check_database],
             ],
             "Help": [[self.keys, self.about]],

@@ -110,7 +110,7 @@ class Tour:
         for owner in ("watchlist", "chart", "book", "tape"):
             self._ports.watching.want(owner, Wanted())
         await self._ports.recorder.flushed()
-        dialog = self._window.open_chart_export()
+        dialog = self._window.exporting.open_chart()
         form = dialog.form
         if isinstance(form, ChartForm):
             form.on_disk.setChecked(True)

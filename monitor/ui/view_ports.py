@@ -6,6 +6,7 @@ from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.ports import (
     Archive,
+    BarImporter,
     ChainSchedules,
     ChainTaking,
     Coverage,
@@ -49,6 +50,7 @@ class ViewPorts:
     exporter: Exporter
     health: Health
     history: PriceHistory
+    importer: BarImporter
     instruments: Instruments
     loader: HistoryLoader
     meters: Meters

@@ -18,9 +18,7 @@ from monitor.ui.data.panel import DataPanel
 from monitor.ui.database.entries import DatabaseEntries
 from monitor.ui.details.panel import DetailsPanel
 from monitor.ui.docks import DockArea, PanelDock
-from monitor.ui.export.dialog import ExportDialog
-from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
-from monitor.ui.export.job import Table
+from monitor.ui.export.exporting import Exporting
 from monitor.ui.health.panel import HealthPanel
 from monitor.ui.help import About, KeyList
 from monitor.ui.known_symbol import is_known
@@ -94,6 +92,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(ports.bus, theme)
         self.interval_entry = IntervalEntry(self)
         self.planning = Planning(ports, theme, self.watchlist, self)
+        self.exporting = Exporting(ports, self.link, self.chart, self.watchlist, self)
         self._area = self._make_docks()
         self._fill_frame()
         self._connect()
@@ -128,19 +127,6 @@ class MainWindow(QMainWindow):
         sheet.plan_wanted.connect(self.planning.open_on)
         sheet.open()
         return sheet
-
-    def open_chart_export(self) -> ExportDialog:
-        """Offer the chart's bars for export."""
-        return self._open_export(ChartForm(self.link.symbol, self.chart.interval, self.chart.visible_range()))
-
-    def open_watchlist_export(self) -> ExportDialog:
-        """Offer the watchlist as it is shown."""
-        return self._open_export(WatchlistForm(Table(*self.watchlist.table_as_shown())))
-
-    def open_recorded_export(self) -> ExportDialog:
-        """Offer what was recorded, of the symbols watched."""
-        symbols = [self.link.symbol] if self.link.symbol else self.watchlist.symbols()
-        return self._open_export(RecordedForm(symbols, self._ports.meters.now_ms()))
 
     def reset_layout(self) -> None:
         """Bring every panel back to its place in the default workspace."""
@@ -178,6 +164,7 @@ class MainWindow(QMainWindow):
 
     def _fill_frame(self) -> None:
         self.commands.fill(self.menuBar(), self._area.docks)
+        self.commands.recipes.aboutToShow.connect(lambda: self.exporting.fill(self.commands.recipes))
         self._raw_frames = RawFrames(self.commands.raw_frames, self._ports.frames, self._ports.bus, self)
         DatabaseEntries(self.commands.back_up, self.commands.check_database, self._ports, self)
         self.commands.menus["Data"].addSeparator()
@@ -203,9 +190,10 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         act = self.commands
         for action, do in (
-            (act.export_chart, self.open_chart_export),
-            (act.export_watchlist, self.open_watchlist_export),
-            (act.export_recorded, self.open_recorded_export),
+            (act.export_chart, self.exporting.open_chart),
+            (act.export_watchlist, self.exporting.open_watchlist),
+            (act.export_recorded, self.exporting.open_recorded),
+            (act.import_bars, lambda: self.exporting.open_import(self.data.load)),
             (act.chains, self.open_chains),
             (act.planner, lambda: self.planning.open()),
             (act.sign_in, self.open_sign_in),
@@ -248,7 +236,6 @@ class MainWindow(QMainWindow):
             self._ports.bus.listen(SignInChanged, lambda _: self._show_sign_in()),
             self._ports.bus.listen(StreamChanged, self._take_stream),
         )
-        self.watchlist.export_requested.connect(self.open_watchlist_export)
         self.watchlist.lists.changed.connect(self.data.load)
         self.data.symbol_chosen.connect(self.go_to)
         hear_typing(self, self._take_letter, self.interval_entry.begin)
@@ -262,6 +249,7 @@ class MainWindow(QMainWindow):
         self.set_interval(Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1))))))
         self.go_to(self._ports.preferences.get("symbol"))
         self.chart.setFocus()
+        self.exporting.start()
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -282,6 +270,7 @@ class MainWindow(QMainWindow):
         for stop in self._stops:
             stop()
         self.planning.stop()
+        self.exporting.stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()
@@ -389,8 +378,3 @@ class MainWindow(QMainWindow):
 
     def _show_about(self) -> None:
         About(self._ports, self).open()
-
-    def _open_export(self, form: ExportForm) -> ExportDialog:
-        dialog = ExportDialog(self._ports, form, self)
-        dialog.open()
-        return dialog

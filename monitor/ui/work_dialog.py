@@ -121,14 +121,14 @@ class WorkDialog(QDialog):
         self.buttons.addWidget(self.cancel)
 
 
-class Kind(NamedTuple):
-    """What a file is called where one is chosen, such as “CSV files”, and how its name ends."""
+class FileKind(NamedTuple):
+    """What a file is called where one is chosen, such as “CSV files”, and how its name may end."""
 
     name: str
-    suffix: str
+    suffixes: tuple[str, ...]
 
 
-CSV = Kind("CSV files", "csv")
+CSV = FileKind("CSV files", ("csv",))
 
 
 class WriteDialog(WorkDialog):
@@ -140,7 +140,7 @@ class WriteDialog(WorkDialog):
     first_words = "Beginning…"
 
     def __init__(
-        self, ports: ViewPorts, title: str, words: str, done_by: str, kind: Kind, parent: QWidget | None = None
+        self, ports: ViewPorts, title: str, words: str, done_by: str, kind: FileKind, parent: QWidget | None = None
     ) -> None:
         super().__init__(ports, title, words, parent)
         self._done_by = done_by
@@ -171,14 +171,15 @@ class WriteDialog(WorkDialog):
     def begin(self) -> None:
         """Check the name and the rest, and start writing."""
         try:
-            path = _path_of(self.path.text().strip())
+            path = path_of(self.path.text().strip())
             self._check()
         except MonitorError as error:
             self._say(error.sentence, "failure")
             return
-        if _is_file(path) and path != self._replaceable:
+        there = [file.name for file in self._replaces(path) if _is_file(file)]
+        if there and path != self._replaceable:
             self._replaceable = path
-            self._say(f"{path.name} exists already. Press Replace to write over it.", "warning")
+            self._say(f"{there[0]} exists already. Press Replace to write over it.", "warning")
             self.start.setText("&Replace")
             return
         self._forget_replacing()
@@ -188,6 +189,10 @@ class WriteDialog(WorkDialog):
 
     def _check(self) -> None:
         """Raises MonitorError where nothing can be written yet."""
+
+    def _replaces(self, path: Path) -> list[Path]:
+        """The files that writing to ``path`` would replace."""
+        return [path]
 
     @abstractmethod
     async def _write(self, path: Path) -> None:
@@ -223,21 +228,22 @@ class WriteDialog(WorkDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
 
 
-def choose_file(parent: QWidget, title: str, proposed: Path, kind: Kind, take: Callable[[str], None]) -> None:
+def choose_file(parent: QWidget, title: str, proposed: Path, kind: FileKind, take: Callable[[str], None]) -> None:
     """Ask where to write, in a chooser that also asks before it gives a file that exists.
 
     ``take(name)`` is a method: a chooser that goes while it holds a lambda takes the process with it.
     """
-    chooser = QFileDialog(parent, title, str(proposed), f"{kind.name} (*.{kind.suffix})")
+    endings = " ".join(f"*.{suffix}" for suffix in kind.suffixes)
+    chooser = QFileDialog(parent, title, str(proposed), f"{kind.name} ({endings})")
     chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
     chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    chooser.setDefaultSuffix(kind.suffix)
+    chooser.setDefaultSuffix(proposed.suffix.removeprefix(".") or kind.suffixes[0])
     chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     chooser.fileSelected.connect(take)
     chooser.open()
 
 
-def _path_of(text: str) -> Path:
+def path_of(text: str) -> Path:
     """Raises BadData when it names no file."""
     try:
         path = Path(text).expanduser()

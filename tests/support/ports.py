@@ -47,8 +47,12 @@ from monitor.ports import (
     ExportRequest,
     ExportResult,
     HistoryAnswer,
+    ImportPreview,
+    ImportRequest,
+    ImportResult,
     InstrumentsAnswer,
     KeptSchedule,
+    Layout,
     MarketHours,
     MoversAnswer,
     ProcessHealth,
@@ -233,6 +237,7 @@ class FakeExporter:
         self.total, self.steps = total, steps
         self.requests: list[ExportRequest] = []
         self.tables: list[tuple[list[str], list[list[str]], Path]] = []
+        self.layouts: list[Layout] = []
         self.failure: MonitorError | None = None
         self.gate: asyncio.Event | None = None
 
@@ -250,11 +255,49 @@ class FakeExporter:
                 return None
         return ExportResult(self.total, request.out)
 
-    async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
+    async def export_table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path, layout: Layout
+    ) -> ExportResult:
         if self.failure:
             raise self.failure
         self.tables.append((list(header), [list(row) for row in rows], out))
+        self.layouts.append(layout)
         return ExportResult(len(rows), out)
+
+    def table_text(self, header: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout) -> str:
+        return "".join("\t".join(row) + "\n" for row in (header, *rows))
+
+    async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        return "symbol\tclose\nAAPL\t585.1\n", 1
+
+
+class FakeImporter:
+    """Finds ``found`` in every file, and takes ``taken`` bars of it."""
+
+    def __init__(self) -> None:
+        self.found = ImportPreview(2, ("AAPL",), (Interval.M1,), NOW_MS, NOW_MS + 60_000, (), 0, needs_zone=False)
+        self.requests: list[ImportRequest] = []
+        self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None
+
+    async def preview(self, request: ImportRequest, cancelled: Callable[[], bool]) -> ImportPreview | None:
+        if self.failure:
+            raise self.failure
+        return None if cancelled() else self.found
+
+    async def run(
+        self, request: ImportRequest, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> ImportResult:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        progress(50, 100)
+        if self.gate:
+            await self.gate.wait()
+        return ImportResult(self.found.bars, 1, 0, self.found.symbols, self.found.intervals, cancelled())
 
 
 class FakeSignIn:
@@ -941,6 +984,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "exporter": FakeExporter(),
         "health": FakeHealth(),
         "history": FakeHistory(),
+        "importer": FakeImporter(),
         "instruments": FakeInstruments(),
         "loader": FakeLoader(),
         "meters": FakeMeters(),

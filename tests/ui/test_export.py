@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from monitor.errors import Unusable
+from monitor.errors import BadData, Unusable
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
-from monitor.ports import ExportRequest, Profile
+from monitor.market.hours import Hours
+from monitor.ports import DecimalMark, ExportRequest, Layout, Profile, Zone, file_name
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
-from monitor.ui.export.job import Table, file_name
+from monitor.ui.export.job import Table
+from monitor.ui.export.layout_fields import LayoutFields
 from tests.support.ports import NOW_MS, FakeExporter, FakePreferences, until, view_ports
 
 IN_VIEW = (NOW_MS - 3_600_000, NOW_MS + 1)
@@ -62,6 +65,7 @@ def test_watchlist_as_shown(qtbot: QtBot, tmp_path: Path) -> None:
     dialog, exporter = make(qtbot, WatchlistForm(SHOWN), tmp_path)
     dialog.begin()
     assert exporter.tables[0][2] == tmp_path / "watchlist-SANDBOX.csv"
+    assert not dialog.fields.sidecar.isVisibleTo(dialog)
 
 
 def test_recorded_days_are_whole_new_york_days(qtbot: QtBot, tmp_path: Path) -> None:
@@ -170,3 +174,75 @@ def test_browse_opens_a_chooser_and_takes_its_file(qtbot: QtBot, tmp_path: Path)
 def test_file_names_are_safe_and_say_sandbox() -> None:
     assert file_name("BRK/B-1m", sandbox=True) == "BRK_B-1m-SANDBOX.csv"
     assert file_name("$SPX-D", sandbox=False) == "SPX-D.csv"
+
+
+def test_the_layout_goes_with_the_request_and_is_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, RecordedForm(["AAPL"], NOW_MS), tmp_path)
+    fields = dialog.fields
+    fields.format.setCurrentText("Parquet")
+    fields.zone.setCurrentText("UTC")
+    fields.sidecar.click()
+    assert dialog.path.text() == str(tmp_path / "AAPL-quotes-SANDBOX.parquet")
+    assert not fields.decimal.isEnabled()
+    dialog.begin()
+    assert exporter.requests[0].layout == Layout(Zone.UTC)
+    assert not exporter.requests[0].sidecar
+    again = LayoutFields(dialog._ports.preferences, described=True)
+    qtbot.addWidget(again)
+    assert (again.suffix, again.chosen(), again.wants_sidecar()) == (".parquet", Layout(Zone.UTC), False)
+
+
+def test_a_name_that_is_typed_chooses_the_format(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, WatchlistForm(SHOWN), tmp_path)
+    dialog.path.setText(str(tmp_path / "mine.PARQUET"))
+    assert dialog.fields.suffix == ".parquet"
+    dialog.path.setText(str(tmp_path / "mine.csv"))
+    dialog.fields.decimal.setCurrentIndex(1)
+    dialog.begin()
+    assert (dialog.fields.suffix, exporter.layouts) == (".csv", [Layout(decimal=DecimalMark.COMMA)])
+
+
+def test_hours_are_asked_for_bars_within_the_day_only(qtbot: QtBot, tmp_path: Path) -> None:
+    form = RecordedForm(["AAPL"], NOW_MS)
+    dialog, exporter = make(qtbot, form, tmp_path)
+    assert not form.hours.isEnabled()
+    form.kind.setCurrentText("Bars")
+    form.hours.setCurrentText("Regular hours (09:30 to 16:00 ET)")
+    dialog.begin()
+    form.interval.setCurrentText("D")
+    assert not form.hours.isEnabled()
+    dialog.begin()
+    assert [request.hours for request in exporter.requests] == [Hours.REGULAR, Hours.ALWAYS]
+
+
+def test_the_audit_needs_no_symbols(qtbot: QtBot, tmp_path: Path) -> None:
+    form = RecordedForm(["AAPL"], NOW_MS)
+    dialog, exporter = make(qtbot, form, tmp_path)
+    form.kind.setCurrentText("Audit")
+    assert not form.symbols.isEnabled()
+    dialog.begin()
+    assert [(r.what, r.symbols, r.out.name) for r in exporter.requests] == [("audit", (), "audit-SANDBOX.csv")]
+
+
+def test_rows_are_copied_for_a_sheet(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, ChartForm("AAPL", Interval.M1, IN_VIEW), tmp_path)
+    dialog.copy.click()
+    assert QGuiApplication.clipboard().text() == "symbol\tclose\nAAPL\t585.1\n"
+    assert dialog.sentence.text() == "Copied 1 row."
+    exporter.failure = BadData("There are too many rows.")
+    dialog.copy.click()
+    assert (dialog.sentence.text(), dialog.start.isEnabled()) == ("There are too many rows.", True)
+    shown, _ = make(qtbot, WatchlistForm(SHOWN), tmp_path)
+    shown.copy.click()
+    assert QGuiApplication.clipboard().text() == "symbol\tclose\nAAPL\t585.1\nAAPL\t585.2\n"
+
+
+def test_a_description_that_exists_is_asked_about_too(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog, exporter = make(qtbot, RecordedForm(["AAPL"], NOW_MS), tmp_path)
+    (tmp_path / "AAPL-quotes-SANDBOX.csv.json").write_text("mine")
+    dialog.begin()
+    assert dialog.sentence.text().startswith("AAPL-quotes-SANDBOX.csv.json exists already.")
+    assert exporter.requests == []
+    dialog.fields.sidecar.click()
+    dialog.begin()
+    assert len(exporter.requests) == 1

@@ -26,6 +26,7 @@ _KINDS = {
     "key": Kind("Developer key", "lock"),
     "storage": Kind("Storage", "folder", "amber"),
     "export": Kind("Exported", "export"),
+    "import": Kind("Imported", "download"),
     "schedule": Kind("Schedule", "table"),
     "deletion": Kind("Deleted", "delete", "amber"),
 }

@@ -55,7 +55,7 @@ class ChartPanel(Panel):
         self.set_body(self.view)
         self.setFocusProxy(self.view)
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
-        self._reload.timeout.connect(self._load)
+        self._reload.timeout.connect(self.reload)
         link.symbol_changed.connect(self._open)
         self._stops = (
             ports.bus.listen(BarsArrived, self._hear_bars),
@@ -116,9 +116,10 @@ class ChartPanel(Panel):
         wanted = frozenset({symbol})
         self._wish.want(Wanted(quotes=wanted, bars=wanted))
         self._ports.loader.ensure(symbol)
-        self._load()
+        self.reload()
 
-    def _load(self) -> None:
+    def reload(self) -> None:
+        """Read the bars on disk anew."""
         if self._symbol and self.isVisible():
             self._ports.tasks.start("chart bars", self._read(self._symbol, self._interval))
 
@@ -229,7 +230,7 @@ class ChartPanel(Panel):
             self._say_failed(event.failed)
         elif event.finished:
             self._set_trouble("")
-            self._load()
+            self.reload()
         elif len(self.view.scene.bars):
             self.set_note(_downloading(event))
         else:
@@ -265,13 +266,13 @@ class ChartPanel(Panel):
         self._progress = None
         self._set_trouble("")
         self._ports.loader.ensure(self._symbol)
-        self._load()
+        self.reload()
 
     # ---------------------------------------------------------------------------------------- Qt's events
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._load()
+        self.reload()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from monitor.live.events import Level, Notice
 from monitor.ui.view_ports import ViewPorts
-from monitor.ui.work_dialog import Kind, WriteDialog
+from monitor.ui.work_dialog import FileKind, WriteDialog
 
 TITLE = "Back up the database"
 _WORDS = (
@@ -21,7 +21,7 @@ class BackupDialog(WriteDialog):
     """Proposes a name in the folder that was used last."""
 
     def __init__(self, ports: ViewPorts, parent: QWidget | None = None) -> None:
-        super().__init__(ports, TITLE, _WORDS, "&Back up", Kind("Databases", "db"), parent)
+        super().__init__(ports, TITLE, _WORDS, "&Back up", FileKind("Databases", ("db",)), parent)
         self.path.setText(str(_proposed(ports)))
 
     async def _write(self, path: Path) -> None:

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from monitor.errors import BadData
 from monitor.market.bar import Interval
-from monitor.market.calendar import at_new_york, from_ms
+from monitor.market.calendar import at_new_york, from_ms, trading_days
+from monitor.market.hours import Hours
 from monitor.market.instrument import parse_symbols
-from monitor.ports import ExportRequest
+from monitor.ports import SYMBOLLESS, ExportRequest
 from monitor.ui.day_field import day_field, day_of
 from monitor.ui.export.job import Job, Table
 from monitor.ui.panel import named
@@ -35,6 +36,12 @@ _KINDS = (
     ("Bars", "bars"),
     ("Level 2 book", "book"),
     ("Option snapshots", "options"),
+    ("Audit", "audit"),
+)
+_HOURS = (
+    ("All hours", Hours.ALWAYS),
+    ("Extended hours (07:00 to 20:00 ET)", Hours.EXTENDED),
+    ("Regular hours (09:30 to 16:00 ET)", Hours.REGULAR),
 )
 
 
@@ -43,10 +50,15 @@ class ExportForm(QWidget):
 
     changed = Signal()
     title = "Export"
+    described = True  # in a file beside it
 
     def stem(self) -> str:
         """The file name without its ending."""
         raise NotImplementedError
+
+    def days(self) -> int:
+        """Over how many trading days a recipe of this goes; 0 where it can be none."""
+        return 0
 
     def job(self) -> Job:
         """What to write. Raises BadData when a field holds something else than it should."""
@@ -66,12 +78,15 @@ class ChartForm(ExportForm):
         anything = visible[0] < visible[1]
         self.in_view = QRadioButton(f"The bars in view{_span(visible, interval) if anything else ''}")
         self.on_disk = QRadioButton(f"All {interval.label} bars of {symbol} on disk")
+        self.hours = _hours_field()
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for button in (self.in_view, self.on_disk):
             self._group.addButton(button)
             column.addWidget(button)
+        if interval.intraday:
+            column.addWidget(self.hours)
         self.in_view.setEnabled(anything)
         (self.in_view if anything else self.on_disk).setChecked(True)
 
@@ -79,7 +94,8 @@ class ChartForm(ExportForm):
         return f"{self._symbol}-{self._interval.label}"
 
     def job(self) -> Job:
-        everything = ExportRequest("bars", (self._symbol,), _NOWHERE, self._interval)
+        hours = Hours(self.hours.currentData()) if self._interval.intraday else Hours.ALWAYS
+        everything = ExportRequest("bars", (self._symbol,), _NOWHERE, self._interval, hours=hours)
         if not self.in_view.isChecked():
             return everything
         start_ms, end_ms = self._visible
@@ -90,6 +106,7 @@ class WatchlistForm(ExportForm):
     """The watchlist, row for row as it is on the screen."""
 
     title = "Export watchlist"
+    described = False
 
     def __init__(self, shown: Table, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +124,7 @@ class WatchlistForm(ExportForm):
 
 
 class RecordedForm(ExportForm):
-    """Recorded quotes, trades, bars, books or option snapshots of chosen symbols and New York days."""
+    """Recorded quotes, trades, bars, books or option snapshots of chosen symbols and New York days, or the audit."""
 
     title = "Export recorded data"
 
@@ -122,13 +139,14 @@ class RecordedForm(ExportForm):
         self.interval = QComboBox()
         for interval in Interval:
             self.interval.addItem(interval.label, int(interval))
+        self.hours = _hours_field()
         self.first, self.last = day_field(today), day_field(today)
         self.venues = QCheckBox("A row for each venue")
         self._lay_out()
         self._show_options()
         self.kind.currentIndexChanged.connect(self._show_options)
         self.symbols.textChanged.connect(self.changed)
-        self.interval.currentIndexChanged.connect(self.changed)
+        self.interval.currentIndexChanged.connect(self._show_options)
 
     def stem(self) -> str:
         try:
@@ -136,24 +154,32 @@ class RecordedForm(ExportForm):
         except BadData:
             symbols = []
         what = str(self.kind.currentData())
+        if what in SYMBOLLESS:
+            return what
         name = symbols[0] if len(symbols) == 1 else f"{len(symbols)}-symbols"
         return f"{name}-{self._interval().label}" if what == "bars" else f"{name}-{what}"
 
-    def job(self) -> Job:
-        symbols = parse_symbols(self.symbols.text())
+    def days(self) -> int:
         first, last = day_of(self.first), day_of(self.last)
-        if not symbols:
+        return max(len(trading_days(first, last)), 1) if first <= last else 1
+
+    def job(self) -> Job:
+        what = str(self.kind.currentData())
+        symbols = [] if what in SYMBOLLESS else parse_symbols(self.symbols.text())
+        first, last = day_of(self.first), day_of(self.last)
+        if not symbols and what not in SYMBOLLESS:
             raise BadData("Name at least one symbol, for example AAPL.")
         if last < first:
             raise BadData("The last day lies before the first.")
         return ExportRequest(
-            what=str(self.kind.currentData()),
+            what=what,
             symbols=tuple(symbols),
             out=_NOWHERE,
             interval=self._interval(),
             start_ms=at_new_york(first, time(0)),
             end_ms=at_new_york(last + timedelta(days=1), time(0)),
             venues=self.venues.isChecked() and self.venues.isEnabled(),
+            hours=Hours(self.hours.currentData()) if self.hours.isEnabled() else Hours.ALWAYS,
         )
 
     def _interval(self) -> Interval:
@@ -172,14 +198,26 @@ class RecordedForm(ExportForm):
         form.addRow("&Data", self.kind)
         form.addRow("&Symbols", self.symbols)
         form.addRow("&Interval", self.interval)
+        form.addRow("&Hours", self.hours)
         form.addRow("Days", days)
         form.addRow("", self.venues)
 
     def _show_options(self) -> None:
         what = self.kind.currentData()
+        self.symbols.setEnabled(what not in SYMBOLLESS)
         self.interval.setEnabled(what == "bars")
+        self.hours.setEnabled(what == "bars" and self._interval().intraday)
         self.venues.setEnabled(what == "book")
         self.changed.emit()
+
+
+def _hours_field() -> QComboBox:
+    """In which hours the bars begin that are wanted."""
+    field = QComboBox()
+    for words, hours in _HOURS:
+        field.addItem(words, hours)
+    field.setAccessibleName("Hours")
+    return field
 
 
 def _span(visible: tuple[int, int], interval: Interval) -> str:

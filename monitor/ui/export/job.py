@@ -6,7 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 
-from monitor.ports import Exporter, ExportRequest, ExportResult, Preferences
+from monitor.ports import Exporter, ExportRequest, ExportResult, Layout, Preferences
+
+#: What other programs still take from the clipboard without a long wait.
+MOST_COPIED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +24,27 @@ Job = ExportRequest | Table
 
 
 async def run(
-    exporter: Exporter, job: Job, out: Path, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+    exporter: Exporter,
+    job: Job,
+    out: Path,
+    layout: Layout,
+    sidecar: bool,
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
 ) -> ExportResult | None:
     """Write the job to ``out``; None when cancelled. Raises what the exporter raises."""
     if isinstance(job, Table):
-        return await exporter.export_table(job.header, job.rows, out)
-    return await exporter.export(replace(job, out=out), progress, cancelled)
+        return await exporter.export_table(job.header, job.rows, out, layout)
+    return await exporter.export(replace(job, out=out, layout=layout, sidecar=sidecar), progress, cancelled)
 
 
-def file_name(stem: str, sandbox: bool) -> str:
-    """The default name of a file: what the sandbox made says so."""
-    plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem).strip("_") or "export"
-    return f"{plain}-SANDBOX.csv" if sandbox else f"{plain}.csv"
+async def text_of(
+    exporter: Exporter, job: Job, layout: Layout, cancelled: Callable[[], bool]
+) -> tuple[str, int] | None:
+    """The job as text for the clipboard, and its rows; None when cancelled. Raises what the exporter raises."""
+    if isinstance(job, Table):
+        return exporter.table_text(job.header, job.rows, layout), len(job.rows)
+    return await exporter.text(replace(job, layout=layout), MOST_COPIED, cancelled)
 
 
 def export_folder(preferences: Preferences) -> Path:

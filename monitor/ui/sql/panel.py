@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton
 
 from monitor.errors import MonitorError
 from monitor.live.events import Level, Notice
-from monitor.ports import BadQuery, QueryAnswer
-from monitor.ui.export.job import export_folder, file_name
+from monitor.ports import BadQuery, QueryAnswer, file_name
+from monitor.ui.export.job import export_folder
 from monitor.ui.icons import wear
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel, named

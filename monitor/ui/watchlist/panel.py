@@ -1,6 +1,6 @@
 """The watchlist panel: a named list of live quotes that drives its link group."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -40,6 +40,7 @@ class WatchlistPanel(Panel):
         self._ports = ports
         self._group = link
         self.lists = NamedLists(ports, self)
+        self.recipes: Callable[[QMenu], None] | None = None  # fills a menu with the exports that are kept by name
         self.model = WatchlistModel(ports.board, self)
         self.model.flashing = ports.preferences.get(_FLASH, "on") != "off"
         self.table = WatchlistTable(self.model, theme, self)
@@ -213,6 +214,8 @@ class WatchlistPanel(Panel):
         menu.addSeparator()
         menu.addAction("Download history", lambda: self._ports.loader.ensure(symbol))
         menu.addAction("Export this list…", self.export_requested.emit)
+        if self.recipes is not None:
+            self.recipes(menu.addMenu("Export recipes"))
         menu.addSeparator()
         menu.addAction("Remove", lambda: self.remove_symbol(symbol))
         menu.popup(at)

@@ -79,6 +79,9 @@ def test_every_option_of_export() -> None:
     assert (options.interval, options.venues, options.data_dir) == (Interval.DAY, True, Path("d"))
     assert (options.start_ms, options.end_ms) == (0, NO_END)
     assert parse(EXPORT).interval is Interval.M1
+    options = parse([*EXPORT, "--hours", "regular", "--zone", "utc", "--decimal", "comma", "--no-sidecar"])
+    assert (options.hours, options.zone, options.decimal, options.sidecar) == ("regular", "utc", "comma", False)
+    assert parse(["export", "audit", "--out", "a.parquet"]).symbols == ()
 
 
 @pytest.mark.parametrize(
@@ -112,6 +115,11 @@ def test_a_range_in_days_or_moments(first: str, last: str, start: int, end: int)
         (["collect", "--subscribe", "NYSE_BOOK"], "name at least one key: NYSE_BOOK=KEY"),
         (["collect", "--subscribe", "NYSE_BOOK= ,"], "name at least one key: NYSE_BOOK=KEY"),
         (["collect", "--subscribe", "NYSE_BOOK=A\x00B"], "cannot be a key"),
+        (["export", "bars", "--out", "x.csv"], "the following arguments are required: --symbols"),
+        (["export", "--out", "x.csv"], "the following arguments are required: what is exported"),
+        (["export", "bars", "--recipe", "mine"], "a recipe says what is exported"),
+        (["export", "audit", "--symbols", "A", "--out", "x.csv"], "the audit has no symbols"),
+        ([*EXPORT, "--interval", "D", "--hours", "regular"], "--hours is for bars within the day"),
         (["export", "bars", "--symbols", "A"], "the following arguments are required: --out"),
         (["export", "accounts", "--symbols", "A", "--out", "x.csv"], "invalid choice: 'accounts'"),
         (["export", "bars", "--symbols", "A", "--out", "x.xls"], "must end in .csv or .parquet"),

@@ -1,12 +1,16 @@
 """The export command over a database as the program leaves it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from monitor.apps import cli, export
+from monitor.apps.settings import Settings
 from monitor.market.bar import Interval
+from monitor.ports import Recipe, Recipes
 from monitor.store import open_store
 from tests.support.builders import DAY, a_bar
 
@@ -41,6 +45,22 @@ def test_bars_are_written_digit_for_digit_and_counted(recorded: Path, capsys: py
     ]
 
 
+def test_parquet_is_written_where_the_name_says_so(recorded: Path) -> None:
+    typed = ["export", "bars", "--symbols", "AAPL", "--out", str(recorded / "a.parquet"), "--zone", "utc"]
+    assert cli.run([*typed, "--data-dir", str(recorded), "--no-sidecar"]) == 0
+    table = pq.read_table(recorded / "a.parquet")
+    assert table["close"].to_pylist() == [214.0, 214.5]
+    assert str(table.schema.field("start").type) == "timestamp[ms, tz=UTC]"
+    assert not (recorded / "a.parquet.json").exists()
+
+
+def test_zone_and_decimal_mark_are_those_that_were_asked_for(recorded: Path) -> None:
+    assert bars(recorded, "--zone", "utc", "--decimal", "comma", "--hours", "regular") == 0
+    last = (recorded / "out.csv").read_text().splitlines()[-1]
+    assert last == "AAPL;1m;2025-05-21T13:31:00.000+00:00;214,5;214,5;214,5;214,5;1000;rest"
+    assert json.loads((recorded / "out.csv.json").read_text())["rows"] == 2
+
+
 @pytest.mark.parametrize(
     ("limits", "rows"),
     [
@@ -59,7 +79,6 @@ def test_only_rows_of_the_range_are_written(recorded: Path, limits: list[str], r
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        (["bars", "--symbols", "A", "--out", "x.parquet"], "Parquet files cannot be written yet"),
         (["bars", "--symbols", "ZZZ", "--out", "x.csv"], "Nothing has been recorded for ZZZ."),
         (["bars", "--symbols", "AAPL", "--out", "/no/x.csv"], "cannot be written"),
     ],
@@ -100,3 +119,16 @@ def test_without_any_database_a_sentence_says_so(profiles: Path, capsys: pytest.
     assert cli.run(["export", "bars", "--symbols", "A", "--out", "x.csv"]) == 1
     assert "Nothing has been recorded on this machine yet" in capsys.readouterr().err
     assert list(profiles.iterdir()) == []
+
+
+def test_a_recipe_of_the_window_is_made_by_its_name(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(recorded)
+    recipe = Recipe("mine", "bars", ("AAPL",), str(recorded), days=5000)
+    Recipes(settings).save(recipe, 0)
+    out = recorded / "out.csv"
+    assert cli.run(["export", "--recipe", "mine", "--out", str(out), "--data-dir", str(recorded)]) == 0
+    assert len(out.read_text().splitlines()) == 3
+    assert cli.run(["export", "--recipe", "mine", "--data-dir", str(recorded)]) == 0
+    assert len(list(recorded.glob("mine-*-SANDBOX.csv"))) == 1
+    assert cli.run(["export", "--recipe", "other", "--data-dir", str(recorded)]) == 1
+    assert capsys.readouterr().err == f"There is no recipe “other” in {recorded}. There are: mine.\n"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from monitor.ports import AuditEntry
+from monitor.ports import AuditEntry, Layout
 from monitor.store import open_store
 
 
@@ -20,7 +20,7 @@ async def test_what_is_told_at_once_is_what_the_disk_keeps(path: Path, tmp_path:
     told: list[AuditEntry] = []
     store = open_store(path, sandbox=True, on_trouble=print, on_audit=told.append)
     store.recorder.record_audit("sign-in", "Signed in to the sandbox.")
-    await store.exporter.export_table(["a"], [["1"]], tmp_path / "table.csv")
+    await store.exporter.export_table(["a"], [["1"]], tmp_path / "table.csv", Layout())
     await store.recorder.flushed()
     read = await store.archive.audit(10)
     await store.close()

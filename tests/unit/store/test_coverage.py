@@ -152,7 +152,7 @@ COUNTED = """
 SELECT instrument_id, interval_s, sum(streamed), sum(fetched), sum(computed) FROM bar_day GROUP BY 1, 2 ORDER BY 1, 2
 """
 RECOUNTED = """
-SELECT instrument_id, interval_s, sum(source = 'stream'), sum(source = 'rest'), sum(source = 'computed')
+SELECT instrument_id, interval_s, sum(source = 'stream'), sum(source IN ('rest', 'import')), sum(source = 'computed')
 FROM bar WHERE interval_s IN (60, 300) AND (interval_s = 60 OR source <> 'computed') GROUP BY 1, 2 ORDER BY 1, 2
 """
 

@@ -2,16 +2,22 @@
 
 import asyncio
 import csv
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from monitor.analysis.coverage import Answer, Asked
 from monitor.errors import BadData, MonitorError, StoreUnavailable, Unusable
 from monitor.market.bar import BarSource, Interval
 from monitor.market.book import Book, BookService, Level, Maker
-from monitor.ports import ExportRequest, ExportResult
-from monitor.store import Store, csv_rows, open_for_reading
+from monitor.market.gap import Cause, Gap
+from monitor.market.hours import Hours
+from monitor.ports import DecimalMark, ExportRequest, ExportResult, Layout, Zone
+from monitor.store import Store, export_rows, open_for_reading
 from tests.support.builders import a_bar, a_book, a_quote, a_trade, ms
 from tests.unit.store.conftest import Rows
 
@@ -44,7 +50,7 @@ async def exported(store: Store, out: Path, what: str, *symbols: str, **how: Any
     result = await store.exporter.export(request, unheard, never)
     lines = out.read_text().splitlines()
     assert result == ExportResult(len(lines) - 1, out)
-    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    assert {path.name for path in out.parent.iterdir()} == {out.name, f"{out.name}.json"}
     return lines
 
 
@@ -86,7 +92,7 @@ async def test_bars(store: Store, out: Path) -> None:
 async def test_longer_bars_are_built_in_the_digits_of_the_minutes(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(csv_rows, "_ROWS_A_PAGE", page)
+    monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", page)
     store.recorder.record_bars([a_bar(at=f"09:{minute}", close=minute, volume=10) for minute in range(30, 48)])
     how = {"interval": Interval.M5, "start_ms": ms("09:33"), "end_ms": ms("09:45")}
     assert (await exported(store, out, "bars", **how))[1:] == [
@@ -128,7 +134,7 @@ async def test_only_the_range_is_written(store: Store, out: Path) -> None:
 async def test_every_row_is_written_over_many_pages_and_counted(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_rows, "_ROWS_A_PAGE", 7)
+    monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", 7)
     for received_us in range(FIRST_US, FIRST_US + 100):
         store.recorder.record_quote(received_us, a_quote(("AAPL", "MSFT")[received_us % 2], volume=received_us))
     await store.recorder.flushed()
@@ -187,7 +193,7 @@ async def test_a_disk_that_fails_leaves_nothing(store: Store, out: Path, monkeyp
     [
         ("quotes", ("AAPL", "NONE", "MISS"), "a.csv", BadData, "Nothing has been recorded for NONE, MISS"),
         ("greeks", ("AAPL",), "a.csv", BadData, "“greeks” cannot be exported"),
-        ("quotes", ("AAPL",), "a.parquet", BadData, "exports are CSV files today"),
+        ("quotes", ("AAPL",), "a.xls", BadData, "must end in .csv or .parquet"),
         ("quotes", ("AAPL",), "missing/a.csv", Unusable, "cannot be written: No such file or directory"),
     ],
 )
@@ -225,6 +231,192 @@ async def test_a_closed_store_exports_nothing(store: Store, out: Path) -> None:
 
 async def test_a_table_is_written_as_shown_and_runs_nothing(store: Store, out: Path) -> None:
     table = [["AAPL", "-0.35", "=1+1"], ['a "b", c', "1,234", "–"]]
-    assert await store.exporter.export_table(["Symbol", "Chg", "Note"], table, out) == ExportResult(2, out)
+    assert await store.exporter.export_table(["Symbol", "Chg", "Note"], table, out, Layout()) == ExportResult(2, out)
     with out.open(newline="") as file:
         assert list(csv.reader(file)) == [["Symbol", "Chg", "Note"], ["AAPL", "-0.35", "'=1+1"], table[1]]
+
+
+async def parquet(store: Store, out: Path, what: str, **how: Any) -> pq.ParquetFile:
+    """The file, after a look at what is beside it."""
+    out = out.with_suffix(".parquet")
+    await store.recorder.flushed()
+    request = ExportRequest(what, () if what == "audit" else ("AAPL",), out, **how)
+    result = await store.exporter.export(request, unheard, never)
+    file = pq.ParquetFile(out)
+    assert result == ExportResult(file.metadata.num_rows, out)
+    return file
+
+
+def record_of_everything(store: Store) -> None:
+    store.recorder.record_quote(FIRST_US, a_quote(bid=214, ask=214.5, volume=2**62 + 1, quote_time="09:29:59.998"))
+    store.recorder.record_quote(FIRST_US + 1, a_quote(bid=0.1))
+    store.recorder.record_trade(FIRST_US, a_trade(price=214, size=1.5, volume=None))
+    store.recorder.record_bars([a_bar(at=f"09:{minute}", close=minute) for minute in range(30, 40)])
+    store.recorder.record_book(FIRST_US, BookService.NYSE, Book("AAPL", 1, (Level(9.5, 2, 1, (Maker("N", 2),)),), ()))
+    store.recorder.record_audit("sign-in", "=1+1; signed in")
+
+
+@pytest.mark.parametrize(
+    ("what", "how"),
+    [
+        *((what, {}) for what in ("quotes", "trades", "bars", "book", "audit")),
+        ("bars", {"interval": Interval.M5}),
+        ("book", {"venues": True}),
+        ("quotes", {"start_ms": ms("10:00")}),
+    ],
+)
+async def test_parquet_has_the_columns_and_rows_of_the_csv(
+    store: Store, out: Path, what: str, how: dict[str, Any]
+) -> None:
+    record_of_everything(store)
+    file = await parquet(store, out, what, **how)
+    request = ExportRequest(what, () if what == "audit" else ("AAPL",), out, **how)
+    # The audit has one more entry by now: this export.
+    await store.exporter.export(request, unheard, never)
+    read = list(csv.reader(out.read_text().splitlines()))
+    assert file.schema_arrow.names == read[0]
+    table = [[str(cell) for cell in row.values()] for row in file.read().to_pylist()]
+    lines = [[_as_parquet(cell, field) for cell, field in zip(row, file.schema_arrow, strict=True)] for row in read[1:]]
+    assert table == lines[: len(table)]
+    assert len(table) == file.metadata.num_rows
+    assert bool(table) == ("start_ms" not in how)
+    if table:
+        assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def _as_parquet(cell: str, field: Any) -> str:
+    """A cell of the CSV as the value of that type prints."""
+    kind = str(field.type)
+    if not cell and kind != "string":
+        return "None"
+    if kind.startswith("timestamp"):
+        return str(datetime.fromisoformat(cell))
+    return str(float(cell)) if kind == "double" else cell.removeprefix("'")
+
+
+async def test_parquet_is_written_in_groups_and_cancelled_whole(
+    store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monitor.store import parquet_file
+
+    monkeypatch.setattr(parquet_file, "_ROWS_A_GROUP", 5)
+    monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", 2)
+    record_of_everything(store)
+    file = await parquet(store, out, "bars", layout=Layout(Zone.UTC))
+    assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [6, 4]
+    assert str(file.schema_arrow.field("start").type) == "timestamp[ms, tz=UTC]"
+    assert file.read()["start"][0].as_py() == datetime(2025, 5, 21, 13, 30, tzinfo=UTC)
+    asked: list[int] = []
+
+    def third_time() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    request = ExportRequest("bars", ("AAPL",), out.with_name("b.parquet"))
+    assert await store.exporter.export(request, unheard, third_time) is None
+    assert {path.name for path in out.parent.iterdir()} == {"rows.parquet", "rows.parquet.json"}
+
+
+async def test_another_zone_and_a_decimal_comma(store: Store, out: Path) -> None:
+    store.recorder.record_bars([a_bar(close=214.5, volume=7)])
+    assert await exported(store, out, "bars", layout=Layout(Zone.UTC, DecimalMark.COMMA)) == [
+        "symbol;interval;start;open;high;low;close;volume;source",
+        "AAPL;1m;2025-05-21T13:30:00.000+00:00;214,5;214,5;214,5;214,5;7;rest",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "interval", "starts"),
+    [
+        (Hours.REGULAR, Interval.M1, ["09:30", "15:59"]),
+        (Hours.EXTENDED, Interval.M1, ["07:00", "09:29", "09:30", "15:59", "16:00", "19:59"]),
+        (Hours.ALWAYS, Interval.M1, ["06:59", "07:00", "09:29", "09:30", "15:59", "16:00", "19:59", "20:00"]),
+        (Hours.REGULAR, Interval.H1, ["09:30", "15:30"]),
+    ],
+)
+async def test_only_bars_of_the_hours_are_written(
+    store: Store, out: Path, hours: Hours, interval: Interval, starts: list[str]
+) -> None:
+    times = ("06:59", "07:00", "09:29", "09:30", "15:59", "16:00", "19:59", "20:00")
+    store.recorder.record_bars([a_bar(at=at) for at in times])
+    lines = await exported(store, out, "bars", hours=hours, interval=interval)
+    assert [row["start"][11:16] for row in csv.DictReader(lines)] == starts
+
+
+async def test_hours_are_no_question_for_days(store: Store, out: Path) -> None:
+    with pytest.raises(BadData, match="bars within the day only"):
+        await exported(store, out, "bars", hours=Hours.REGULAR, interval=Interval.DAY)
+
+
+async def test_the_audit_is_exported_without_symbols(store: Store, out: Path) -> None:
+    store.recorder.record_audit("sign-in", "=1+1, signed in")
+    await store.recorder.flushed()
+    await store.exporter.export(ExportRequest("audit", (), out), unheard, never)
+    (entry,) = csv.DictReader(out.read_text().splitlines())
+    assert (entry["kind"], entry["sentence"]) == ("sign-in", "'=1+1, signed in")
+
+
+async def test_what_is_beside_the_file_tells_of_it(store: Store, out: Path) -> None:
+    bars = [a_bar(at=f"09:3{minute}", source=BarSource.STREAM if minute < 4 else BarSource.REST) for minute in range(6)]
+    store.recorder.record_bars(bars)
+    lost = Gap("CHART_EQUITY", ms("09:40"), Cause.CONNECTION, ms("09:42"), sentence="The line was cut.")
+    store.recorder.record_gap(lost)
+    store.recorder.record_gap(Gap("LEVELONE_EQUITIES", ms("09:40"), Cause.SILENCE, ms("09:42")))
+    await exported(store, out, "bars", start_ms=ms("09:31"), end_ms=ms("09:41"))
+    told = json.loads((out.parent / "rows.csv.json").read_text())
+    assert told["sources"] == {"stream": 3, "rest": 2, "computed": 0, "import": 0}
+    assert (told["rows"], told["symbols"], told["interval"]) == (5, ["AAPL"], "1m")
+    assert (told["from"], told["zone"]) == ("2025-05-21T09:31:00.000-04:00", "America/New_York")
+    assert (told["profile"], told["file"]) == ("sandbox", "rows.csv")
+    (gap,) = told["gaps"]
+    assert gap == {
+        "symbol": "AAPL",
+        "service": "CHART_EQUITY",
+        "from": "2025-05-21T09:40:00.000-04:00",
+        "to": "2025-05-21T09:41:00.000-04:00",
+        "cause": "connection",
+        "sentence": "The line was cut.",
+    }
+    await exported(store, out, "bars", interval=Interval.M5, start_ms=ms("09:30"), end_ms=ms("09:35"))
+    told = json.loads((out.parent / "rows.csv.json").read_text())
+    assert told["sources"] == {"stream": 0, "rest": 0, "computed": 1, "import": 0}
+    assert told["computed_from"] == {"interval": "1m", "stream": 4, "rest": 1, "computed": 0, "import": 0}
+
+
+async def test_a_gap_that_history_filled_is_none_of_the_bars(store: Store, out: Path) -> None:
+    store.recorder.record_bars([a_bar()])
+    store.recorder.record_gap(Gap("CHART_EQUITY", ms("09:40"), Cause.SLEEP, ms("09:42")))
+    answer = Asked(ms("09:30"), ms("09:41"), Answer.COMPLETE, noted_ms=ms("20:00"))
+    store.recorder.record_coverage("AAPL", Interval.M1, answer)
+    await exported(store, out, "bars")
+    (gap,) = json.loads((out.parent / "rows.csv.json").read_text())["gaps"]
+    assert (gap["from"][11:16], gap["to"][11:16]) == ("09:41", "09:42")
+
+
+async def test_nothing_is_beside_the_file_where_that_is_not_wanted(store: Store, out: Path) -> None:
+    store.recorder.record_bars([a_bar()])
+    await store.recorder.flushed()
+    await store.exporter.export(ExportRequest("bars", ("AAPL",), out, sidecar=False), unheard, never)
+    assert [path.name for path in out.parent.iterdir()] == ["rows.csv"]
+
+
+async def test_rows_as_text_up_to_a_bound(store: Store, out: Path) -> None:
+    store.recorder.record_bars([a_bar(close=1.5), a_bar(at="09:31", close=2)])
+    await store.recorder.flushed()
+    request = ExportRequest("bars", ("AAPL",), out)
+    found = await store.exporter.text(request, 2, never)
+    assert found is not None
+    assert (found[0].splitlines()[1].split("\t")[3:], found[1]) == (["1.5"] * 4 + ["1000", "rest"], 2)
+    with pytest.raises(BadData, match="more than 1 rows, too many for the clipboard"):
+        await store.exporter.text(request, 1, never)
+    assert await store.exporter.text(request, 2, lambda: True) is None
+
+
+async def test_a_table_as_parquet_has_numbers_where_all_are(store: Store, out: Path) -> None:
+    out = out.with_suffix(".parquet")
+    table = [["AAPL", "-0.35", "12.3M"], ["MSFT", "1,234", ""]]
+    await store.exporter.export_table(["Symbol", "Chg", "Volume"], table, out, Layout())
+    assert pq.read_table(out).to_pylist() == [
+        {"Symbol": "AAPL", "Chg": -0.35, "Volume": "12.3M"},
+        {"Symbol": "MSFT", "Chg": 1234.0, "Volume": ""},
+    ]

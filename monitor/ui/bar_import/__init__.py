@@ -1,0 +1,1 @@
+"""Importing bars: which file, what is in it, and what came of it."""

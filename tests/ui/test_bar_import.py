@@ -1,0 +1,94 @@
+"""Importing bars: the file is looked at first, then taken, and the end is one sentence."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from monitor.errors import BadData
+from monitor.market.bar import Interval
+from monitor.ports import ImportRequest, RejectedLine, Zone
+from monitor.ui.bar_import.dialog import ImportDialog
+from tests.support.ports import FakeImporter, until, view_ports
+
+FILE = Path("/data/bars.csv")
+
+
+@pytest.fixture
+def importer() -> FakeImporter:
+    return FakeImporter()
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, importer: FakeImporter) -> ImportDialog:
+    made = ImportDialog(view_ports(importer=importer))
+    qtbot.addWidget(made)
+    made.open()
+    return made
+
+
+async def test_a_file_is_looked_at_by_itself_then_taken(dialog: ImportDialog, importer: FakeImporter) -> None:
+    assert not dialog.start.isEnabled()
+    dialog.path.setText(str(FILE))
+    await until(dialog.start.isEnabled)
+    assert dialog.found.text() == "2 bars (1m) of AAPL, 2026-11-20 11:46 to 2026-11-20 11:47 ET."
+    came: list[int] = []
+    dialog.imported.connect(lambda: came.append(1))
+    dialog.symbol.setText("msft")
+    dialog.interval.setCurrentText("1m")
+    dialog.zone.setCurrentText("UTC")
+    dialog.replaces.setChecked(True)
+    dialog.begin()
+    await until(lambda: not dialog.running)
+    assert importer.requests == [ImportRequest(FILE, "MSFT", Interval.M1, Zone.UTC, replaces=True)]
+    assert dialog.sentence.text() == "Imported 2 bars. 1 on disk already, left as found."
+    assert came == [1]
+
+
+def test_lines_left_out_are_listed_and_the_zone_is_asked(dialog: ImportDialog, importer: FakeImporter) -> None:
+    rejected = (RejectedLine(3, "close “x” is no number"),)
+    importer.found = replace(importer.found, rejected=rejected, rejections=9, needs_zone=True)
+    dialog.path.setText(str(FILE))
+    dialog.preview()
+    assert dialog.left_out.toPlainText() == "Line 3: close “x” is no number\n… and 8 more"
+    assert dialog.found.text().endswith("9 lines are left out.")
+    assert dialog.sentence.text() == "Its times have no offset: say above which zone they are in."
+
+
+def test_nothing_to_take_leaves_nothing_to_press(dialog: ImportDialog, importer: FakeImporter) -> None:
+    importer.found = replace(importer.found, bars=0, first_ms=None, last_ms=None)
+    dialog.path.setText(str(FILE))
+    dialog.preview()
+    assert (dialog.found.text(), dialog.start.isEnabled()) == ("No line of the file holds a bar.", False)
+    importer.failure = BadData("The first line of the file names no column for time.")
+    dialog.preview()
+    assert dialog.sentence.text() == "The first line of the file names no column for time."
+    dialog.symbol.setText("A*B")
+    dialog.preview()
+    assert dialog.sentence.text().startswith("“A*B” is not a symbol.")
+
+
+async def test_progress_then_cancel(dialog: ImportDialog, importer: FakeImporter) -> None:
+    importer.gate = asyncio.Event()
+    dialog.path.setText(str(FILE))
+    dialog.begin()
+    await until(lambda: dialog.progress.value() == 500)
+    assert (dialog.cancel.text(), dialog.path.isEnabled()) == ("Cancel", False)
+    dialog.stop()
+    importer.gate.set()
+    await until(lambda: not dialog.running)
+    assert dialog.sentence.text().startswith("Cancelled after 2 bars.")
+    assert dialog.path.isEnabled()
+
+
+def test_browse_takes_a_file(qtbot: QtBot, dialog: ImportDialog) -> None:
+    qtbot.mouseClick(dialog.browse, Qt.MouseButton.LeftButton)
+    chooser = dialog.findChild(QFileDialog)
+    assert chooser is not None
+    chooser.fileSelected.emit(str(FILE))
+    chooser.reject()
+    assert dialog.path.text() == str(FILE)
