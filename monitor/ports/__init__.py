@@ -52,6 +52,19 @@ from monitor.ports.requests import (
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
 from monitor.ports.sign_in import Remark, SignIn, SignInState
 from monitor.ports.stream import QuoteStream, StreamListener, StreamPhase, Wanted, Watching
+from monitor.ports.tiers import (
+    STORAGE_KEY,
+    STREAMED,
+    Keep,
+    Moved,
+    StorageRules,
+    Tier,
+    Tiers,
+    TierUse,
+    check_cold,
+    chosen_rules,
+    rules_text,
+)
 
 __all__ = [
     "LEAST_LIMIT",
@@ -61,6 +74,8 @@ __all__ = [
     "MOVER_LISTS",
     "MOVER_MINUTES",
     "MOVER_SORTS",
+    "STORAGE_KEY",
+    "STREAMED",
     "USUAL_LIMIT",
     "Archive",
     "Asking",
@@ -84,9 +99,11 @@ __all__ = [
     "HoursAnswer",
     "Instruments",
     "InstrumentsAnswer",
+    "Keep",
     "KeptSchedule",
     "MarketHours",
     "Meters",
+    "Moved",
     "Movers",
     "MoversAnswer",
     "OptionChains",
@@ -115,14 +132,21 @@ __all__ = [
     "ServiceHealth",
     "SignIn",
     "SignInState",
+    "StorageRules",
     "StoreMeter",
     "StreamListener",
     "StreamPhase",
+    "Tier",
+    "TierUse",
+    "Tiers",
     "TradingHours",
     "Wanted",
     "Watching",
     "Watchlists",
     "asked",
     "asking",
+    "check_cold",
     "chosen_limit",
+    "chosen_rules",
+    "rules_text",
 ]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -15,6 +15,8 @@ from monitor.store.archive import base_of
 from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
 from monitor.store.csv_text import received_text, safe_text, time_text
+from monitor.store.tiers.reading import Tiered, TierReader
+from monitor.store.tiers.tables import TABLES
 
 _ROWS_A_PAGE = 4000
 _LAST = 2**63 - 1
@@ -47,11 +49,15 @@ class Query:
 
     def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
         """Ascending by key; each page is a read of its own, so that the writer's log can be emptied between."""
-        sql = f"{self._select(f'{self.key}, {self.columns}')} ORDER BY 1 LIMIT {_ROWS_A_PAGE}"
         start = self.start
-        while rows := connection.execute(sql, self._values(start)).fetchall():
+        while rows := self.page(connection, start, self.end):
             yield rows
             start = rows[-1][0] + 1
+
+    def page(self, connection: sqlite3.Connection, start: int, end: int) -> list[Row]:
+        """The first rows in [start, end), ascending by key; empty when there are none."""
+        sql = f"{self._select(f'{self.key}, {self.columns}')} ORDER BY 1 LIMIT {_ROWS_A_PAGE}"
+        return connection.execute(sql, self._values(start) | {"end": min(end, _LAST)}).fetchall()
 
     def _select(self, columns: str) -> str:
         within = f"instrument_id = :number AND {self.key} >= :start AND {self.key} < :end"
@@ -96,7 +102,7 @@ FROM chain JOIN option_quote ON chain_id = id WHERE id = ? ORDER BY expiry, stri
 class Source:
     """One instrument's part of an export: its stored rows and how they become lines."""
 
-    query: Query | Contracts
+    query: Query | Tiered | Contracts
     lines: Callable[[Iterable[list[Row]]], Iterator[Page]]
 
     def pages(self, connection: sqlite3.Connection) -> Iterator[Page]:
@@ -119,10 +125,13 @@ def header(request: ExportRequest) -> list[str]:
     return (_HEADERS[request.what] + (",venue,venue_size" if _by_venue(request) else "")).split(",")
 
 
-def source(request: ExportRequest, symbol: str, number: int) -> Source:
-    """What to write of one instrument."""
+def source(request: ExportRequest, symbol: str, number: int, tiers: TierReader) -> Source:
+    """What to write of one instrument; what streamed in is read from all ``tiers``."""
     kinds = {"bars": _bars, "quotes": _quotes, "trades": _trades, "book": _book, "options": _options}
-    return kinds[request.what](request, safe_text(symbol), number)
+    found = kinds[request.what](request, safe_text(symbol), number)
+    if isinstance(found.query, Query) and found.query.table in TABLES:
+        return replace(found, query=Tiered(found.query, symbol, tiers))
+    return found
 
 
 def _by_venue(request: ExportRequest) -> bool:
@@ -134,7 +143,7 @@ def _line_by_line(line: Callable[[Row], Row]) -> Callable[[Iterable[list[Row]]],
 
 
 def _received(request: ExportRequest, table: str, columns: str, number: int, *wheres: str) -> Query:
-    start, end = request.start_ms * 1000, request.end_ms * 1000
+    start, end = request.start_ms * 1000, min(request.end_ms * 1000, _LAST)
     return Query(table, columns, "received_us", wheres or ("",), number, start, end)
 
 

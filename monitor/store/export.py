@@ -15,6 +15,7 @@ from monitor.ports import ExportRequest, ExportResult
 from monitor.store.csv_rows import Source, header, source
 from monitor.store.csv_text import safe_cell
 from monitor.store.reader import Reader
+from monitor.store.tiers.reading import TierReader
 from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
@@ -27,8 +28,9 @@ class _Stopped(Exception):
 class CsvExporter:
     """Implements Exporter. ``audit(kind, sentence)`` hears of every export, where there is one to write it."""
 
-    def __init__(self, reader: Reader, audit: Callable[[str, str], None] | None) -> None:
+    def __init__(self, reader: Reader, tiers: TierReader, audit: Callable[[str, str], None] | None) -> None:
         self._reader = reader
+        self._tiers = tiers
         self._audit = audit
 
     async def export(
@@ -48,15 +50,19 @@ class CsvExporter:
         def stopped() -> bool:
             return abandoned.is_set() or self._reader.closing or cancelled()
 
+        troubles: list[str] = []
+        tiers = self._tiers.telling(troubles.append)
         try:
-            rows = await self._reader.ask(lambda c: _write(c, request, columns, told, stopped), limit_seconds=None)
+            rows = await self._reader.ask(
+                lambda c: _write(c, request, tiers, columns, told, stopped), limit_seconds=None
+            )
         except _Stopped:
             return None
         except asyncio.CancelledError:
             abandoned.set()
             raise
         self._note(f"{rows} rows of {request.what} of {', '.join(request.symbols)} to {request.out}")
-        return ExportResult(rows, request.out)
+        return ExportResult(rows, request.out, tuple(dict.fromkeys(troubles)))
 
     async def export_table(self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path) -> ExportResult:
         """As Exporter says. Raises BadData for a file that is not CSV, Unusable when it cannot be written."""
@@ -78,12 +84,13 @@ def _check_csv(out: Path) -> None:
 def _write(
     connection: sqlite3.Connection,
     request: ExportRequest,
+    tiers: TierReader,
     columns: Sequence[str],
     progress: Progress,
     stopped: Callable[[], bool],
 ) -> int:
     """Write the file and give the number of its lines."""
-    sources = _sources(connection, request)
+    sources = _sources(connection, request, tiers)
     total = sum(part.query.count(connection) for part in sources)
     done = lines = 0
     progress(0, total)
@@ -100,15 +107,17 @@ def _write(
                 progress(done, max(total, done))
         if stopped():
             raise _Stopped
+    if done < total:
+        progress(done, done)  # files were counted whole
     return lines
 
 
-def _sources(connection: sqlite3.Connection, request: ExportRequest) -> list[Source]:
+def _sources(connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader) -> list[Source]:
     numbers: dict[str, Any] = dict(connection.execute("SELECT symbol, id FROM instrument"))
     unknown = [symbol for symbol in request.symbols if symbol not in numbers]
     if unknown:
         raise BadData(f"Nothing has been recorded for {', '.join(unknown)}.")
-    return [source(request, symbol, numbers[symbol]) for symbol in sorted(set(request.symbols))]
+    return [source(request, symbol, numbers[symbol], tiers) for symbol in sorted(set(request.symbols))]
 
 
 def _write_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

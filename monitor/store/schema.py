@@ -181,11 +181,34 @@ def _chain_tables(db: "Database") -> None:
     db.executescript(_CHAIN_TABLES)
 
 
+# Numbers are never given twice: a reader sees by the newest whether rows have moved while it read.
+_TIER_TABLES = """
+CREATE TABLE tier_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    table_name TEXT NOT NULL, day TEXT NOT NULL, part INTEGER NOT NULL,
+    tier TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum TEXT NOT NULL,
+    first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, moved_ms INTEGER NOT NULL,
+    UNIQUE (table_name, day, part)
+) STRICT;
+
+CREATE TABLE tier_symbol (
+    file_id INTEGER NOT NULL, symbol TEXT NOT NULL, rows INTEGER NOT NULL,
+    PRIMARY KEY (file_id, symbol)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _tier_tables(db: "Database") -> None:
+    db.executescript(_TIER_TABLES)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
     _history_tables,
     _chain_tables,
+    _tier_tables,
 )
 VERSION = len(STEPS)
 TABLES = (
@@ -201,5 +224,7 @@ TABLES = (
         "audit",
         "watchlist",
         "watchlist_symbol",
+        "tier_file",
+        "tier_symbol",
     ),
 )

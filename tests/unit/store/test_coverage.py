@@ -15,7 +15,9 @@ from monitor.errors import StoreUnavailable
 from monitor.market.bar import Bar, BarSource, Interval
 from monitor.market.calendar import at_new_york
 from monitor.store import Store, open_store, schema
+from monitor.store.connect import connect_writing
 from monitor.store.coverage import StoredCoverage
+from monitor.store.migrations import migrate
 from monitor.store.tasks import SaveCoverage
 from tests.unit.store.conftest import Rows
 
@@ -180,7 +182,9 @@ async def test_an_older_database_gets_its_ledger_and_its_counts(
     with monkeypatch.context() as before:
         before.setattr("monitor.store.migrations.STEPS", schema.STEPS[:2])
         before.setattr("monitor.store.migrations.VERSION", 2)
-        await open_store(path, sandbox=True, on_trouble=print).close()
+        path.parent.mkdir()
+        with closing(connect_writing(path)) as connection:
+            migrate(connection, sandbox=True)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO instrument (id, symbol) VALUES (1, 'AAPL'), (2, '/ESH26')")
         connection.execute(
