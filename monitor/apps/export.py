@@ -19,6 +19,8 @@ def run(options: ExportOptions) -> int:
     if options.out.suffix.lower() == ".parquet":
         raise Unusable("Parquet files cannot be written yet, that comes later; let --out end in .csv.")
     result = asyncio.run(_export(options, _folder(options.data_dir)))
+    for sentence in result.troubles:
+        print(f"Left out: {sentence}", file=sys.stderr)
     print(f"{result.rows} rows written to {result.path}")
     return 0
 

@@ -22,6 +22,7 @@ from monitor.ports import (
     Recorder,
     Requests,
     SignIn,
+    Tiers,
     Watching,
     Watchlists,
 )
@@ -51,6 +52,7 @@ class ViewPorts:
     requests: Requests
     sign_in: SignIn
     tasks: Tasks
+    tiers: Tiers
     watching: Watching
     watchlists: Watchlists
     frames: FrameFile | None = None  # where frames cannot be written, nobody is offered it

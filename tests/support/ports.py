@@ -43,6 +43,7 @@ from monitor.ports import (
     HistoryAnswer,
     KeptSchedule,
     MarketHours,
+    Moved,
     ProcessHealth,
     Profile,
     Provenance,
@@ -52,8 +53,10 @@ from monitor.ports import (
     RequestRecord,
     ServiceHealth,
     SignInState,
+    StorageRules,
     StoreMeter,
     StreamPhase,
+    TierUse,
     Wanted,
 )
 from monitor.ui.tasks import Tasks
@@ -746,6 +749,43 @@ class InlineTasks(Tasks):
         raise AssertionError("this coroutine waits: make the test an async one")
 
 
+class FakeTiers:
+    """Tiers with the uses it is given; a move tells ``steps`` one by one, and can be called off between them."""
+
+    def __init__(self, uses: Sequence[TierUse] = (), freed: Sequence[TierUse] = (), due: int = 0) -> None:
+        self.kept, self.would_free, self.days_due = list(uses), list(freed), due
+        self.steps = ["Writing the prints of 2025-05-01…"]
+        self.came_to = Moved(days=1, rows=10)
+        self.failure: MonitorError | None = None
+        self.moved_by: list[StorageRules] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def uses(self) -> Sequence[TierUse]:
+        if self.failure:
+            raise self.failure
+        return self.kept
+
+    async def due(self, rules: StorageRules) -> int:
+        return self.days_due
+
+    async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
+        rules.check()
+        return self.would_free if rules.keep else []
+
+    async def move(
+        self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False
+    ) -> Moved:
+        rules.check()
+        self.moved_by.append(rules)
+        for step in self.steps:
+            progress(step)
+            await self.go_on.wait()
+            if cancelled():
+                return Moved()
+        return self.came_to
+
+
 def view_ports(**overrides: Any) -> ViewPorts:
     """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
     bus: Bus = overrides.get("bus") or Bus()
@@ -770,6 +810,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "repair": FakeRepair(coverage),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
+        "tiers": FakeTiers(),
         "watching": FakeWatching(),
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
     }

@@ -111,8 +111,8 @@ class ExportDialog(QDialog):
             self._say("Cancelled. No file was written.", "hint")
             return
         self._result = result
-        sentence = f"Wrote {result.rows:,} rows to {result.path.name}."
-        self._say(sentence, "success")
+        sentence = " ".join([f"Wrote {result.rows:,} rows to {result.path.name}.", *result.troubles])
+        self._say(sentence, "failure" if result.troubles else "success")
         self.open_folder.show()
         self._ports.preferences.set("export/folder", str(result.path.parent))
         self._ports.bus.publish(Notice(Level.INFO, sentence, str(result.path)))
