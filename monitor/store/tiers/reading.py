@@ -97,17 +97,14 @@ def unreadable(file: TierFile, error: Exception) -> str:
     """The sentence for a day that cannot be read, or not all of it."""
     _log.warning("%s cannot be read: %r", file.place, error)
     what = f"The {STREAMED[file.table]} of {file.day:%Y-%m-%d} cannot all be read"
+    place = file.place.partition("?")[0]
     if isinstance(error, FileNotFoundError):
-        return f"{what}: {file.place} is missing."
-    if isinstance(error, OSError) and in_bucket(file.place):
-        return f"{what}: the bucket of {_bare(file.place)} does not give the file."
+        return f"{what}: {place} is missing."
+    if isinstance(error, OSError) and in_bucket(place):
+        return f"{what}: the bucket of {place} does not give the file."
     if isinstance(error, PermissionError):
-        return f"{what}: {file.place} may not be read."
-    return f"{what}: {file.place} is damaged."
-
-
-def _bare(place: str) -> str:
-    return place.partition("?")[0]
+        return f"{what}: {place} may not be read."
+    return f"{what}: {place} is damaged."
 
 
 @dataclass(frozen=True, slots=True)

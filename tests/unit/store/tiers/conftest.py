@@ -38,7 +38,8 @@ def record_day(store: Store, day: date, rows: int = 60, symbols: tuple[str, ...]
             store.recorder.record_quote(us, a_quote(symbol, bid=price, last=rng.choice([None, 3]), volume=n))
             store.recorder.record_details(us, symbol, {"delta": 0.5, "strike": n})
             store.recorder.record_trade(us, a_trade(symbol, at=us // 1000, price=price, size=n))
-            store.recorder.record_book(us, rng.choice([BookService.NASDAQ, BookService.NYSE]), a_book(symbol, at=us // 1000))
+            venue = rng.choice([BookService.NASDAQ, BookService.NYSE])
+            store.recorder.record_book(us, venue, a_book(symbol, at=us // 1000))
         store.recorder.record_screener(us, "SCREENER_EQUITY", Screener("NASDAQ_VOLUME_30", us // 1000, ()))
 
 
