@@ -41,6 +41,8 @@ class Actions:
         self.download = self._action("&Download history", "download")
         self.cancel_download = self._action("&Cancel the download", "stop")
         self.chains = self._action("&Option snapshots…", "table")
+        self.storage = self._action("Stora&ge…", "table")
+        self.storage.setToolTip("What each table takes on disk, how long it is kept, and where old rows go")
         self.gap_map = self._action("&Gap map", "table", "F9")
         self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
@@ -71,7 +73,7 @@ class Actions:
                 [self.download, self.cancel_download, self.chains],
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
-                [self.export_recorded],
+                [self.export_recorded, self.storage],
             ],
             "Help": [[self.keys, self.about]],
         }

@@ -31,6 +31,7 @@ from monitor.ui.requests.panel import RequestsPanel
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.status.bar import StatusFields
+from monitor.ui.storage.sheet import StorageSheet
 from monitor.ui.stream_hours import StreamHours
 from monitor.ui.tape.panel import TapePanel
 from monitor.ui.theme import LINK_COLOURS, Theme
@@ -119,6 +120,12 @@ class MainWindow(QMainWindow):
         sheet.open()
         return sheet
 
+    def open_storage(self) -> StorageSheet:
+        """Open the sheet on what is kept, where and for how long."""
+        sheet = StorageSheet(self._ports, self)
+        sheet.open()
+        return sheet
+
     def open_chart_export(self) -> ExportDialog:
         """Offer the chart's bars for export."""
         return self._open_export(ChartForm(self.link.symbol, self.chart.interval, self.chart.visible_range()))
@@ -197,6 +204,7 @@ class MainWindow(QMainWindow):
             (act.export_watchlist, self.open_watchlist_export),
             (act.export_recorded, self.open_recorded_export),
             (act.chains, self.open_chains),
+            (act.storage, self.open_storage),
             (act.sign_in, self.open_sign_in),
             (act.change_key, self.open_key_change),
             (act.sign_out, self._ask_to_sign_out),
