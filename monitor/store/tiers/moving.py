@@ -1,8 +1,9 @@
 """Moving old rows out of the database, and old files on: in steps that a kill at any point leaves whole.
 
-A day's file is written, read back and put in its place; the ledger notes it, and from then on both hold the rows. Its
-keys are then deleted from the database, a slice a transaction of the writer, so that recording never waits. A start
-after a kill goes on with what the ledger says is still moving. Only keys that a whole file holds are ever deleted.
+A day's file is written and read back by a process of its own, and put in its place; the ledger notes it, and from then
+on both hold the rows. Its keys are then deleted from the database, a slice a transaction of the writer, so that
+recording never waits. A start after a kill goes on with what the ledger says is still moving. Only keys that a whole
+file holds are ever deleted.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
@@ -21,22 +22,23 @@ from typing import Any, TypeVar
 from monitor.clock import now_ms
 from monitor.errors import BadData, StoreUnavailable
 from monitor.market.calendar import from_ms
-from monitor.ports import STREAMED, Moved, StorageRules, TierUse
+from monitor.ports import STREAMED, Moved, StorageRules, Tier, TierUse
 from monitor.store.connect import connect_reading
 from monitor.store.reader import Reader
 from monitor.store.tiers import ledger, retention, tables
 from monitor.store.tiers.ledger import DropRows, Forget, NoteFile, Relocate, SetState, State, TierFile
-from monitor.store.tiers.places import WARM, Mismatch, Places, in_bucket, name_of, sweep
+from monitor.store.tiers.places import WARM, Draft, Mismatch, Places, in_bucket, name_of, sweep
+from monitor.store.tiers.process import FileProcess, Stopped
 from monitor.store.tiers.reading import unreadable
-from monitor.store.tiers.tables import TABLES, Row, Streamed
+from monitor.store.tiers.tables import TABLES, Streamed
 from monitor.store.tiers.usage import uses
-from monitor.store.tiers.writing import Stopped, keys_of, write_day
 from monitor.store.trouble import unavailable
 from monitor.store.writer import Writer
 
 _log = logging.getLogger(__name__)
 AUDIT_KIND = "deletion"
 _LONGEST_REST = 0.25
+_LOOK_SECONDS = 0.25
 
 T = TypeVar("T")
 
@@ -60,6 +62,7 @@ class StoredTiers:
         self._places = Places(path.parent)
         self._turn = asyncio.Lock()
         self._closing = threading.Event()
+        self._worker: FileProcess | None = None
         # One thread, and what reads on it.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store tiers")
         self._connection: sqlite3.Connection | None = None
@@ -93,12 +96,18 @@ class StoredTiers:
             except OSError as error:
                 where = self._places.path(WARM)
                 raise StoreUnavailable(f"{where} cannot be written: {error.strerror or error}.", repr(error)) from error
+            finally:
+                await move.close()
             return move.came_to()
 
     async def close(self) -> None:
         """Stop what is being moved; the next start goes on with it."""
         self._closing.set()
+        if self._worker is not None:
+            self._worker.kill()
         self._pool.shutdown(wait=True)
+        if self._worker is not None:
+            self._worker.close()
         if self._connection is not None:
             self._connection.close()
 
@@ -139,6 +148,7 @@ class _Move:
         self._cancelled = cancelled
         self._gently = gently
         self._abandoned = threading.Event()
+        self._worker = tiers._worker = FileProcess(tiers._path, gently, self._stopped)
         self._days = self._rows = self._cold = self._deleted = 0
         self._troubles: list[str] = []
 
@@ -156,6 +166,12 @@ class _Move:
         await self._delete()
         await self._move_on()
 
+    async def close(self) -> None:
+        """End the worker's process."""
+        self._worker.kill()
+        if not self._tiers._closing.is_set():
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._tiers._pool, self._worker.close))
+
     def came_to(self) -> Moved:
         return Moved(self._days, self._rows, self._cold, self._deleted, tuple(dict.fromkeys(self._troubles)))
 
@@ -164,28 +180,30 @@ class _Move:
     async def _move_day(self, table: Streamed, day: date) -> None:
         self._tell(f"Writing the {STREAMED[table.name]} of {day:%Y-%m-%d}…")
 
-        def write(connection: sqlite3.Connection) -> tuple[TierFile, dict[str, int]]:
-            part = ledger.next_part(connection, table.name, day)
-            return write_day(connection, self._places, table, day, part, self._rest)
-
-        file, symbols = await self._on_thread(write)
+        file, symbols = await self._on_thread(partial(self._write, table, day))
         await self._perform(NoteFile(file, symbols, self._tiers._now_ms()))
         (file,) = await self._files(
             "table_name = ? AND day = ? AND part = ?", (file.table, file.day.isoformat(), file.part)
         )
         await self._empty(file)
 
+    def _write(self, table: Streamed, day: date, connection: sqlite3.Connection) -> tuple[TierFile, dict[str, int]]:
+        """The day's file, in its place, as the ledger will have it, and how many rows of whom it holds."""
+        part = ledger.next_part(connection, table.name, day)
+        place = f"{WARM}/{name_of(table.name, day.isoformat(), part)}"
+        target = self._places.path(place)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with Draft(target) as draft:
+            filled = self._worker.write(draft.path, table.name, day)
+            draft.keep()
+        symbols = filled.pop("symbols")
+        return TierFile(0, table.name, day, part, Tier.WARM, place, State.MOVING, **filled), symbols
+
     async def _empty(self, file: TierFile) -> None:
         """Delete from the database what the file holds."""
         table = TABLES[file.table]
         self._tell(f"Freeing the {STREAMED[table.name]} of {file.day:%Y-%m-%d} in the database…")
-        slices: Iterator[list[Row]] = iter(())
-
-        def begin(connection: sqlite3.Connection) -> None:
-            nonlocal slices
-            slices = keys_of(connection, self._places, table, file)
-
-        await self._on_thread(begin)
+        slices = self._worker.keys(file)
         while keys := await self._on_thread(lambda _: next(slices, None)):
             began = time.monotonic()
             await self._perform(DropRows(table, keys))
@@ -237,7 +255,7 @@ class _Move:
                 self._refused(error)
                 return
             await self._perform(Relocate(file.id, place))
-            await self._on_thread(partial(self._remove_here, file))
+            await self._on_thread(partial(self._remove_file, file))
             self._cold += 1
 
     def _refused(self, error: Exception) -> None:
@@ -246,15 +264,14 @@ class _Move:
         where = self._rules.cold.partition("?")[0]
         self._troubles.append(f"Old files stay in the data folder: {where} cannot be used now.")
 
-    def _remove_here(self, file: TierFile, _: sqlite3.Connection) -> None:
-        self._places.remove(file.place)
-
     def _copy(self, file: TierFile, _: sqlite3.Connection) -> str:
-        if not self._is_whole(file):
-            raise Mismatch(f"{file.place} is not what was written")
-        return self._places.copy(
-            self._places.path(file.place), self._rules.cold, name_of(file.table, file.day.isoformat(), file.part)
-        )
+        return self._worker.copy(file, self._rules.cold, name_of(file.table, file.day.isoformat(), file.part))
+
+    def _remove_file(self, file: TierFile, _: sqlite3.Connection) -> None:
+        if in_bucket(file.place):
+            self._worker.remove(file.place)
+        else:
+            self._places.remove(file.place)
 
     async def _delete(self) -> None:
         """What the rules say need not be kept."""
@@ -271,7 +288,7 @@ class _Move:
         """Nobody reads it any more; what cannot be removed now is tried again by the next move."""
         self._tell(f"Deleting the {STREAMED[file.table]} of {file.day:%Y-%m-%d}…")
         try:
-            await self._on_thread(lambda _: self._places.remove(file.place))
+            await self._on_thread(partial(self._remove_file, file))
         except (OSError, ValueError) as error:
             _log.warning("%s cannot be removed: %r", file.place, error)
             self._troubles.append(f"{file.place.partition('?')[0]} cannot be deleted now.")
@@ -294,18 +311,17 @@ class _Move:
         """Run it there. Raises OSError, Stopped, and StoreUnavailable for what the database cannot do."""
         if self._stopped():
             raise Stopped
+        asked = asyncio.get_running_loop().run_in_executor(self._tiers._pool, self._tiers._ask, work)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._tiers._pool, self._tiers._ask, work)
+            while not asked.done():
+                await asyncio.wait({asked}, timeout=_LOOK_SECONDS)
+                if self._stopped():
+                    self._worker.kill()
         except asyncio.CancelledError:
             self._abandoned.set()
+            self._worker.kill()
             raise
-
-    def _rest(self, seconds: float) -> None:
-        """Between two pages: rest as long as was worked. Raises Stopped."""
-        if self._stopped():
-            raise Stopped
-        if self._gently:
-            self._tiers._closing.wait(min(seconds, _LONGEST_REST))
+        return asked.result()
 
     def _stopped(self) -> bool:
         return self._abandoned.is_set() or self._tiers._closing.is_set() or self._cancelled()

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,11 @@ import pytest
 from monitor.errors import BadData, StoreUnavailable
 from monitor.ports import ExportRequest, StorageRules, Tier
 from monitor.store import Store, open_for_reading, open_store
-from monitor.store.tiers import moving, parquet, places
+from monitor.store.connect import connect_reading
+from monitor.store.tiers import parquet, places, process
 from monitor.store.tiers.ledger import DropRows, SetState
-from monitor.store.tiers.tables import Streamed
+from monitor.store.tiers.tables import TABLES
+from monitor.store.tiers.writing import write_day
 from tests.support.builders import a_quote
 from tests.unit.store.conftest import Rows
 from tests.unit.store.tiers.conftest import RULES, SYMBOLS, days_ago, exported, moved, record_day, stamp
@@ -124,7 +126,7 @@ async def test_closing_while_rows_move_leaves_all_of_them(path: Path, rows: Rows
 async def test_a_move_that_was_cut_short_goes_on(
     store: Store, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str
 ) -> None:
-    record_day(store, days_ago(10), rows=1500, symbols=("AAPL",))
+    record_day(store, days_ago(10), rows=2600, symbols=("AAPL",))
     before = await exported(store, tmp_path / "before", ("AAPL",))
     with monkeypatch.context() as cutting:
         task, after = {"noted": (DropRows, 0), "half deleted": (DropRows, 1), "deleted": (SetState, 0)}[cut]
@@ -138,12 +140,11 @@ async def test_a_move_that_was_cut_short_goes_on(
             run(own, connection)
 
         cutting.setattr(task, "run", refuse)
-        cutting.setitem(moving.TABLES, "quote", Streamed("quote", slice=700))
         with pytest.raises(BadData, match="cut"):
             await moved(store)
     assert rows("SELECT state FROM tier_file") == [("moving",)]
     assert await exported(store, tmp_path / "between", ("AAPL",)) == before
-    assert [p.size for p in await store.archive.trades("AAPL", 2)] == [1498, 1499]
+    assert [p.size for p in await store.archive.trades("AAPL", 2)] == [2598, 2599]
     await moved(store)
     assert rows("SELECT DISTINCT state FROM tier_file") == [("moved",)]
     assert counted(rows) == [0] * 5
@@ -169,22 +170,46 @@ def _cut(own: object, connection: sqlite3.Connection) -> None:
     raise BadData("cut")
 
 
-async def test_nothing_is_deleted_when_the_file_does_not_give_the_rows_back(
-    store: Store, rows: Rows, warm: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_file_that_does_not_give_the_rows_back_is_refused(
+    store: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_day(store, days_ago(10))
+    await store.recorder.flushed()
     decoded = parquet._decoded
 
     def wrong(column: parquet.Column, *rest: object) -> list[object]:
         values = decoded(column, *rest)  # type: ignore[arg-type]
         return [214 if value == 214.0 else value for value in values] if column.name == "bid" else values
 
-    monkeypatch.setattr(parquet, "_decoded", wrong)
-    with pytest.raises(StoreUnavailable, match="did not give back"):
+    with closing(connect_reading(path)) as connection:
+        day = connection, tmp_path / "draft", TABLES["quote"], days_ago(10), lambda _seconds, _rows: None
+        assert write_day(*day).rows == 60 * len(SYMBOLS)
+        monkeypatch.setattr(parquet, "_decoded", wrong)
+        with pytest.raises(StoreUnavailable, match="did not give back"):
+            write_day(*day)
+
+
+async def test_nothing_is_deleted_when_a_file_cannot_be_written(store: Store, rows: Rows, warm: Path) -> None:
+    record_day(store, days_ago(10))
+    warm.mkdir()
+    (warm / "quote").write_text("no folder")
+    with pytest.raises(StoreUnavailable, match=f"{warm} cannot be written"):
         await moved(store)
     assert rows(LEDGER) == []
-    assert rows("SELECT count(*) FROM quote") == [(60 * len(SYMBOLS),)]
+    assert counted(rows) == [60 * len(SYMBOLS)] * 4 + [60]
+
+
+async def test_a_worker_that_ends_by_itself_costs_nothing(
+    store: Store, rows: Rows, warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(10))
+    with monkeypatch.context() as broken:
+        broken.setattr(process, "_WORKER", "monitor.nothing")
+        with pytest.raises(StoreUnavailable, match="has ended by itself"):
+            await moved(store)
+    assert rows(LEDGER) == []
     assert [file for file in warm.rglob("*") if file.is_file()] == []
+    assert (await moved(store)).days == 5
 
 
 async def test_what_streams_in_while_rows_move_is_all_there(store: Store, rows: Rows) -> None:
@@ -233,20 +258,17 @@ async def test_old_files_go_on_to_a_folder(store: Store, rows: Rows, warm: Path,
     assert uses["trade", Tier.COLD].first == days_ago(100)
 
 
-async def test_a_copy_that_is_not_the_same_replaces_nothing(
-    store: Store, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record_day(store, days_ago(100))
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+def test_a_copy_that_is_not_the_same_replaces_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"new")
+    target = tmp_path / "nas" / "trade" / "file"
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"before")
     checksum = places.checksum
-    monkeypatch.setattr(places, "checksum", lambda p: (0, "") if "nas" in str(p) else checksum(p))
-    came = await moved(store, StorageRules(cold=str(tmp_path / "nas")))
-    assert came.cold == 0
-    assert len(came.troubles) == 5
-    assert len(list(warm.rglob("*.parquet"))) == 5
-    assert [file for file in (tmp_path / "nas").rglob("*") if file.is_file()] == []
-    assert await exported(store, tmp_path / "after") == before
+    monkeypatch.setattr(places, "checksum", lambda path: (0, "") if "nas" in str(path) else checksum(path))
+    with pytest.raises(places.Mismatch):
+        places.Places(tmp_path).copy(tmp_path / "file", str(tmp_path / "nas"), "trade/file")
+    assert [file.name for file in target.parent.iterdir()] == ["file"]
+    assert target.read_bytes() == b"before"
 
 
 async def test_a_cold_folder_that_cannot_be_used_is_told_once(store: Store, warm: Path, tmp_path: Path) -> None:
