@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from monitor.ports import Tier
-from monitor.store.tiers.tables import Row, Streamed
+from monitor.store.tiers.tables import Streamed
 
 
 class State(StrEnum):
@@ -105,7 +105,7 @@ class DropRows:
     """Delete from the database the rows with these keys, as a file gave them: few enough that nobody waits for it."""
 
     table: Streamed
-    keys: list[Row]
+    keys: list[list[Any]]
 
     def run(self, connection: sqlite3.Connection) -> None:
         where = " AND ".join(f"{name} = ?" for name in self.table.prefix)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from monitor.store.tiers.columns import Column, Plain, column
 from monitor.store.tiers.tables import ROWS_A_PAGE, Row, Streamed
 
-_ROWS_A_GROUP = 65_536
+_ROWS_A_GROUP = 16_384
 _BYTES_A_GROUP = 32 * 1024 * 1024
 _LEVEL = 6
 

@@ -12,7 +12,6 @@ from typing import Any
 from monitor.errors import StoreUnavailable
 from monitor.store.tiers.ledger import TierFile
 from monitor.store.tiers.places import Mismatch
-from monitor.store.tiers.tables import Row
 
 _log = logging.getLogger(__name__)
 _WORKER = "monitor.store.tiers.worker"
@@ -36,11 +35,11 @@ class FileProcess:
         """Fill the draft; gives what ``writing.Filled`` says. Raises OSError, StoreUnavailable and Stopped."""
         return dict(self._outcome(do="write", draft=str(draft), table=table, day=day.isoformat()))
 
-    def keys(self, file: TierFile) -> Iterator[list[Row]]:
+    def keys(self, file: TierFile) -> Iterator[list[list[Any]]]:
         """The keys of the file's rows, a slice at a time. Raises as ``write``."""
         for answer in self._answers(do="keys", table=file.table, place=file.place):
             if "keys" in answer:
-                yield [tuple(key) for key in answer["keys"]]
+                yield answer["keys"]
 
     def copy(self, file: TierFile, cold: str, name: str) -> str:
         """Copy the file to the cold tier and read it back; gives its place there. Raises as ``write``; Mismatch for a
