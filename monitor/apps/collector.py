@@ -116,7 +116,7 @@ class _Collection:
                 self._world.address,
                 self._folder,
                 lambda: hours,
-                limit=chosen_limit(_setting(self._folder, LIMIT_KEY)),
+                limit=_limit(self._folder),
                 storage=lambda: chosen_rules(_setting(self._folder, STORAGE_KEY)),
             ) as services:
                 services.bus.listen(Notice, _log_notice)
@@ -178,6 +178,10 @@ class _Collection:
         except TimeoutError:
             return False
         return True
+
+
+def _limit(folder: Path) -> int:
+    return chosen_limit(_setting(folder, LIMIT_KEY))
 
 
 def _setting(folder: Path, key: str) -> str:

@@ -13,7 +13,7 @@ from monitor.ui.view_ports import ViewPorts
 
 _COUNT, _LOOK, _MOVE = "storage", "what storage would free", "move of old rows"
 _WORDS = (
-    "What streams in is kept in the database. Old days move to Parquet files, about a tenth of the size, by themselves"
+    "What streams in is kept in the database. Old days move to Parquet files, a fraction of the size, by themselves"
     " every night; charts, the tape and exports read all of it as one. Bars stay in the database for good."
 )
 

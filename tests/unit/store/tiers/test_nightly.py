@@ -1,4 +1,4 @@
-"""When rows move by themselves: soon after the start, then at half past two in New York, by the rules of that moment."""
+"""When rows move by themselves: soon after the start, then at half past two in New York, by the rules of the moment."""
 
 import asyncio
 from datetime import date, time
