@@ -147,6 +147,8 @@ class _Move:
         self._progress = progress
         self._cancelled = cancelled
         self._gently = gently
+        self._loop = asyncio.get_running_loop()
+        self._doing = ""
         self._abandoned = threading.Event()
         self._worker = tiers._worker = FileProcess(tiers._path, gently, self._stopped)
         self._days = self._rows = self._cold = self._deleted = 0
@@ -159,10 +161,9 @@ class _Move:
             await self._go_on(file)
         for file in await self._files("state = 'going'"):
             await self._remove(file)
-        before_us = tables.bounds(self._tiers._days_ago(self._rules.warm_days))[0]
-        for table in TABLES.values():
-            for day in await self._on_thread(partial(tables.days_before, table=table, before_us=before_us)):
-                await self._move_day(table, day)
+        due = await self._on_thread(self._due)
+        for place, (table, day) in enumerate(due, start=1):
+            await self._move_day(table, day, f"{place:,} of {len(due):,}")
         await self._delete()
         await self._move_on()
 
@@ -170,15 +171,20 @@ class _Move:
         """End the worker's process."""
         self._worker.kill()
         if not self._tiers._closing.is_set():
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._tiers._pool, self._worker.close))
+            await asyncio.shield(self._loop.run_in_executor(self._tiers._pool, self._worker.close))
 
     def came_to(self) -> Moved:
         return Moved(self._days, self._rows, self._cold, self._deleted, tuple(dict.fromkeys(self._troubles)))
 
     # ------------------------------------------------------------------------------------------ a day into a file
 
-    async def _move_day(self, table: Streamed, day: date) -> None:
-        self._tell(f"Writing the {STREAMED[table.name]} of {day:%Y-%m-%d}…")
+    def _due(self, connection: sqlite3.Connection) -> list[tuple[Streamed, date]]:
+        before_us = tables.bounds(self._tiers._days_ago(self._rules.warm_days))[0]
+        return [(table, day) for table in TABLES.values() for day in tables.days_before(connection, table, before_us)]
+
+    async def _move_day(self, table: Streamed, day: date, which: str) -> None:
+        self._doing = f"Writing the {STREAMED[table.name]} of {day:%Y-%m-%d} ({which})…"
+        self._tell(self._doing)
 
         file, symbols = await self._on_thread(partial(self._write, table, day))
         await self._perform(NoteFile(file, symbols, self._tiers._now_ms()))
@@ -194,7 +200,7 @@ class _Move:
         target = self._places.path(place)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with Draft(target) as draft:
-            filled = self._worker.write(draft.path, table.name, day)
+            filled = self._worker.write(draft.path, table.name, day, self._tell_rows)
             draft.keep()
         symbols = filled.pop("symbols")
         return TierFile(0, table.name, day, part, Tier.WARM, place, State.MOVING, **filled), symbols
@@ -311,7 +317,7 @@ class _Move:
         """Run it there. Raises OSError, Stopped, and StoreUnavailable for what the database cannot do."""
         if self._stopped():
             raise Stopped
-        asked = asyncio.get_running_loop().run_in_executor(self._tiers._pool, self._tiers._ask, work)
+        asked = self._loop.run_in_executor(self._tiers._pool, self._tiers._ask, work)
         try:
             while not asked.done():
                 await asyncio.wait({asked}, timeout=_LOOK_SECONDS)
@@ -320,11 +326,16 @@ class _Move:
         except asyncio.CancelledError:
             self._abandoned.set()
             self._worker.kill()
+            asked.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody waits for it
             raise
         return asked.result()
 
     def _stopped(self) -> bool:
         return self._abandoned.is_set() or self._tiers._closing.is_set() or self._cancelled()
+
+    def _tell_rows(self, rows: int) -> None:
+        """On the thread: how far the day is."""
+        self._loop.call_soon_threadsafe(self._progress, f"{self._doing} {rows:,} rows")
 
     def _tell(self, sentence: str) -> None:
         if self._stopped():

@@ -136,17 +136,18 @@ def rows_of(
     A column that the file does not have, being older, is None throughout. Raises FAILURES for what is missing
     or damaged.
     """
-    file = pq.ParquetFile(source, page_checksum_verification=True)
-    there = set(file.schema_arrow.names)
     columns = [each for name in names for each in _columns(declared) if each.name == name]
-    wanted = [f.name for each in columns for f in each.fields if f.name in there]
-    also = [name for name in ("received_us", only[0] if only else None) if name and name not in wanted]
-    groups = [n for n in range(file.num_row_groups) if _may_hold(file, n, only, start_us, end_us)]
-    for group in groups:
-        for batch in file.iter_batches(ROWS_A_PAGE, [group], [*wanted, *also], use_threads=False):
-            found = _filtered(batch, only, start_us, end_us)
-            if found.num_rows:
-                yield list(zip(*[_decoded(each, found, there) for each in columns], strict=True))
+    with pq.ParquetFile(source, page_checksum_verification=True) as file:
+        there = set(file.schema_arrow.names)
+        wanted = [f.name for each in columns for f in each.fields if f.name in there]
+        also = [name for name in ("received_us", only[0] if only else None) if name and name not in wanted]
+        for group in range(file.num_row_groups):
+            if not _may_hold(file, group, only, start_us, end_us):
+                continue
+            for batch in file.iter_batches(ROWS_A_PAGE, [group], [*wanted, *also], use_threads=False):
+                found = _filtered(batch, only, start_us, end_us)
+                if found.num_rows:
+                    yield list(zip(*[_decoded(each, found, there) for each in columns], strict=True))
 
 
 def _decoded(each: Column, batch: pa.RecordBatch, there: set[str]) -> list[Any]:

@@ -31,9 +31,17 @@ class FileProcess:
         self._stopped = stopped
         self._child: subprocess.Popen[str] | None = None
 
-    def write(self, draft: Path, table: str, day: date) -> dict[str, Any]:
-        """Fill the draft; gives what ``writing.Filled`` says. Raises OSError, StoreUnavailable and Stopped."""
-        return dict(self._outcome(do="write", draft=str(draft), table=table, day=day.isoformat()))
+    def write(self, draft: Path, table: str, day: date, tell: Callable[[int], None]) -> dict[str, Any]:
+        """Fill the draft; gives what ``writing.Filled`` says, and tells how many rows it holds by now.
+
+        Raises OSError, StoreUnavailable and Stopped.
+        """
+        filled: dict[str, Any] = {}
+        for answer in self._answers(do="write", draft=str(draft), table=table, day=day.isoformat()):
+            if "rows" in answer:
+                tell(answer["rows"])
+            filled = answer.get("done", filled)
+        return filled
 
     def keys(self, file: TierFile) -> Iterator[list[list[Any]]]:
         """The keys of the file's rows, a slice at a time. Raises as ``write``."""
@@ -102,7 +110,8 @@ class FileProcess:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
+            | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
         )
 
 
