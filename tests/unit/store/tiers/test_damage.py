@@ -28,7 +28,7 @@ def emptied(file: Path) -> None:
 
 
 def flipped(file: Path) -> None:
-    """One bit of the times of receipt: only a checksum tells."""
+    """One bit of the times of receipt."""
     group = pq.read_metadata(file).row_group(0)
     chunks = [group.column(n) for n in range(group.num_columns)]
     (chunk,) = (each for each in chunks if each.path_in_schema == "received_us")
