@@ -24,7 +24,16 @@ from monitor.interrupt import Interrupt
 from monitor.live.events import Notice, SignInChanged, StreamChanged
 from monitor.market.hours import Hours
 from monitor.market.instrument import Kind, kind_of
-from monitor.ports import LIMIT_KEY, USUAL_LIMIT, Owner, SignInState, StreamPhase, Wanted, chosen_limit
+from monitor.ports import (
+    LIMIT_KEY,
+    STORAGE_KEY,
+    Owner,
+    SignInState,
+    StreamPhase,
+    Wanted,
+    chosen_limit,
+    chosen_rules,
+)
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 
 _log = logging.getLogger(__name__)
@@ -103,8 +112,13 @@ class _Collection:
         services: Services | None = None
         hours = Hours(self._options.hours)
         try:
-            limit = _limit(self._folder)
-            async with running_services(self._world.address, self._folder, lambda: hours, limit=limit) as services:
+            async with running_services(
+                self._world.address,
+                self._folder,
+                lambda: hours,
+                limit=_limit(self._folder),
+                storage=lambda: chosen_rules(_setting(self._folder, STORAGE_KEY)),
+            ) as services:
                 services.bus.listen(Notice, _log_notice)
                 services.bus.listen(StreamChanged, _log_stream)
                 for greeting in services.greetings:
@@ -169,11 +183,15 @@ class _Collection:
 
 
 def _limit(folder: Path) -> int:
-    """The request limit that was chosen in the window, which tells of settings that cannot be read."""
+    return chosen_limit(_setting(folder, LIMIT_KEY))
+
+
+def _setting(folder: Path, key: str) -> str:
+    """What was chosen in the window, which tells of settings that cannot be read."""
     try:
-        return chosen_limit(read_settings(folder / "settings.json").get(LIMIT_KEY, ""))
+        return read_settings(folder / "settings.json").get(key, "")
     except Unusable:
-        return USUAL_LIMIT
+        return ""
 
 
 def _tell_waiting(owner: Owner) -> None:

@@ -20,6 +20,8 @@ DATABASE = "monitor.db"
 def run(options: ExportOptions) -> int:
     """Write the file, say what it holds, and give exit code 0. Raises MonitorError."""
     result = asyncio.run(_export(options, _folder(options.data_dir)))
+    for sentence in result.troubles:
+        print(f"Left out: {sentence}", file=sys.stderr)
     print(f"{result.rows} rows written to {result.path}")
     return 0
 

@@ -23,7 +23,7 @@ from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice, SignInChanged
-from monitor.ports import LIMIT_KEY, Owner, Profile, chosen_limit
+from monitor.ports import LIMIT_KEY, STORAGE_KEY, Owner, Profile, chosen_limit, chosen_rules
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
 from monitor.ui.signin.dialog import SignInDialog
@@ -80,6 +80,7 @@ class Screen:
                     self._folder,
                     lambda: chosen_hours(settings),
                     limit=chosen_limit(settings.get(LIMIT_KEY)),
+                    storage=lambda: chosen_rules(settings.get(STORAGE_KEY)),
                     keeps_history=True,
                 )
             )
@@ -227,6 +228,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         requests=services.requests,
         sign_in=services.sign_in,
         tasks=Tasks(services.bus),
+        tiers=store.tiers,
         usage=store.usage,
         watching=services.subscriptions,
         watchlists=store.watchlists,

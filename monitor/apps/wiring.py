@@ -31,7 +31,7 @@ from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
-from monitor.ports import USUAL_LIMIT, Priority, Requests, SignInState, asking
+from monitor.ports import USUAL_LIMIT, Priority, Requests, SignInState, StorageRules, asking
 from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
@@ -45,6 +45,7 @@ from monitor.schwab.timing import Timing
 from monitor.schwab.tokens import Vault
 from monitor.schwab.transport import SchwabTransport
 from monitor.store import Store
+from monitor.store.tiers.nightly import NightlyMove
 
 DATABASE = "monitor.db"
 SENT = "requests.sent"
@@ -85,18 +86,20 @@ async def running_services(
     hours: Callable[[], Hours] = lambda: Hours.ALWAYS,
     timing: Timing = _TIMING,
     limit: int = USUAL_LIMIT,
+    storage: Callable[[], StorageRules] = StorageRules,
     *,
     keeps_history: bool = False,
 ) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
-    The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds. With ``keeps_history``
-    what is on disk of the watched symbols' history is kept whole; without it only holes of the stream are filled.
+    The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds; old rows move by the
+    rules of ``storage``. With ``keeps_history`` what is on disk of the watched symbols' history is kept whole; without
+    it only holes of the stream are filled.
     Raises StoreUnavailable when the database cannot be opened.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder, hours, timing, limit, keeps_history)
+        yield await _start(stack, address, folder, hours, timing, limit, storage, keeps_history)
     finally:
         await _uncut(stack.aclose())
 
@@ -108,6 +111,7 @@ async def _start(
     hours: Callable[[], Hours],
     timing: Timing,
     limit: int,
+    storage: Callable[[], StorageRules],
     keeps_history: bool,
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
@@ -184,6 +188,7 @@ async def _start(
         )
         spine.keep("quotes on request", beside.run)
     spine.keep("check of the database", lambda: check_after_unclean_exit(store, bus))
+    spine.keep("move of old rows", NightlyMove(store.tiers, storage, lambda sentence: _warn(bus, sentence)).run)
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))

@@ -64,6 +64,19 @@ from monitor.ports.requests import (
 from monitor.ports.screen import Meters, Owner, Preferences, Profile
 from monitor.ports.sign_in import Remark, SignIn, SignInState
 from monitor.ports.stream import QuoteStream, StreamListener, StreamPhase, Wanted, Watching
+from monitor.ports.tiers import (
+    STORAGE_KEY,
+    STREAMED,
+    Keep,
+    Moved,
+    StorageRules,
+    Tier,
+    Tiers,
+    TierUse,
+    check_cold,
+    chosen_rules,
+    rules_text,
+)
 from monitor.ports.usage import Recorded, Usage
 
 __all__ = [
@@ -76,6 +89,8 @@ __all__ = [
     "MOVER_MINUTES",
     "MOVER_SORTS",
     "RECIPES_KEY",
+    "STORAGE_KEY",
+    "STREAMED",
     "SUFFIXES",
     "SYMBOLLESS",
     "USUAL_LIMIT",
@@ -109,10 +124,12 @@ __all__ = [
     "ImportResult",
     "Instruments",
     "InstrumentsAnswer",
+    "Keep",
     "KeptSchedule",
     "Layout",
     "MarketHours",
     "Meters",
+    "Moved",
     "Movers",
     "MoversAnswer",
     "OptionChains",
@@ -147,10 +164,14 @@ __all__ = [
     "ServiceHealth",
     "SignIn",
     "SignInState",
+    "StorageRules",
     "StoreMeter",
     "StoredTable",
     "StreamListener",
     "StreamPhase",
+    "Tier",
+    "TierUse",
+    "Tiers",
     "TradingHours",
     "Usage",
     "Value",
@@ -160,8 +181,11 @@ __all__ = [
     "Zone",
     "asked",
     "asking",
+    "check_cold",
     "chosen_limit",
+    "chosen_rules",
     "file_name",
     "recipes_in",
+    "rules_text",
     "sidecar_of",
 ]

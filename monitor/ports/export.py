@@ -60,8 +60,11 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
+    """What was written; ``troubles`` are sentences on days that could not be read and are left out."""
+
     rows: int
     path: Path
+    troubles: tuple[str, ...] = ()
 
 
 class Exporter(Protocol):

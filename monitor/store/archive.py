@@ -14,6 +14,7 @@ from monitor.market.trade import Side, Trade
 from monitor.ports import AuditEntry
 from monitor.store.reader import Reader
 from monitor.store.rollups import FINAL, built_from, is_due
+from monitor.store.tiers.reading import TierReader, last_rows
 
 _LAST_MS = 2**62
 
@@ -21,8 +22,9 @@ _LAST_MS = 2**62
 class StoredArchive:
     """Implements Archive."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, tiers: TierReader) -> None:
         self._reader = reader
+        self._tiers = tiers
 
     async def audit(self, limit: int) -> list[AuditEntry]:
         return await self._reader.ask(lambda connection: _audit(connection, limit))
@@ -37,7 +39,7 @@ class StoredArchive:
         return await self._reader.ask(lambda connection: read_gaps(connection, symbol, start_ms, end_ms))
 
     async def trades(self, symbol: str, limit: int) -> list[Trade]:
-        return await self._reader.ask(lambda connection: _trades(connection, symbol, limit))
+        return await self._reader.ask(lambda connection: _trades(connection, self._tiers, symbol, limit))
 
     async def find_instruments(self, text: str, limit: int = 20) -> list[Instrument]:
         return await self._reader.ask(lambda connection: _find(connection, text, limit))
@@ -103,15 +105,11 @@ def read_gaps(connection: sqlite3.Connection, symbol: str, start_ms: int, end_ms
     return [Gap(service, from_ms, Cause(cause), *rest) for service, from_ms, cause, *rest in rows]
 
 
-def _trades(connection: sqlite3.Connection, symbol: str, limit: int) -> list[Trade]:
-    rows = connection.execute(
-        "SELECT time, price, size, volume, unseen, side FROM trade"
-        " WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?) ORDER BY received_us DESC LIMIT ?",
-        (symbol, limit),
-    ).fetchall()
+def _trades(connection: sqlite3.Connection, tiers: TierReader, symbol: str, limit: int) -> list[Trade]:
+    rows = last_rows(connection, tiers, "trade", "time, price, size, volume, unseen, side", symbol, limit)
     return [
         Trade(symbol, time, price, size, volume, unseen, Side(side))
-        for time, price, size, volume, unseen, side in reversed(rows)
+        for _, time, price, size, volume, unseen, side in reversed(rows)
     ]
 
 

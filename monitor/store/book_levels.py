@@ -16,9 +16,9 @@ def pack(book: Book) -> bytes:
     return zlib.compress(msgspec.json.encode([_plain(book.bids), _plain(book.asks)]), 6)
 
 
-def unpack(symbol: str, time: int, levels: bytes) -> Book:
-    """The book that was packed. Raises zlib.error or msgspec.DecodeError when the blob is damaged."""
-    bids, asks = msgspec.json.decode(zlib.decompress(levels))
+def unpack(symbol: str, time: int, levels: bytes | str) -> Book:
+    """The book that was packed, or whose JSON this is. Raises zlib.error or msgspec.DecodeError for what is damaged."""
+    bids, asks = msgspec.json.decode(levels if isinstance(levels, str) else zlib.decompress(levels))
     return Book(symbol, time, _levels(bids), _levels(asks))
 
 

@@ -17,6 +17,7 @@ from monitor.store.csv_text import CsvText, is_number
 from monitor.store.export_notes import Written, notes
 from monitor.store.export_rows import columns_of, sources
 from monitor.store.reader import Reader
+from monitor.store.tiers.reading import TierReader
 from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
@@ -33,8 +34,9 @@ class _Stopped(Exception):
 class StoredExporter:
     """Implements Exporter. ``audit(kind, sentence)`` hears of every export, where there is one to write it."""
 
-    def __init__(self, reader: Reader, audit: Callable[[str, str], None] | None) -> None:
+    def __init__(self, reader: Reader, tiers: TierReader, audit: Callable[[str, str], None] | None) -> None:
         self._reader = reader
+        self._tiers = tiers
         self._audit = audit
 
     async def export(
@@ -50,12 +52,12 @@ class StoredExporter:
         def told(done: int, total: int) -> None:
             loop.call_soon_threadsafe(progress, done, total)
 
-        written = await self._ask(lambda c, stopped: _write(c, request, columns, told, stopped), cancelled)
+        written = await self._ask(lambda c, stopped: _write(c, request, self._tiers, columns, told, stopped), cancelled)
         if written is None:
             return None
         of = f" of {', '.join(request.symbols)}" if request.symbols else ""
         self._note(f"{written.rows} rows of {request.what}{of} to {request.out}")
-        return ExportResult(written.rows, request.out)
+        return ExportResult(written.rows, request.out, tuple(written.troubles))
 
     async def export_table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], out: Path, layout: Layout
@@ -74,7 +76,7 @@ class StoredExporter:
     async def text(self, request: ExportRequest, most: int, cancelled: Callable[[], bool]) -> tuple[str, int] | None:
         """As Exporter says."""
         columns = columns_of(request)
-        return await self._ask(lambda c, stopped: _text(c, request, columns, most, stopped), cancelled)
+        return await self._ask(lambda c, stopped: _text(c, request, self._tiers, columns, most, stopped), cancelled)
 
     async def _ask(
         self,
@@ -110,14 +112,15 @@ def _check_suffix(out: Path) -> None:
 def _write(
     connection: sqlite3.Connection,
     request: ExportRequest,
+    tiers: TierReader,
     columns: Sequence[Column],
     progress: Progress,
     stopped: Callable[[], bool],
 ) -> Written:
     """Write the file, and the one beside it that tells of it."""
-    parts = sources(connection, request)
-    total = sum(part.query.count(connection) for part in parts)
     written, done, tell_at = Written(), 0, 0.0
+    parts = sources(connection, request, tiers.telling(written.take_trouble))
+    total = sum(part.query.count(connection) for part in parts)
     progress(0, total)
     with _new_file(request.out) as file:
         with _pages_to(file, request.out, columns, request.layout) as write:
@@ -145,13 +148,14 @@ def _write(
 def _text(
     connection: sqlite3.Connection,
     request: ExportRequest,
+    tiers: TierReader,
     columns: Sequence[Column],
     most: int,
     stopped: Callable[[], bool],
 ) -> tuple[str, int]:
     text = CsvText(columns, request.layout, separator="\t")
     parts, rows = [text.line(names(columns))], 0
-    for page in _pages(connection, request):
+    for page in _pages(connection, request, tiers):
         if stopped():
             raise _Stopped
         rows += len(page.rows)
@@ -161,8 +165,8 @@ def _text(
     return "".join(parts), rows
 
 
-def _pages(connection: sqlite3.Connection, request: ExportRequest) -> Iterator[Page]:
-    for part in sources(connection, request):
+def _pages(connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader) -> Iterator[Page]:
+    for part in sources(connection, request, tiers):
         yield from part.pages(connection)
 
 

@@ -24,11 +24,18 @@ _LATEST_MS = 2**62
 
 @dataclass(slots=True)
 class Written:
-    """What became of an export: its rows, and where its bars, or the parts of those made for it, came from."""
+    """What became of an export: its rows, where its bars, or the parts of those made for it, came from, and what is
+    left out because it could not be read, in sentences.
+    """
 
     rows: int = 0
     bars: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
+    troubles: list[str] = field(default_factory=list)
+
+    def take_trouble(self, sentence: str) -> None:
+        if sentence not in self.troubles:
+            self.troubles.append(sentence)
 
 
 def notes(connection: sqlite3.Connection, request: ExportRequest, written: Written) -> bytes:
@@ -55,6 +62,8 @@ def notes(connection: sqlite3.Connection, request: ExportRequest, written: Writt
             counts = {source.value: parts[source.value] for source in BarSource}
             about["computed_from"] = {"interval": base.label, **counts}
     about["gaps"] = list(_gaps(connection, request))
+    if written.troubles:
+        about["left_out"] = written.troubles
     about |= {"profile": profile, "program": f"Market Monitor {__version__}", "made_at": time_text(now_ms(), zone)}
     return (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode()
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +18,7 @@ from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
 from monitor.store.columns import Column, Page, Row, columns
 from monitor.store.rollups import built_from, is_due
+from monitor.store.tiers.reading import Tiered, TierReader
 
 _ROWS_A_PAGE = 1000
 _LAST = 2**63 - 1
@@ -41,11 +42,15 @@ class Query:
 
     def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
         """Ascending by key; each page is a read of its own, so that the writer's log can be emptied between."""
-        sql = f"{self._select(f'{self.key}, {self.columns}')} ORDER BY 1 LIMIT {_ROWS_A_PAGE}"
         start = self.start
-        while rows := connection.execute(sql, self._values(start)).fetchall():
+        while rows := self.page(connection, start, self.end):
             yield rows
             start = rows[-1][0] + 1
+
+    def page(self, connection: sqlite3.Connection, start: int, end: int) -> list[Row]:
+        """The first rows in [start, end), ascending by key; empty when there are none."""
+        sql = f"{self._select(f'{self.key}, {self.columns}')} ORDER BY 1 LIMIT {_ROWS_A_PAGE}"
+        return connection.execute(sql, self._values(start) | {"end": min(end, _LAST)}).fetchall()
 
     def _select(self, columns: str) -> str:
         within = f"instrument_id = :number AND {self.key} >= :start AND {self.key} < :end"
@@ -117,7 +122,7 @@ class Source:
     it; both grow while the pages are read.
     """
 
-    query: Query | Contracts | Entries
+    query: Query | Tiered | Contracts | Entries
     rows: Callable[[Iterable[list[Row]]], Iterator[Page]]
     kept: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
@@ -153,8 +158,11 @@ def columns_of(request: ExportRequest) -> tuple[Column, ...]:
     return columns(_COLUMNS[request.what] + (_VENUES if _by_venue(request) else ""))
 
 
-def sources(connection: sqlite3.Connection, request: ExportRequest) -> list[Source]:
-    """The parts of the export, one a symbol. Raises BadData for symbols of which nothing was recorded."""
+def sources(connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader) -> list[Source]:
+    """The parts of the export, one a symbol; what streamed in is read from all ``tiers``.
+
+    Raises BadData for symbols of which nothing was recorded.
+    """
     if request.what in SYMBOLLESS:
         return [_audit(request)]
     numbers: dict[str, int] = dict(connection.execute("SELECT symbol, id FROM instrument"))
@@ -165,7 +173,8 @@ def sources(connection: sqlite3.Connection, request: ExportRequest) -> list[Sour
 
     def one(symbol: str) -> Source:
         if request.what != "bars":
-            return kinds[request.what](request, symbol, numbers[symbol])
+            found = kinds[request.what](request, symbol, numbers[symbol])
+            return replace(found, query=Tiered(found.query, symbol, tiers)) if isinstance(found.query, Query) else found
         # Those on disk are of all hours; and of an older database they may not all be there yet.
         built = request.hours is not Hours.ALWAYS or is_due(connection, symbol)
         return (_bars_built if built else _bars)(request, symbol, numbers[symbol])
@@ -178,7 +187,7 @@ def _by_venue(request: ExportRequest) -> bool:
 
 
 def _received(request: ExportRequest, table: str, columns: str, number: int, *wheres: str) -> Query:
-    start, end = request.start_ms * 1000, request.end_ms * 1000
+    start, end = request.start_ms * 1000, min(request.end_ms * 1000, _LAST)
     return Query(table, columns, "received_us", wheres or ("",), number, start, end)
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
 from monitor.store.pages import Value
 from monitor.store.schema import STEPS
 
@@ -77,6 +75,8 @@ class Layout:
 
 def layouts() -> dict[str, Layout]:
     """The layouts of all tables but those of the search index, which is made anew."""
+    from sqlite_utils import Database  # here, for it takes long to load and only a damaged database needs it
+
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection, execute_plugins=False)
         first: dict[str, int] = {}

@@ -1,5 +1,7 @@
 """Opening the database: the whole store for a program that records, or a view for one that only reads."""
 
+import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,11 +33,14 @@ from monitor.store.recovery import Recovery, finish, recover
 from monitor.store.schema import VERSION
 from monitor.store.spill import Spill, noted
 from monitor.store.tasks import CloseGaps
+from monitor.store.tiers.moving import StoredTiers
+from monitor.store.tiers.reading import TierReader, newest_us
 from monitor.store.trouble import is_damage, unavailable
 from monitor.store.usage import StoredUsage
 from monitor.store.watchlists import StoredWatchlists
 from monitor.store.writer import Writer
 
+_log = logging.getLogger(__name__)
 _ALONE_US = 60_000_000
 
 
@@ -80,7 +85,9 @@ class Store:
             self._writer.intake.tasks.append((left_open, None))  # once more, after those that wait beside it
         self._reader = Reader(path, on_damage=self._writer.suspect)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
-        self.archive = StoredArchive(self._reader)
+        tier_reader = TierReader(path.parent, _once(asyncio.get_running_loop(), on_trouble))
+        self.archive = StoredArchive(self._reader, tier_reader)
+        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
@@ -90,7 +97,7 @@ class Store:
             around_the_clock if sandbox else sessions,  # the sandbox's market never closes
         )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
-        self.exporter = StoredExporter(self._reader, self.recorder.record_audit)
+        self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit)
         self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)
         self.queries = StoredQueries(path, self.recorder.record_audit)
         self.care = StoredCare(path, self._reader, self._writer, self.recorder.record_audit)
@@ -117,6 +124,7 @@ class Store:
         """Stop readers, write what waits and close; what could not be written is told through ``on_trouble``."""
         self.recorder.end_gaps()
         await self.queries.close()
+        await self.tiers.close()
         await self._reader.close()
         await self._writer.close()
         self._lock.release()
@@ -128,8 +136,9 @@ class ReadingStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._reader = Reader(path)
-        self.archive = StoredArchive(self._reader)
-        self.exporter = StoredExporter(self._reader, audit=None)
+        tier_reader = TierReader(path.parent, _log.warning)
+        self.archive = StoredArchive(self._reader, tier_reader)
+        self.exporter = StoredExporter(self._reader, tier_reader, audit=None)
 
     async def facts(self) -> StoreFacts:
         """Count the rows and let SQLite check the file. Raises StoreUnavailable."""
@@ -152,6 +161,18 @@ def prepare_store(path: Path, sandbox: bool) -> Recovery | None:
         finally:
             lock.release()
     return recovery
+
+
+def _once(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None]) -> Callable[[str], None]:
+    """``tell`` on the loop, from any thread; the same sentence is told once."""
+    told: set[str] = set()
+
+    def tell_new(sentence: str) -> None:
+        if sentence not in told:
+            told.add(sentence)
+            loop.call_soon_threadsafe(tell, sentence)
+
+    return tell_new
 
 
 def open_store(
@@ -289,7 +310,7 @@ def _last_received_us(connection: sqlite3.Connection) -> int:
         f"SELECT received_us FROM {table} ORDER BY id DESC LIMIT 1" for table in ("activity", "headline", "quarantine")
     ]
     answers = [connection.execute(question).fetchone() for question in questions]
-    return max(answer[0] or 0 if answer else 0 for answer in answers)
+    return max(newest_us(connection), *(answer[0] or 0 if answer else 0 for answer in answers))
 
 
 def _only_book_services(connection: sqlite3.Connection) -> dict[str, str]:

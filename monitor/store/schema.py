@@ -187,6 +187,28 @@ def _views(db: "Database") -> None:
     db.executescript(VIEWS)
 
 
+# Numbers are never given twice: a reader sees by the newest whether rows have moved while it read.
+_TIER_TABLES = """
+CREATE TABLE tier_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    table_name TEXT NOT NULL, day TEXT NOT NULL, part INTEGER NOT NULL,
+    tier TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum TEXT NOT NULL,
+    first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, moved_ms INTEGER NOT NULL,
+    UNIQUE (table_name, day, part)
+) STRICT;
+
+CREATE TABLE tier_symbol (
+    file_id INTEGER NOT NULL, symbol TEXT NOT NULL, rows INTEGER NOT NULL,
+    PRIMARY KEY (file_id, symbol)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _tier_tables(db: "Database") -> None:
+    db.executescript(_TIER_TABLES)
+
+
 # Longer bars are kept beside the minutes and days they are made of. Those of what is here already are made later, in
 # slices: that takes minutes, and nobody should wait for it.
 _ROLLUP_TABLES = """
@@ -208,6 +230,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     _history_tables,
     _chain_tables,
     _views,
+    _tier_tables,
     _rollup_tables,
 )
 VERSION = len(STEPS)
@@ -225,5 +248,7 @@ TABLES = (
         "audit",
         "watchlist",
         "watchlist_symbol",
+        "tier_file",
+        "tier_symbol",
     ),
 )

@@ -75,7 +75,7 @@ class Writer:
         self._closing = threading.Event()
         self._ended = self._loop.create_future()
         self._hand: Batch | None = None
-        self._written = 0
+        self._written = self._commits = 0
         self._filling = Filling(connection)
         self._trouble = ""
         self._caught_up = self._taken = time.monotonic()
@@ -270,6 +270,7 @@ class Writer:
         """Tell everyone concerned that the batch is on disk."""
         self._written += batch.rows_taken - batch.unfit
         if batch.size:
+            self._commits += 1
             self._committed_ms = now_ms()
         if batch.spilled:
             self._spill.confirm(batch.spilled)
@@ -312,11 +313,11 @@ class Writer:
         return True
 
     def _checkpoint(self) -> None:
-        written, at = self._checkpointed
+        commits, at = self._checkpointed
         now = time.monotonic()
-        if written == self._written or now - at < _CHECKPOINT_SECONDS:
+        if commits == self._commits or now - at < _CHECKPOINT_SECONDS:
             return
-        self._checkpointed = self._written, now
+        self._checkpointed = self._commits, now
         self._move_log_into_file("TRUNCATE" if size_of(self._wal) > _LARGEST_WAL else "PASSIVE")
 
     def _move_log_into_file(self, how: str) -> None:

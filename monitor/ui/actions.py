@@ -45,6 +45,8 @@ class Actions:
         self.planner = self._action("&Planner…", "table")
         self.planner.setToolTip("What recording more symbols or schedules would cost, before it begins")
         self.import_bars = self._action("&Import bars…", "download")
+        self.storage = self._action("Stora&ge…", "table")
+        self.storage.setToolTip("What each table takes on disk, how long it is kept, and where old rows go")
         self.gap_map = self._action("&Gap map", "table", "F9")
         self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
         self.take_back = self._action("&Take the stream back", "reload")
@@ -80,7 +82,7 @@ class Actions:
                 [self.restart_stream, self.take_back],
                 [self.activity, self.raw_frames],
                 [self.export_recorded, self.import_bars],
-                [self.back_up, self.check_database],
+                [self.storage, self.back_up, self.check_database],
             ],
             "Help": [[self.keys, self.about]],
         }

@@ -28,6 +28,7 @@ from monitor.ports import (
     Recorder,
     Requests,
     SignIn,
+    Tiers,
     Usage,
     Watching,
     Watchlists,
@@ -64,6 +65,7 @@ class ViewPorts:
     requests: Requests
     sign_in: SignIn
     tasks: Tasks
+    tiers: Tiers
     usage: Usage
     watching: Watching
     watchlists: Watchlists

@@ -34,6 +34,7 @@ from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
 from monitor.ui.sql.panel import SqlPanel
 from monitor.ui.status.bar import StatusFields
+from monitor.ui.storage.sheet import StorageSheet
 from monitor.ui.stream_hours import StreamHours
 from monitor.ui.tape.panel import TapePanel
 from monitor.ui.theme import LINK_COLOURS, Theme
@@ -128,6 +129,12 @@ class MainWindow(QMainWindow):
         sheet.open()
         return sheet
 
+    def open_storage(self) -> StorageSheet:
+        """Open the sheet on what is kept, where and for how long."""
+        sheet = StorageSheet(self._ports, self)
+        sheet.open()
+        return sheet
+
     def reset_layout(self) -> None:
         """Bring every panel back to its place in the default workspace."""
         self._area.arrange()
@@ -196,6 +203,7 @@ class MainWindow(QMainWindow):
             (act.import_bars, lambda: self.exporting.open_import(self.data.load)),
             (act.chains, self.open_chains),
             (act.planner, lambda: self.planning.open()),
+            (act.storage, self.open_storage),
             (act.sign_in, self.open_sign_in),
             (act.change_key, self.open_key_change),
             (act.sign_out, self._ask_to_sign_out),

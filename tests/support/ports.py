@@ -54,6 +54,7 @@ from monitor.ports import (
     KeptSchedule,
     Layout,
     MarketHours,
+    Moved,
     MoversAnswer,
     ProcessHealth,
     Profile,
@@ -68,9 +69,11 @@ from monitor.ports import (
     RequestRecord,
     ServiceHealth,
     SignInState,
+    StorageRules,
     StoredTable,
     StoreMeter,
     StreamPhase,
+    TierUse,
     Wanted,
     asked,
 )
@@ -968,6 +971,43 @@ class InlineTasks(Tasks):
         raise AssertionError("this coroutine waits: make the test an async one")
 
 
+class FakeTiers:
+    """Tiers with the uses it is given; a move tells ``steps`` one by one, and can be called off between them."""
+
+    def __init__(self, uses: Sequence[TierUse] = (), freed: Sequence[TierUse] = (), due: int = 0) -> None:
+        self.kept, self.would_free, self.days_due = list(uses), list(freed), due
+        self.steps = ["Writing the prints of 2025-05-01…"]
+        self.came_to = Moved(days=1, rows=10)
+        self.failure: MonitorError | None = None
+        self.moved_by: list[StorageRules] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def uses(self) -> Sequence[TierUse]:
+        if self.failure:
+            raise self.failure
+        return self.kept
+
+    async def due(self, rules: StorageRules) -> int:
+        return self.days_due
+
+    async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
+        rules.check()
+        return self.would_free if rules.keep else []
+
+    async def move(
+        self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False
+    ) -> Moved:
+        rules.check()
+        self.moved_by.append(rules)
+        for step in self.steps:
+            progress(step)
+            await self.go_on.wait()
+            if cancelled():
+                return Moved()
+        return self.came_to
+
+
 def view_ports(**overrides: Any) -> ViewPorts:
     """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
     bus: Bus = overrides.get("bus") or Bus()
@@ -998,6 +1038,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "repair": FakeRepair(coverage),
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
+        "tiers": FakeTiers(),
         "usage": FakeUsage(),
         "watching": FakeWatching(),
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),

@@ -110,8 +110,10 @@ class ExportDialog(WriteDialog):
         if result is None:
             self._say("Cancelled. No file was written.", "hint")
             return
-        sentence = f"Wrote {result.rows:,} rows to {result.path.name}."
+        sentence = " ".join([f"Wrote {result.rows:,} rows to {result.path.name}.", *result.troubles])
         self._show_written(result.path, sentence)
+        if result.troubles:
+            self._say(sentence, "failure")
         self._ports.preferences.set("export/folder", str(result.path.parent))
         self.fields.keep()
         self._ports.bus.publish(Notice(Level.INFO, sentence, str(result.path)))

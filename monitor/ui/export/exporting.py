@@ -101,8 +101,9 @@ class Exporting(QObject):
         request = recipe.request(at_ms, self._ports.profile.sandbox)
         result = await self._ports.exporter.export(request, lambda _done, _total: None, lambda: False)
         if result is not None:
-            sentence = f"The recipe “{recipe.name}” wrote {result.rows:,} rows to {result.path.name}."
-            self._ports.bus.publish(Notice(Level.INFO, sentence, str(result.path)))
+            wrote = f"The recipe “{recipe.name}” wrote {result.rows:,} rows to {result.path.name}."
+            level = Level.WARNING if result.troubles else Level.INFO
+            self._ports.bus.publish(Notice(level, " ".join([wrote, *result.troubles]), str(result.path)))
 
     def _open(self, form: ExportForm) -> ExportDialog:
         dialog = ExportDialog(self._ports, form, self._window())

@@ -1,0 +1,343 @@
+"""Moving old rows out of the database, and old files on: in steps that a kill at any point leaves whole.
+
+A day's file is written and read back by a process of its own, and put in its place; the ledger notes it, and from then
+on both hold the rows. Its keys are then deleted from the database, a slice a transaction of the writer, so that
+recording never waits. A start after a kill goes on with what the ledger says is still moving. Only keys that a whole
+file holds are ever deleted.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from monitor.clock import now_ms
+from monitor.errors import BadData, StoreUnavailable
+from monitor.market.calendar import from_ms
+from monitor.ports import STREAMED, Moved, StorageRules, Tier, TierUse
+from monitor.store.connect import connect_reading
+from monitor.store.reader import Reader
+from monitor.store.tiers import ledger, retention, tables
+from monitor.store.tiers.ledger import DropRows, Forget, NoteFile, Relocate, SetState, State, TierFile
+from monitor.store.tiers.places import WARM, Draft, Mismatch, Places, in_bucket, name_of, sweep
+from monitor.store.tiers.process import FileProcess, Stopped
+from monitor.store.tiers.reading import unreadable
+from monitor.store.tiers.tables import TABLES, Streamed
+from monitor.store.tiers.usage import uses
+from monitor.store.trouble import unavailable
+from monitor.store.writer import Writer
+
+_log = logging.getLogger(__name__)
+AUDIT_KIND = "deletion"
+_LONGEST_REST = 0.25
+_LOOK_SECONDS = 0.25
+
+T = TypeVar("T")
+
+
+class StoredTiers:
+    """Implements Tiers, over a database that ``writer`` writes; ``audit(kind, sentence)`` hears of what is deleted."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        writer: Writer,
+        path: Path,
+        audit: Callable[[str, str], None],
+        now_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._path = path
+        self._audit = audit
+        self._now_ms = now_ms
+        self._places = Places(path.parent)
+        self._turn = asyncio.Lock()
+        self._closing = threading.Event()
+        self._worker: FileProcess | None = None
+        # One thread, and what reads on it.
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="store tiers")
+        self._connection: sqlite3.Connection | None = None
+
+    async def uses(self) -> list[TierUse]:
+        return await self._reader.ask(uses, limit_seconds=None)
+
+    async def due(self, rules: StorageRules) -> int:
+        before_us = tables.bounds(self._days_ago(rules.warm_days))[0]
+        return await self._reader.ask(
+            lambda c: sum(len(tables.days_before(c, table, before_us)) for table in TABLES.values())
+        )
+
+    async def freed(self, rules: StorageRules) -> list[TierUse]:
+        rules.check()
+        files = await self._reader.ask(lambda connection: ledger.files(connection, "state <> 'going'"))
+        return retention.used_by(retention.going(files, rules, self._days_ago(0)))
+
+    async def move(
+        self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False
+    ) -> Moved:
+        rules.check()
+        self._check_place(rules.cold)
+        async with self._turn:
+            if self._closing.is_set():
+                raise StoreUnavailable("The database is closed.")
+            move = _Move(self, rules, progress, cancelled, gently)
+            try:
+                with suppress(Stopped):
+                    await move.run()
+            except OSError as error:
+                where = self._places.path(WARM)
+                raise StoreUnavailable(f"{where} cannot be written: {error.strerror or error}.", repr(error)) from error
+            finally:
+                await move.close()
+            return move.came_to()
+
+    async def close(self) -> None:
+        """Stop what is being moved; the next start goes on with it."""
+        self._closing.set()
+        if self._worker is not None:
+            self._worker.kill()
+        self._pool.shutdown(wait=True)
+        if self._worker is not None:
+            self._worker.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _ask(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = connect_reading(self._path)
+            return work(self._connection)
+        except sqlite3.Error as error:
+            raise unavailable(error, self._path) from error
+
+    def _check_place(self, cold: str) -> None:
+        """Raises BadData for a folder in which the files are already."""
+        warm = self._places.path(WARM).resolve()
+        if cold and not in_bucket(cold) and warm in (Path(cold).resolve(), *Path(cold).resolve().parents):
+            raise BadData("Old files are in that folder already: choose one outside the data folder.")
+
+    def _days_ago(self, days: int) -> date:
+        return from_ms(self._now_ms()).date() - timedelta(days=days)
+
+
+class _Move:
+    """One move from its begin to its end; what touches files or reads runs on the tiers' own thread."""
+
+    def __init__(
+        self,
+        tiers: StoredTiers,
+        rules: StorageRules,
+        progress: Callable[[str], None],
+        cancelled: Callable[[], bool],
+        gently: bool,
+    ) -> None:
+        self._tiers = tiers
+        self._places = tiers._places
+        self._perform = tiers._writer.perform
+        self._rules = rules
+        self._progress = progress
+        self._cancelled = cancelled
+        self._gently = gently
+        self._loop = asyncio.get_running_loop()
+        self._doing = ""
+        self._abandoned = threading.Event()
+        self._worker = tiers._worker = FileProcess(tiers._path, gently, self._stopped)
+        self._days = self._rows = self._cold = self._deleted = 0
+        self._troubles: list[str] = []
+
+    async def run(self) -> None:
+        """Everything that is due. Raises StoreUnavailable and Stopped."""
+        await self._on_thread(self._sweep)
+        for file in await self._files("state = 'moving'"):
+            await self._go_on(file)
+        for file in await self._files("state = 'going'"):
+            await self._remove(file)
+        due = await self._on_thread(self._due)
+        for place, (table, day) in enumerate(due, start=1):
+            await self._move_day(table, day, f"{place:,} of {len(due):,}")
+        await self._delete()
+        await self._move_on()
+
+    async def close(self) -> None:
+        """End the worker's process."""
+        self._worker.kill()
+        if not self._tiers._closing.is_set():
+            await asyncio.shield(self._loop.run_in_executor(self._tiers._pool, self._worker.close))
+
+    def came_to(self) -> Moved:
+        return Moved(self._days, self._rows, self._cold, self._deleted, tuple(dict.fromkeys(self._troubles)))
+
+    # ------------------------------------------------------------------------------------------ a day into a file
+
+    def _due(self, connection: sqlite3.Connection) -> list[tuple[Streamed, date]]:
+        before_us = tables.bounds(self._tiers._days_ago(self._rules.warm_days))[0]
+        return [(table, day) for table in TABLES.values() for day in tables.days_before(connection, table, before_us)]
+
+    async def _move_day(self, table: Streamed, day: date, which: str) -> None:
+        self._doing = f"Writing the {STREAMED[table.name]} of {day:%Y-%m-%d} ({which})…"
+        self._tell(self._doing)
+
+        file, symbols = await self._on_thread(partial(self._write, table, day))
+        await self._perform(NoteFile(file, symbols, self._tiers._now_ms()))
+        (file,) = await self._files(
+            "table_name = ? AND day = ? AND part = ?", (file.table, file.day.isoformat(), file.part)
+        )
+        await self._empty(file)
+
+    def _write(self, table: Streamed, day: date, connection: sqlite3.Connection) -> tuple[TierFile, dict[str, int]]:
+        """The day's file, in its place, as the ledger will have it, and how many rows of whom it holds."""
+        part = ledger.next_part(connection, table.name, day)
+        place = f"{WARM}/{name_of(table.name, day.isoformat(), part)}"
+        target = self._places.path(place)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with Draft(target) as draft:
+            filled = self._worker.write(draft.path, table.name, day, self._tell_rows)
+            draft.keep()
+        symbols = filled.pop("symbols")
+        return TierFile(0, table.name, day, part, Tier.WARM, place, State.MOVING, **filled), symbols
+
+    async def _empty(self, file: TierFile) -> None:
+        """Delete from the database what the file holds."""
+        table = TABLES[file.table]
+        self._tell(f"Freeing the {STREAMED[table.name]} of {file.day:%Y-%m-%d} in the database…")
+        slices = self._worker.keys(file)
+        while keys := await self._on_thread(lambda _: next(slices, None)):
+            began = time.monotonic()
+            await self._perform(DropRows(table, keys))
+            if self._gently:
+                await asyncio.sleep(min(time.monotonic() - began, _LONGEST_REST))
+        await self._perform(SetState(file.id, State.MOVED))
+        self._days += 1
+        self._rows += file.rows
+
+    async def _go_on(self, file: TierFile) -> None:
+        """A move that a kill cut short: nothing more is deleted unless the file is still what was verified."""
+        try:
+            if await self._on_thread(lambda _: self._is_whole(file)):
+                await self._empty(file)
+                return
+            raise Mismatch(f"{file.place} is not what was written")
+        except OSError as error:
+            table = TABLES[file.table]
+            if await self._on_thread(lambda c: tables.count_of(c, table, file.day)) >= file.rows:
+                await self._perform(Forget(file.id))  # nothing was deleted: the day is written anew
+            else:
+                self._troubles.append(unreadable(file, error))
+                await self._perform(SetState(file.id, State.MOVED))
+
+    def _is_whole(self, file: TierFile) -> bool:
+        return self._places.checksum(file.place) == (file.bytes, file.checksum)
+
+    # ------------------------------------------------------------------------------------------ files on, and away
+
+    async def _move_on(self) -> None:
+        """Copy what is old enough to the cold tier, then remove it here."""
+        if not self._rules.cold:
+            return
+        before = self._tiers._days_ago(self._rules.cold_days).isoformat()
+        for file in await self._files("tier = 'warm' AND state = 'moved' AND day < ?", (before,)):
+            self._tell(f"Moving the {STREAMED[file.table]} of {file.day:%Y-%m-%d} on…")
+            try:
+                place = await self._on_thread(partial(self._copy, file))
+            except Mismatch as error:
+                self._troubles.append(unreadable(file, error))
+                continue
+            except FileNotFoundError as error:
+                if not self._places.path(file.place).exists():
+                    self._troubles.append(unreadable(file, error))
+                    continue
+                self._refused(error)
+                return
+            except (OSError, ValueError) as error:
+                self._refused(error)
+                return
+            await self._perform(Relocate(file.id, place))
+            await self._on_thread(partial(self._remove_file, file))
+            self._cold += 1
+
+    def _refused(self, error: Exception) -> None:
+        """The cold tier as a whole does not work: one sentence, and all files stay where they are."""
+        _log.warning("the cold tier cannot be used: %r", error)
+        where = self._rules.cold.partition("?")[0]
+        self._troubles.append(f"Old files stay in the data folder: {where} cannot be used now.")
+
+    def _copy(self, file: TierFile, _: sqlite3.Connection) -> str:
+        return self._worker.copy(file, self._rules.cold, name_of(file.table, file.day.isoformat(), file.part))
+
+    def _remove_file(self, file: TierFile, _: sqlite3.Connection) -> None:
+        if in_bucket(file.place):
+            self._worker.remove(file.place)
+        else:
+            self._places.remove(file.place)
+
+    async def _delete(self) -> None:
+        """What the rules say need not be kept."""
+        files = retention.going(await self._files("state <> 'going'"), self._rules, self._tiers._days_ago(0))
+        for use in retention.used_by(files):
+            span = f"{use.first:%Y-%m-%d}" if use.first == use.last else f"{use.first:%Y-%m-%d} to {use.last:%Y-%m-%d}"
+            self._tiers._audit(AUDIT_KIND, f"{use.rows:,} {STREAMED[use.table]} of {span}, by the rules of storage.")
+        for file in files:
+            await self._perform(SetState(file.id, State.GOING))
+            self._deleted += 1
+            await self._remove(file)
+
+    async def _remove(self, file: TierFile) -> None:
+        """Nobody reads it any more; what cannot be removed now is tried again by the next move."""
+        self._tell(f"Deleting the {STREAMED[file.table]} of {file.day:%Y-%m-%d}…")
+        try:
+            await self._on_thread(partial(self._remove_file, file))
+        except (OSError, ValueError) as error:
+            _log.warning("%s cannot be removed: %r", file.place, error)
+            self._troubles.append(f"{file.place.partition('?')[0]} cannot be deleted now.")
+            return
+        await self._perform(Forget(file.id))
+
+    # ------------------------------------------------------------------------------------------ the thread
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        """What a kill left: drafts, and copies here of files that went on."""
+        sweep(self._places.folder / WARM, self._stopped)
+        for file in ledger.files(connection, "tier = 'cold'"):
+            here = self._places.path(f"{WARM}/{name_of(file.table, file.day.isoformat(), file.part)}")
+            here.unlink(missing_ok=True)
+
+    async def _files(self, where: str, values: Sequence[Any] = ()) -> list[TierFile]:
+        return await self._on_thread(lambda connection: ledger.files(connection, where, values))
+
+    async def _on_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run it there. Raises OSError, Stopped, and StoreUnavailable for what the database cannot do."""
+        if self._stopped():
+            raise Stopped
+        asked = self._loop.run_in_executor(self._tiers._pool, self._tiers._ask, work)
+        try:
+            while not asked.done():
+                await asyncio.wait({asked}, timeout=_LOOK_SECONDS)
+                if self._stopped():
+                    self._worker.kill()
+        except asyncio.CancelledError:
+            self._abandoned.set()
+            self._worker.kill()
+            asked.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody waits for it
+            raise
+        return asked.result()
+
+    def _stopped(self) -> bool:
+        return self._abandoned.is_set() or self._tiers._closing.is_set() or self._cancelled()
+
+    def _tell_rows(self, rows: int) -> None:
+        """On the thread: how far the day is."""
+        self._loop.call_soon_threadsafe(self._progress, f"{self._doing} {rows:,} rows")
+
+    def _tell(self, sentence: str) -> None:
+        if self._stopped():
+            raise Stopped
+        self._progress(sentence)

@@ -1,0 +1,122 @@
+"""A file that is missing or damaged costs its own rows only, and a sentence names the day."""
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from monitor.ports import ExportRequest, ExportResult, StorageRules
+from monitor.store import Store
+from tests.unit.store.tiers.conftest import days_ago, moved, record_day
+
+BAD, GOOD, NEW = days_ago(12), days_ago(10), days_ago(2)
+
+
+def away(file: Path) -> None:
+    file.unlink()
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-200])
+
+
+def emptied(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def flipped(file: Path) -> None:
+    """One bit of the times of receipt."""
+    group = pq.read_metadata(file).row_group(0)
+    chunks = [group.column(n) for n in range(group.num_columns)]
+    (chunk,) = (each for each in chunks if each.path_in_schema == "received_us")
+    content = bytearray(file.read_bytes())
+    content[chunk.data_page_offset + chunk.total_compressed_size - 3] ^= 1
+    file.write_bytes(content)
+
+
+def of_another_kind(file: Path) -> None:
+    file.write_bytes(zlib.compress(b"no Parquet" * 100))
+
+
+DAMAGES = pytest.mark.parametrize("damage", [away, cut, emptied, flipped, of_another_kind])
+
+
+def told_of(damage: Callable[[Path], None]) -> str:
+    return "is missing" if damage is away else "is damaged"
+
+
+async def written(store: Store, out: Path, what: str) -> tuple[ExportResult, str]:
+    request = ExportRequest(what, ("AAPL",), out)
+    result = await store.exporter.export(request, lambda _done, _total: None, lambda: False)
+    assert result is not None
+    return result, out.read_text()
+
+
+@DAMAGES
+@pytest.mark.parametrize(
+    ("table", "what", "words"),
+    [("quote", "quotes", "quotes"), ("trade", "trades", "prints"), ("book", "book", "books")],
+)
+async def test_an_export_leaves_the_day_out_and_says_so(
+    store: Store, warm: Path, tmp_path: Path, damage: Callable[[Path], None], what: str, table: str, words: str
+) -> None:
+    for day in (BAD, GOOD, NEW):
+        record_day(store, day, rows=20, symbols=("AAPL",))
+    await store.recorder.flushed()
+    whole = (await written(store, tmp_path / "before.csv", what))[1].splitlines()
+    await moved(store)
+    damage(warm / table / f"{BAD}.parquet")
+    result, text = await written(store, tmp_path / "after.csv", what)
+    (sentence,) = result.troubles
+    assert sentence == f"The {words} of {BAD} cannot all be read: warm/{table}/{BAD}.parquet {told_of(damage)}."
+    assert text.splitlines() == [line for line in whole if f",{BAD}T" not in line]
+    assert len(text.splitlines()) > 20
+
+
+@DAMAGES
+async def test_the_tape_shows_the_rest_and_says_so_once(
+    store: Store, warm: Path, damage: Callable[[Path], None], troubles: "asyncio.Queue[str]"
+) -> None:
+    for day in (BAD, GOOD, NEW):
+        record_day(store, day, rows=20, symbols=("AAPL",))
+    await moved(store)
+    damage(warm / "trade" / f"{BAD}.parquet")
+    for _ in range(2):
+        assert [p.size for p in await store.archive.trades("AAPL", 100)] == [*range(20), *range(20)]
+    assert (
+        await troubles.get() == f"The prints of {BAD} cannot all be read: warm/trade/{BAD}.parquet {told_of(damage)}."
+    )
+    assert troubles.empty()
+
+
+async def test_what_is_not_asked_for_is_not_looked_at(store: Store, warm: Path, tmp_path: Path) -> None:
+    record_day(store, BAD, rows=20, symbols=("AAPL",))
+    record_day(store, NEW, rows=20, symbols=("MSFT",))
+    await moved(store)
+    away(warm / "quote" / f"{BAD}.parquet")
+    request = ExportRequest("quotes", ("MSFT",), tmp_path / "msft.csv")
+    result = await store.exporter.export(request, lambda _done, _total: None, lambda: False)
+    assert result == ExportResult(20, request.out)
+
+
+async def test_a_damaged_file_does_not_go_on(store: Store, warm: Path, tmp_path: Path) -> None:
+    record_day(store, days_ago(100), rows=20)
+    await moved(store)
+    flipped(warm / "quote" / f"{days_ago(100)}.parquet")
+    came = await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    assert came.cold == 4
+    (sentence,) = came.troubles
+    assert sentence.startswith(f"The quotes of {days_ago(100)} cannot all be read: ")
+    assert not (tmp_path / "nas" / "quote").exists()
+
+
+async def test_a_cold_file_that_is_gone_is_named_with_its_place(store: Store, tmp_path: Path) -> None:
+    record_day(store, days_ago(100), rows=20)
+    await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    file = tmp_path / "nas" / "quote" / f"{days_ago(100)}.parquet"
+    away(file)
+    result, _ = await written(store, tmp_path / "after.csv", "quotes")
+    assert result.troubles == (f"The quotes of {days_ago(100)} cannot all be read: {file} is missing.",)

@@ -1,0 +1,110 @@
+"""Killed at any moment while rows stream in and move: none is lost, none is there twice."""
+
+import csv
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from monitor.ports import ExportRequest, StorageRules
+from monitor.store import open_for_reading, open_store
+from tests.unit.store.conftest import Rows
+from tests.unit.store.test_kill import killed_after
+from tests.unit.store.tiers.conftest import moved
+
+NAMES = tuple(f"S{n}" for n in range(9))
+
+#: Days that are old already stream in, and move while they do; some files go on to another folder.
+MOVING = """
+import asyncio, sys
+from pathlib import Path
+from monitor.market.quote import Quote
+from monitor.ports import StorageRules
+from monitor.store import open_store
+from tests.unit.store.tiers.conftest import days_ago, stamp
+
+async def keep_moving(store, rules, tell):
+    while True:
+        await store.tiers.move(rules, tell, lambda: False)
+        await asyncio.sleep(0.002)
+
+async def record(path):
+    store = open_store(path, sandbox=True, on_trouble=print)
+    volume = int(sys.argv[2])
+    first = volume // 1000 % 80 + 9
+    rules = StorageRules(warm_days=7, cold_days=50, cold=str(path.parent / "cold"))
+    # Some are killed while a file is written, some while its rows are deleted.
+    begun, awaited = asyncio.Event(), ("Writing", "Freeing")[int(sys.argv[2]) // 30 % 2]
+    moving = asyncio.create_task(
+        keep_moving(store, rules, lambda said: begun.set() if said.startswith(awaited) else None)
+    )
+    while not moving.done():
+        for _ in range(30):
+            volume += 1
+            us = stamp(days_ago(first + volume % 2)) + volume
+            store.recorder.record_quote(us, Quote(symbol=f"S{volume % 9}", bid=volume / 8, volume=volume))
+        await store.recorder.flushed()
+        if begun.is_set():
+            print(volume, flush=True)
+        await asyncio.sleep(0.004)
+    await moving
+
+asyncio.run(record(Path(sys.argv[1])))
+"""
+
+
+async def read_as_one(path: Path, out: Path) -> list[int]:
+    """The volumes of every row of every tier, in order."""
+    store = open_for_reading(path)
+    try:
+        names = [name for name in NAMES if name in _known(path)]
+        request = ExportRequest("quotes", tuple(names), out)
+        result = await store.exporter.export(request, lambda _done, _total: None, lambda: False)
+    finally:
+        await store.close()
+    assert result is not None
+    assert result.troubles == ()
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(float(row["bid"]) == int(row["volume"]) / 8 for row in rows)
+    return sorted(int(row["volume"]) for row in rows)
+
+
+def _known(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {symbol for (symbol,) in connection.execute("SELECT symbol FROM instrument")}
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])])
+async def test_a_kill_neither_loses_nor_doubles_a_row(path: Path, rows: Rows, tmp_path: Path, kills: int) -> None:
+    rng = random.Random(7)
+    kept = cut_short = 0
+    for _ in range(kills):
+        confirmed = await killed_after(path, kept, rng.randrange(2, 40), rng.random() * 0.05, program=MOVING)
+        assert rows("PRAGMA integrity_check") == [("ok",)]
+        cut_short += rows("SELECT count(*) FROM tier_file WHERE state = 'moving'")[0][0]
+        found = await read_as_one(path, tmp_path / "quotes.csv")
+        assert found == list(range(1, len(found) + 1))
+        assert len(found) >= confirmed
+        # While the worker's process still reads, SQLite may not see a last commit of which nobody was told; the next
+        # program that writes settles whether it counts.
+        await open_store(path, sandbox=True, on_trouble=print).close()
+        settled = await read_as_one(path, tmp_path / "quotes.csv")
+        assert settled == list(range(1, len(settled) + 1))
+        assert len(settled) >= len(found)
+        kept = len(settled)
+    assert rows("SELECT count(*) FROM tier_file")[0][0] > 0
+    store = open_store(path, sandbox=True, on_trouble=print)
+    came = await moved(store, StorageRules(cold_days=50, cold=str(path.parent / "cold")))
+    await store.close()
+    assert came.troubles == ()
+    assert rows("SELECT count(*) FROM quote") == [(0,)]
+    assert rows("SELECT sum(rows) FROM tier_file")[0][0] == kept
+    assert await read_as_one(path, tmp_path / "quotes.csv") == list(range(1, kept + 1))
+    ledger = {str(path.parent / place) for (place,) in rows("SELECT place FROM tier_file")}
+    found = {str(file) for file in path.parent.rglob("*.parquet")}
+    assert found == ledger
+    if kills > 100:
+        assert cut_short > 0
