@@ -16,10 +16,17 @@ from tests.unit.store.tiers.conftest import moved
 
 NAMES = tuple(f"S{n}" for n in range(9))
 
-#: Days that are old already stream in, and move while they do; some files go on to another folder.
-MOVING = """
-import asyncio, sys
+OLD_A_TURN, NOW_A_TURN = 30, 600
+TODAY = "SELECT count(*) FROM quote JOIN instrument ON id = instrument_id WHERE symbol LIKE 'NOW%'"
+
+#: Today streams in as fast as it is written; days that are old already come too, and move while they do; some files go
+#: on to another folder.
+MOVING = (
+    """
+import asyncio, sqlite3, sys
+from contextlib import closing
 from pathlib import Path
+from monitor.live.receive import ReceiveClock
 from monitor.market.quote import Quote
 from monitor.ports import StorageRules
 from monitor.store import open_store
@@ -32,27 +39,36 @@ async def keep_moving(store, rules, tell):
 
 async def record(path):
     store = open_store(path, sandbox=True, on_trouble=print)
+    clock = ReceiveClock(store.last_received_us())
+    with closing(sqlite3.connect(path)) as connection:
+        today = connection.execute(TODAY).fetchone()[0]
     volume = int(sys.argv[2])
     first = volume // 1000 % 80 + 9
     rules = StorageRules(warm_days=7, cold_days=50, cold=str(path.parent / "cold"))
     # Some are killed while a file is written, some while its rows are deleted.
-    begun, awaited = asyncio.Event(), ("Writing", "Freeing")[int(sys.argv[2]) // 30 % 2]
+    begun, awaited = asyncio.Event(), ("Writing", "Freeing")[int(sys.argv[2]) // OLD_A_TURN % 2]
     moving = asyncio.create_task(
         keep_moving(store, rules, lambda said: begun.set() if said.startswith(awaited) else None)
     )
     while not moving.done():
-        for _ in range(30):
+        for _ in range(OLD_A_TURN):
             volume += 1
             us = stamp(days_ago(first + volume % 2)) + volume
             store.recorder.record_quote(us, Quote(symbol=f"S{volume % 9}", bid=volume / 8, volume=volume))
+        for _ in range(NOW_A_TURN):
+            today += 1
+            store.recorder.record_quote(clock.stamp(), Quote(symbol=f"NOW{today % 3}", bid=today / 8, volume=today))
         await store.recorder.flushed()
         if begun.is_set():
             print(volume, flush=True)
-        await asyncio.sleep(0.004)
+        await asyncio.sleep(0)
     await moving
 
 asyncio.run(record(Path(sys.argv[1])))
-"""
+""".replace("TODAY", repr(TODAY))
+    .replace("NOW_A_TURN", str(NOW_A_TURN))
+    .replace("OLD_A_TURN", str(OLD_A_TURN))
+)
 
 
 async def read_as_one(path: Path, out: Path) -> list[int]:
@@ -80,7 +96,7 @@ def _known(path: Path) -> set[str]:
 @pytest.mark.parametrize("kills", [5, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])])
 async def test_a_kill_neither_loses_nor_doubles_a_row(path: Path, rows: Rows, tmp_path: Path, kills: int) -> None:
     rng = random.Random(7)
-    kept = cut_short = 0
+    kept = cut_short = today = 0
     for _ in range(kills):
         confirmed = await killed_after(path, kept, rng.randrange(2, 40), rng.random() * 0.05, program=MOVING)
         assert rows("PRAGMA integrity_check") == [("ok",)]
@@ -94,13 +110,15 @@ async def test_a_kill_neither_loses_nor_doubles_a_row(path: Path, rows: Rows, tm
         settled = await read_as_one(path, tmp_path / "quotes.csv")
         assert settled == list(range(1, len(settled) + 1))
         assert len(settled) >= len(found)
-        kept = len(settled)
+        (count, newest), before = rows(TODAY.replace("count(*)", "count(*), max(volume)"))[0], kept
+        assert count == newest >= today + (confirmed - before) // OLD_A_TURN * NOW_A_TURN
+        kept, today = len(settled), count
     assert rows("SELECT count(*) FROM tier_file")[0][0] > 0
     store = open_store(path, sandbox=True, on_trouble=print)
     came = await moved(store, StorageRules(cold_days=50, cold=str(path.parent / "cold")))
     await store.close()
     assert came.troubles == ()
-    assert rows("SELECT count(*) FROM quote") == [(0,)]
+    assert rows("SELECT count(*) FROM quote") == [(today,)]
     assert rows("SELECT sum(rows) FROM tier_file")[0][0] == kept
     assert await read_as_one(path, tmp_path / "quotes.csv") == list(range(1, kept + 1))
     ledger = {str(path.parent / place) for (place,) in rows("SELECT place FROM tier_file")}
