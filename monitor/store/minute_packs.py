@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _BITS = 31
 _STRETCH_MS = 1 << _BITS
 #: So many minutes read row by row were worth packing.
-_WORTH_IT = 20_000
+WORTH_PACKING = 20_000
 _ROWS_AT_ONCE = 65_536
 _MINUTE = "instrument_id = ? AND interval_s = 60 AND start_ms >= ?"
 _SOURCE = "CASE source " + " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SOURCES)) + " ELSE 0 END"
@@ -48,7 +48,7 @@ def read_minutes(connection: sqlite3.Connection, number: int, start_ms: int, end
         parts.append(bars)
         if not packed:
             by_row += int(np.searchsorted(bars["start"], running_ms))
-    return np.concatenate(parts), by_row >= _WORTH_IT
+    return np.concatenate(parts), by_row >= WORTH_PACKING
 
 
 def minutes_of(

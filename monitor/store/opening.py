@@ -87,7 +87,8 @@ class Store:
         self._reader = Reader(path, on_damage=self._writer.suspect)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         tier_reader = TierReader(path.parent, _once(asyncio.get_running_loop(), on_trouble))
-        self.archive = StoredArchive(self._reader, tier_reader, Packing(self._writer).want)
+        packing = Packing(self._writer)
+        self.archive = StoredArchive(self._reader, tier_reader, packing.want)
         self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
@@ -98,7 +99,7 @@ class Store:
             around_the_clock if sandbox else sessions,  # the sandbox's market never closes
         )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
-        self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit)
+        self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit, packing.want)
         self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)
         self.queries = StoredQueries(path, self.recorder.record_audit)
         self.care = StoredCare(path, self._reader, self._writer, self.recorder.record_audit)

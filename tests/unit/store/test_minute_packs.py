@@ -31,7 +31,7 @@ def minute(place: int, close: float = 100.0, source: BarSource = BarSource.REST)
 
 @pytest.fixture(autouse=True)
 def soon_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minute_packs, "_WORTH_IT", 3)
+    monkeypatch.setattr(minute_packs, "WORTH_PACKING", 3)
     monkeypatch.setattr(minute_packs, "_ROWS_AT_ONCE", 4)
 
 
