@@ -111,7 +111,9 @@ async def compare(folder: Path) -> dict[str, Any]:
     first = await all_minutes()
     by_row = (time.perf_counter() - started) * 1000
     assert np.array_equal(first, await all_fetched())
-    while fetched_one(path, "SELECT count(*) FROM minute_pack") < _STRETCHES:
+    for _ in range(1_000):
+        if fetched_one(path, "SELECT count(*) FROM minute_pack") == _STRETCHES:
+            break
         await asyncio.sleep(0.05)
     packed = fetched_one(path, "SELECT sum(length(bars)) FROM minute_pack")
     assert np.array_equal(await all_minutes(), first)
