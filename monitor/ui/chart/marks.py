@@ -22,7 +22,9 @@ def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
     y = int(scene.scale.y(bar["close"]))
     if 0 <= y < scene.plot.height():
         _dashed(painter, colour, QPoint(0, y), QPoint(scene.plot.right(), y))
-    lines = [words.price(float(bar["close"]))] + ([remaining] if remaining else [])
+    close = float(bar["close"])
+    told = scene.scale.words(close) if scene.scale.percent else words.price(close)
+    lines = [told] + ([remaining] if remaining else [])
     return _axis_tag(painter, scene, y, lines, colour, scene.colours.colour("panel"))
 
 
@@ -38,12 +40,12 @@ def paint_previous_close(painter: QPainter, scene: Scene) -> None:
 def paint_prices(painter: QPainter, scene: Scene, tags: Sequence[QRect]) -> None:
     """The price axis' labels, except where one of the ``tags`` stands."""
     painter.setPen(scene.colours.colour("dim"))
-    ticks, decimals = scene.price_ticks, 2 if abs(scene.scale.high) >= 1 else 4
+    ticks = scene.price_ticks
     for price, y in zip(ticks, scene.scale.y(ticks).tolist(), strict=True):
         place = QRect(scene.plot.right() + 8, y - 8, scene.canvas.width() - scene.plot.width() - 8, 16)
         if 8 < y < scene.plot.bottom() - 6 and not any(place.intersects(tag) for tag in tags):
             painter.drawText(
-                place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{price:,.{decimals}f}"
+                place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, scene.scale.words(price)
             )
 
 
@@ -53,8 +55,9 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
     x = int(scene.viewport.centre_of(index))
     _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, plot.bottom()))
     _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
-    price = words.price(scene.scale.price(mouse.y()))
-    tag = _axis_tag(painter, scene, mouse.y(), [price], colours.colour("line"), colours.colour("text"))
+    price = scene.scale.price(mouse.y())
+    told = scene.scale.words(price) if scene.scale.percent else words.price(price)
+    tag = _axis_tag(painter, scene, mouse.y(), [told], colours.colour("line"), colours.colour("text"))
     text = bar_time(int(scene.bars.start[index]), scene.interval)
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), plot.right() - width)

@@ -52,6 +52,19 @@ class Bins:
         )
 
 
+def joined_bins(one: Bins, other: Bins) -> Bins:
+    """Bins of the same size, one after the other."""
+    if not len(one):
+        return other
+    return Bins(
+        other.size,
+        *(
+            np.concatenate([getattr(one, name), getattr(other, name)])
+            for name in ("index", "start", "open", "high", "low", "close", "volume")
+        ),
+    )
+
+
 def bin_size(bars_per_pixel: float) -> int:
     """How many bars to merge so that a bin is at least a pixel wide, and at most an eighth wider."""
     size, unit = max(1, math.ceil(bars_per_pixel - 1e-9)), 1

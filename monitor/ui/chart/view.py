@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import paint_backdrop
-from monitor.ui.chart.candles import paint_bars
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
+from monitor.ui.chart.kinds.painting import paint_bars
 from monitor.ui.chart.legend import paint_legend
 from monitor.ui.chart.marks import paint_crosshair, paint_last_price, paint_previous_close, paint_prices
 from monitor.ui.chart.scene import Scene
@@ -66,7 +66,7 @@ class ChartView(QWidget):
             view.replace(len(fresh), self._inserted_before_view(fresh))
         else:
             view.begin(len(fresh))
-            scene.scale.automatic = True
+            scene.scale.refit()
         scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
         self.refresh()
 
@@ -86,7 +86,7 @@ class ChartView(QWidget):
         if self._held:
             self._stale = self._stale or moved
             self.update()
-        elif moved or not scene.holds(scene.last_bin):
+        elif moved or not scene.holds_last:
             self.refresh()
         else:
             self.update()
@@ -147,7 +147,7 @@ class ChartView(QWidget):
         scene, index = self.scene, self.hovered_index
         painter.setClipRect(scene.plot)
         paint_previous_close(painter, scene)
-        paint_bars(painter, scene, scene.last_bin)
+        paint_bars(painter, scene, *scene.last_bins)
         painter.setClipping(False)
         self._remaining = self._countdown()
         tags = [paint_last_price(painter, scene, self._remaining)]
@@ -174,8 +174,7 @@ class ChartView(QWidget):
         paint_backdrop(painter, scene)
         painter.setClipRect(scene.plot)
         paint_missing(painter, scene)
-        running = scene.viewport.shows_latest
-        paint_bars(painter, scene, scene.bins.part(slice(0, -1 if running else None)))
+        paint_bars(painter, scene, *scene.still_bins())
         painter.end()
 
     def _countdown(self) -> str:
