@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QPainter
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, at_new_york, from_ms, sessions
+from monitor.ports import Zone
 from monitor.ui.chart import time_axis
 from monitor.ui.chart.scene import TIME_AXIS_PX, Scene, fill_rects
 
@@ -21,8 +22,8 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(scene.canvas, scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
     size = scene.bins.size
-    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size)
-    if scene.interval.intraday and len(starts):
+    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size, scene.zone)
+    if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
     _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
     if scene.interval.intraday and len(starts):
@@ -70,7 +71,7 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
 
 
 def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
-    firsts = time_axis.day_changes(starts)
+    firsts = time_axis.day_changes(starts, scene.zone)
     if len(firsts) > _MOST_DAYS:
         return
     x = scene.viewport.left_of(indexes[firsts])
@@ -94,12 +95,14 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
     corner = QRect(plot.right() + 1, plot.bottom() + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
-    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, "ET")
+    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
+    zone = scene.zone if scene.interval.intraday else Zone.NEW_YORK
+    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, time_axis.zone_word(newest, zone))
 
 
-def bar_time(start_ms: int, interval: Interval) -> str:
+def bar_time(start_ms: int, interval: Interval, zone: Zone = Zone.NEW_YORK) -> str:
     """A bar's time for the crosshair's label and for a reader of the screen."""
-    moment = from_ms(start_ms)
+    moment = time_axis.in_zone(start_ms, zone if interval.intraday else Zone.NEW_YORK)
     if interval.intraday:
-        return f"{moment:%a} {moment.day} {moment:%b}  {moment:%H:%M} ET"
+        return f"{moment:%a} {moment.day} {moment:%b}  {moment:%H:%M} {time_axis.zone_word(start_ms, zone)}"
     return f"{moment:%b %Y}" if interval is Interval.MONTH else f"{moment:%a} {moment.day} {moment:%b %Y}"

@@ -81,8 +81,7 @@ class Gestures(QObject):
         self._fit_prices()
 
     def _fit_prices(self) -> None:
-        self._view.scene.scale.refit()
-        self._view.refresh()
+        self._view.fit_prices()
 
     # ---------------------------------------------------------------------------------------- the mouse
 

@@ -30,10 +30,21 @@ def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
 
 def paint_previous_close(painter: QPainter, scene: Scene) -> None:
     """A thin line at yesterday's close, when it is in view."""
-    if scene.previous_close:
+    if scene.shows_previous_close and scene.previous_close:
         y = int(scene.scale.y(scene.previous_close))
         if 0 <= y < scene.plot.height():
             painter.setPen(QPen(scene.colours.colour("amber", 130), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(0, y, scene.plot.right(), y)
+
+
+def paint_bid_and_ask(painter: QPainter, scene: Scene) -> None:
+    """Thin lines at the best bid and ask."""
+    if not scene.shows_bid_and_ask:
+        return
+    for price, name in ((scene.bid, "up"), (scene.ask, "down")):
+        y = int(scene.scale.y(price)) if price else -1
+        if 0 <= y < scene.plot.height():
+            painter.setPen(QPen(scene.colours.colour(name, 150), 1, Qt.PenStyle.DotLine))
             painter.drawLine(0, y, scene.plot.right(), y)
 
 
@@ -58,7 +69,7 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
     price = scene.scale.price(mouse.y())
     told = scene.scale.words(price) if scene.scale.percent else words.price(price)
     tag = _axis_tag(painter, scene, mouse.y(), [told], colours.colour("line"), colours.colour("text"))
-    text = bar_time(int(scene.bars.start[index]), scene.interval)
+    text = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), plot.right() - width)
     _tag(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -53,11 +54,6 @@ class PriceScale:
         room = max((high - low) * 0.02, abs(high) * 1e-4, 1e-6)
         lowest = low / 2 if self.logarithmic and low > 0 else -math.inf
         self.low, self.high = max(low - room, lowest), high + room
-
-    def refit(self) -> None:
-        """Follow what is in view again."""
-        if self.fitting is Fit.OFF:
-            self.fitting = Fit.ALL
 
     def holds(self, low: float, high: float) -> bool:
         """Whether these prices need no new fit."""
@@ -153,7 +149,7 @@ def _powers(bottom: float, top: float, least: float) -> list[float]:
 
 def _gaps(digits: tuple[int, ...]) -> list[float]:
     ends = (*digits, 10)
-    return [math.log10(after / before) for before, after in zip(ends, ends[1:], strict=False)]
+    return [math.log10(after / before) for before, after in pairwise(ends)]
 
 
 def round_step(least: float, smallest: float) -> float:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from shiboken6 import wrapInstance
 
 from monitor.market.bar import Interval
+from monitor.ports import Zone
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.kinds.heikin_ashi import LEAD, heikin_ashi
 from monitor.ui.chart.price_axis import VOLUME_SHARE, PriceScale
@@ -36,7 +37,13 @@ class Scene:
     symbol: str = ""
     exchange: str = ""
     previous_close: float | None = None
+    bid: float | None = None
+    ask: float | None = None
+    shows_previous_close: bool = True
+    shows_bid_and_ask: bool = False
     kind: Kind = Kind.CANDLES
+    zone: Zone = Zone.NEW_YORK
+    shaded: bool = True
     bars: ChartBars = field(default_factory=lambda: ChartBars(EMPTY))
     viewport: Viewport = field(default_factory=Viewport)
     scale: PriceScale = field(default_factory=PriceScale)

@@ -17,7 +17,15 @@ from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.kinds.painting import paint_bars
 from monitor.ui.chart.legend import paint_legend
-from monitor.ui.chart.marks import paint_crosshair, paint_last_price, paint_previous_close, paint_prices
+from monitor.ui.chart.looks import Looks
+from monitor.ui.chart.marks import (
+    paint_bid_and_ask,
+    paint_crosshair,
+    paint_last_price,
+    paint_previous_close,
+    paint_prices,
+)
+from monitor.ui.chart.price_axis import Fit
 from monitor.ui.chart.scene import Scene
 from monitor.ui.chart.series import ChartBars
 from monitor.ui.panel import named
@@ -41,6 +49,7 @@ class ChartView(QWidget):
         self._remaining = ""
         self._held = False
         self._refit = True
+        self._centred = False
         self.setFont(data_font())
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -66,7 +75,7 @@ class ChartView(QWidget):
             view.replace(len(fresh), self._inserted_before_view(fresh))
         else:
             view.begin(len(fresh))
-            scene.scale.refit()
+            scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
         self.refresh()
 
@@ -91,12 +100,30 @@ class ChartView(QWidget):
         else:
             self.update()
 
-    def set_facts(self, exchange: str, previous_close: float | None) -> None:
+    def set_facts(
+        self, exchange: str, previous_close: float | None, bid: float | None = None, ask: float | None = None
+    ) -> None:
         """What the quote tells of the symbol."""
-        scene = self.scene
-        if (exchange, previous_close) != (scene.exchange, scene.previous_close):
-            scene.exchange, scene.previous_close = exchange, previous_close
+        scene, facts = self.scene, (exchange, previous_close, bid, ask)
+        if facts != (scene.exchange, scene.previous_close, scene.bid, scene.ask):
+            scene.exchange, scene.previous_close, scene.bid, scene.ask = facts
             self.update()
+
+    def set_looks(self, looks: Looks) -> None:
+        """Show the bars there are in another way."""
+        scene, scale = self.scene, self.scene.scale
+        scene.kind, scene.zone, scene.shaded = looks.kind, looks.zone, looks.shaded
+        scene.shows_previous_close, scene.shows_bid_and_ask = looks.previous_close, looks.bid_and_ask
+        scale.logarithmic, scale.percent, scale.inverted = looks.logarithmic, looks.percent, looks.inverted
+        if scale.automatic:
+            scale.fitting = Fit.CENTRE if looks.centred else Fit.ALL
+        self._centred = looks.centred
+        self.refresh()
+
+    def fit_prices(self) -> None:
+        """Have the price scale follow what is in view again."""
+        self.scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
+        self.refresh()
 
     def show_missing(self, missing: list[Missing]) -> None:
         """Hatch these stretches, which have no bars."""
@@ -147,6 +174,7 @@ class ChartView(QWidget):
         scene, index = self.scene, self.hovered_index
         painter.setClipRect(scene.plot)
         paint_previous_close(painter, scene)
+        paint_bid_and_ask(painter, scene)
         paint_bars(painter, scene, *scene.last_bins)
         painter.setClipping(False)
         self._remaining = self._countdown()

@@ -1,4 +1,4 @@
-"""Line, area and baseline: the closes joined by a line; merged bins are columns from high to low, which hide nothing."""
+"""Line, area and baseline: the closes joined by a line; merged bins are columns from high to low."""
 
 import numpy as np
 from PySide6.QtCore import QRect

@@ -23,8 +23,18 @@ _PAINTERS: dict[Kind, Callable[[QPainter, Scene, Bins, int], None]] = {
 }
 
 
+#: What is filled down to the volume would hide it.
+_BEHIND_VOLUME = {Kind.AREA, Kind.BASELINE}
+
+
 def paint_bars(painter: QPainter, scene: Scene, bins: Bins, lead: int) -> None:
-    """Volume, and before it the bars; of ``bins`` the first ``lead`` are only looked back at."""
-    if len(bins) > lead:
+    """The bars and their volume; of ``bins`` the first ``lead`` are only looked back at."""
+    if len(bins) <= lead:
+        return
+    paint = _PAINTERS[scene.kind]
+    if scene.kind in _BEHIND_VOLUME:
+        paint(painter, scene, bins, lead)
+        paint_volume(painter, scene, bins)
+    else:
         paint_volume(painter, scene, bins.part(slice(lead, None)))
-        _PAINTERS[scene.kind](painter, scene, bins, lead)
+        paint(painter, scene, bins, lead)
