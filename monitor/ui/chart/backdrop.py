@@ -45,9 +45,11 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
     grid, axis = scene.tint("line", 0.45), scene.colours.colour("line")
     rows, x = scene.scale.y(scene.price_ticks), np.array([x for x in columns if x <= plot.right()], np.int64)
     fill_rects(painter, grid, 0, rows, plot.right(), rows)
-    fill_rects(painter, grid, x, 0, x, plot.bottom())
-    painter.fillRect(0, plot.bottom() + 1, plot.width() + 1, 1, axis)
-    painter.fillRect(plot.right() + 1, 0, 1, plot.height() + 1, axis)
+    bottom = scene.body.bottom()
+    fill_rects(painter, grid, x, 0, x, bottom)
+    painter.fillRect(plot.right() + 1, 0, 1, bottom + 2, axis)
+    for edge in (*(pane.rect.top() for pane in scene.panes), bottom + 2):
+        painter.fillRect(0, edge - 1, plot.width() + 1, 1, axis)
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
@@ -65,7 +67,7 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
         for session in regular:
             marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
             for left, right in view.left_of(marks).reshape(2, 2).tolist():
-                area = QRect(left, 0, right - left, scene.plot.height()) & scene.plot
+                area = QRect(left, 0, right - left, scene.body.height()) & scene.body
                 painter.fillRect(area, shade)
         day += timedelta(days=1)
 
@@ -76,25 +78,25 @@ def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes:
         return
     x = scene.viewport.left_of(indexes[firsts])
     x = x[(x >= 0) & (x <= scene.plot.right())]
-    y = np.arange(0, scene.plot.height(), _DOT_PX)
+    y = np.arange(0, scene.body.height(), _DOT_PX)
     dots_x, dots_y = np.repeat(x, len(y)), np.tile(y, len(x))
     fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
 def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
-    plot, font = scene.plot, painter.font()
+    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
-    painter.setClipRect(QRect(0, plot.bottom() + 2, plot.width(), TIME_AXIS_PX))
+    painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
         x = int(scene.viewport.centre_of(indexes[tick.at]))
-        painter.drawText(QRect(x - 60, plot.bottom() + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
+        painter.drawText(QRect(x - 60, bottom + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setClipping(False)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
-    corner = QRect(plot.right() + 1, plot.bottom() + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
+    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
     newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
     zone = scene.zone if scene.interval.intraday else Zone.NEW_YORK
     painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, time_axis.zone_word(newest, zone))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from monitor.ui import format as words
 from monitor.ui.chart.backdrop import bar_time
+from monitor.ui.chart.indicators.legend import value_words
 from monitor.ui.chart.scene import TIME_AXIS_PX, Scene
 
 _LINE_PX = 15
@@ -64,22 +65,31 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
     """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes; gives the price's tag."""
     plot, colours = scene.plot, scene.colours
     x = int(scene.viewport.centre_of(index))
-    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, plot.bottom()))
+    bottom = scene.body.bottom()
+    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, bottom))
     _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
-    price = scene.scale.price(mouse.y())
-    told = scene.scale.words(price) if scene.scale.percent else words.price(price)
-    tag = _axis_tag(painter, scene, mouse.y(), [told], colours.colour("line"), colours.colour("text"))
+    tag = _axis_tag(painter, scene, mouse.y(), [_told(scene, mouse)], colours.colour("line"), colours.colour("text"))
     text = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), plot.right() - width)
     _tag(
         painter,
-        QRect(left, plot.bottom() + 2, width, TIME_AXIS_PX - 4),
+        QRect(left, bottom + 2, width, TIME_AXIS_PX - 4),
         [text],
         colours.colour("line"),
         colours.colour("text"),
     )
     return tag
+
+
+def _told(scene: Scene, mouse: QPoint) -> str:
+    """The price, or the value of the pane, at the mouse."""
+    for shown in scene.indicators:
+        pane = shown.pane
+        if pane is not None and pane.rect.contains(0, mouse.y()):
+            return value_words(shown, pane.scale.price(mouse.y() - pane.rect.top()))
+    price = scene.scale.price(mouse.y())
+    return scene.scale.words(price) if scene.scale.percent else words.price(price)
 
 
 def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> None:
@@ -92,7 +102,8 @@ def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> No
 def _axis_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:
     """A tag on the price axis, its first line at ``y``, kept inside the plot's height."""
     height = _LINE_PX * len(lines) + 4
-    top = min(max(0, y - _LINE_PX // 2 - 2), scene.plot.height() - height)
+    bottom = scene.plot.height() if y <= scene.plot.bottom() else scene.body.height()
+    top = min(max(0, y - _LINE_PX // 2 - 2), bottom - height)
     left = scene.plot.right() + 2
     place = QRect(left, top, scene.canvas.width() - left, height)
     _tag(painter, place, lines, ground, text)

@@ -31,7 +31,9 @@ class PriceScale:
     ticks and their words only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, legend_px: int = LEGEND_PX, volume_share: float = VOLUME_SHARE) -> None:
+        """Room is left for the legend above, and for a share of the height below."""
+        self._legend_px, self._volume_share = legend_px, volume_share
         self.height = 1
         self.low = 0.0
         self.high = 1.0
@@ -66,12 +68,12 @@ class PriceScale:
 
     @property
     def _top(self) -> float:
-        return min(LEGEND_PX, self.height * 0.2)
+        return min(self._legend_px, self.height * 0.2)
 
     @property
     def _band(self) -> float:
         """Pixels between the highest and the lowest price."""
-        return max(1.0, self.height * (0.97 - VOLUME_SHARE) - self._top)
+        return max(1.0, self.height * (0.97 - self._volume_share) - self._top)
 
     @property
     def _ends(self) -> tuple[float, float]:

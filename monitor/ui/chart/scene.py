@@ -11,8 +11,10 @@ from shiboken6 import wrapInstance
 
 from monitor.market.bar import Interval
 from monitor.ports import Zone
+from monitor.ui.chart.indicators.shown import Shown, widened
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.kinds.heikin_ashi import LEAD, heikin_ashi
+from monitor.ui.chart.panes import Pane, divide
 from monitor.ui.chart.price_axis import VOLUME_SHARE, PriceScale
 from monitor.ui.chart.series import Bins, ChartBars, bin_size, joined_bins
 from monitor.ui.chart.tail import EMPTY
@@ -49,6 +51,8 @@ class Scene:
     scale: PriceScale = field(default_factory=PriceScale)
     canvas: QRect = field(default_factory=QRect)
     plot: QRect = field(default_factory=QRect)
+    panes: list[Pane] = field(default_factory=list)
+    indicators: list[Shown] = field(default_factory=list)
     most_volume: float = 1.0
     missing: "list[Missing]" = field(default_factory=list)
     bins: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
@@ -68,6 +72,10 @@ class Scene:
         )
         return QColor(red, green, blue)
 
+    def ink(self, name: str) -> QColor:
+        """A colour by its name, one of the series, or ``#rrggbb``."""
+        return self.colours.colour(name)
+
     def lay_out(self, width: int, height: int, metrics: QFontMetrics) -> bool:
         """Divide the canvas into the plot and its axes; the price axis is as wide as its longest price.
 
@@ -75,7 +83,7 @@ class Scene:
         """
         longest = max(_PRICE_AXIS_PX, metrics.horizontalAdvance(self.scale.words(self.scale.high)) + 16)
         self.canvas = QRect(0, 0, width, height)
-        plot = QRect(0, 0, max(1, width - longest), max(1, height - TIME_AXIS_PX))
+        plot = divide(self.panes, max(1, width - longest), max(1, height - TIME_AXIS_PX))
         changed, self.plot = plot != self.plot, plot
         self.scale.height = plot.height()
         if self.viewport.width != plot.width():
@@ -92,9 +100,18 @@ class Scene:
             return
         self.scale.base = float(self.bins.close[0])
         if refit:
-            last = float(self.bins.close[-1])
-            self.scale.fit(float(self.bins.low.min()), float(self.bins.high.max()), last)
+            low, high = widened(float(self.bins.low.min()), float(self.bins.high.max()), self.indicators, self.bins)
+            self.scale.fit(low, high, float(self.bins.close[-1]))
             self.most_volume = max(1.0, float(self.bins.volume.max()))
+        self._measure_panes()
+
+    def _measure_panes(self) -> None:
+        for pane in self.panes:
+            found = [
+                extremes for each in self.indicators if each.pane is pane and (extremes := each.extremes(self.bins))
+            ]
+            if found:
+                pane.scale.fit(min(low for low, _ in found), max(high for _, high in found))
 
     def _shaped(self, first: int, last: int, size: int) -> Bins:
         """The bins that touch these bars and at least one before them, as the kind of chart has them."""
@@ -104,6 +121,11 @@ class Scene:
             # The very first bars have no others to come from: their beginning is that of the series.
             return found if first <= 0 else found.part(slice(LEAD - 1, None))
         return self.bars.merge(first - size, last, size)
+
+    @property
+    def body(self) -> QRect:
+        """The prices and the panes below them."""
+        return QRect(0, 0, self.plot.width(), max(1, self.canvas.height() - TIME_AXIS_PX))
 
     @property
     def price_ticks(self) -> list[float]:
@@ -135,6 +157,10 @@ class Scene:
         if not len(bins):
             return True
         prices = self.scale.holds(float(bins.low.min()), float(bins.high.max()))
+        for each in self.indicators:
+            extremes = each.extremes(bins) if each.pane is not None else None
+            if extremes and each.pane and not each.pane.scale.holds(*extremes):
+                return False
         return prices and float(bins.volume.max()) <= self.most_volume
 
     def volume_top(self, volume: npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -104,28 +104,29 @@ class ChartBars:
         """Index of the first bar that starts at ``start_ms`` or later."""
         return bisect_left(self._rows["start"], start_ms, 0, self._count)
 
-    def put(self, rows: BarSeries) -> bool:
+    def put(self, rows: BarSeries) -> int | None:
         """Replace the bars that have the same start, append the newer ones; older unknown ones find their place.
 
-        True when more has changed than the figures of the last bar.
+        The index of the first bar that has changed; None when all were here as they are.
         """
         if len(rows) == 0:
-            return False
+            return None
         begin = self.place(rows["start"][0])
         here = self._rows[begin : self._count]
         places = np.searchsorted(here["start"], rows["start"])
         known = np.flatnonzero(places < len(here))
         if np.any(here["start"][places[known]] != rows["start"][known]):
             self._load(join(self.rows(), rows))
-            return True
+            return begin
         revised = known[_as_bits(here[places[known]]) != _as_bits(rows[known])]
         new = np.flatnonzero(places == len(here))
         for number in revised:
             self._write(begin + int(places[number]), rows[number])
-        last = self._count - 1
+        count = self._count
         for number in new:
             self._write(self._count, rows[number])
-        return bool(len(new)) or bool(np.any(begin + places[revised] < last))
+        first = begin + int(places[revised].min()) if len(revised) else count
+        return first if len(revised) or len(new) else None
 
     def _write(self, index: int, row: np.void) -> None:
         """Put the bar at ``index``, which may be one past the end."""

@@ -6,7 +6,7 @@ of the mouse costs the last candle, the labels and the crosshair.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -15,6 +15,10 @@ from monitor.ui.chart.backdrop import paint_backdrop
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
+from monitor.ui.chart.indicators.legend import Hit, paint_rows
+from monitor.ui.chart.indicators.painting import paint_indicators
+from monitor.ui.chart.indicators.pane_marks import paint_axes, paint_levels
+from monitor.ui.chart.indicators.shown import Shown
 from monitor.ui.chart.kinds.painting import paint_bars
 from monitor.ui.chart.legend import paint_legend
 from monitor.ui.chart.looks import Looks
@@ -36,7 +40,12 @@ _MOST_DESCRIBED = 5
 
 
 class ChartView(QWidget):
-    """Paints a Scene, and keeps its view in step with the bars it is given."""
+    """Paints a Scene, and keeps its view in step with the bars it is given.
+
+    ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``.
+    """
+
+    indicator_clicked = Signal(object, str)
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +59,7 @@ class ChartView(QWidget):
         self._held = False
         self._refit = True
         self._centred = False
+        self.hits: list[Hit] = []
         self.setFont(data_font())
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -89,8 +99,13 @@ class ChartView(QWidget):
 
     def put_bars(self, rows: BarSeries) -> None:
         """Replace or append bars at the end. While a mouse button is down neither the view nor the scale moves."""
-        scene = self.scene
-        moved = scene.bars.put(rows)
+        scene, count = self.scene, len(self.scene.bars)
+        first = scene.bars.put(rows)
+        if first is None:
+            return
+        moved = first < count - 1 or len(scene.bars) != count
+        for shown in scene.indicators:
+            shown.take(scene.bars, first)
         scene.viewport.grow(len(scene.bars), follow=not self._held)
         if self._held:
             self._stale = self._stale or moved
@@ -125,6 +140,14 @@ class ChartView(QWidget):
         self.scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         self.refresh()
 
+    def show_indicators(self, indicators: list[Shown]) -> None:
+        """Show these beside the bars there are; each pane is as high as it was."""
+        scene = self.scene
+        scene.indicators = indicators
+        scene.panes = list({id(shown.pane): shown.pane for shown in indicators if shown.pane is not None}.values())
+        self.scene.lay_out(self.width(), self.height(), self.fontMetrics())
+        self.refresh()
+
     def show_missing(self, missing: list[Missing]) -> None:
         """Hatch these stretches, which have no bars."""
         if missing != self.scene.missing:
@@ -154,7 +177,7 @@ class ChartView(QWidget):
     def hovered_index(self) -> int | None:
         """The bar under the mouse, which the crosshair snaps to."""
         scene = self.scene
-        if self._mouse is None or not len(scene.bars) or not scene.plot.contains(self._mouse):
+        if self._mouse is None or not len(scene.bars) or not scene.body.contains(self._mouse):
             return None
         return min(max(0, int(scene.viewport.index_at(self._mouse.x() + 0.5))), len(scene.bars) - 1)
 
@@ -175,13 +198,17 @@ class ChartView(QWidget):
         painter.setClipRect(scene.plot)
         paint_previous_close(painter, scene)
         paint_bid_and_ask(painter, scene)
-        paint_bars(painter, scene, *scene.last_bins)
+        last = scene.last_bins
+        paint_bars(painter, scene, *last)
         painter.setClipping(False)
+        paint_indicators(painter, scene, *last)
         self._remaining = self._countdown()
         tags = [paint_last_price(painter, scene, self._remaining)]
         if scene.symbol:
             paint_legend(painter, scene, index)
             paint_missing_words(painter, scene, self._mouse)
+            self.hits = paint_rows(painter, scene, index, self._mouse)
+        paint_axes(painter, scene)
         if index is not None and self._mouse is not None:
             tags.append(paint_crosshair(painter, scene, self._mouse, index))
         paint_prices(painter, scene, tags)
@@ -202,7 +229,10 @@ class ChartView(QWidget):
         paint_backdrop(painter, scene)
         painter.setClipRect(scene.plot)
         paint_missing(painter, scene)
-        paint_bars(painter, scene, *scene.still_bins())
+        still = scene.still_bins()
+        paint_bars(painter, scene, *still)
+        paint_levels(painter, scene)
+        paint_indicators(painter, scene, *still)
         painter.end()
 
     def _countdown(self) -> str:
