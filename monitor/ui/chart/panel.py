@@ -4,8 +4,8 @@ import asyncio
 from collections import defaultdict, deque
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from monitor.analysis.bars import day_start
@@ -17,6 +17,7 @@ from monitor.market.hours import Hours
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
 from monitor.ui.chart.gaps import Missing, find_missing
+from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
@@ -59,12 +60,19 @@ class ChartPanel(Panel):
         self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
+        self.indicators = ChartIndicators(ports, self.view, self)
+        self.indicators_button = named(QToolButton(), "chartIndicators")
+        self.indicators_button.setText("ƒ Indicators")
+        self.indicators_button.setToolTip("Put indicators on the chart (/)")
+        self.indicators_button.clicked.connect(self.indicators.open_dialog)
+        QShortcut("/", self.view, self.indicators.open_dialog, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.retry_button = named(QToolButton(), "chartRetry")
         self.retry_button.setText("Try again")
         self.retry_button.clicked.connect(self._retry)
         self.retry_button.hide()
         self.header_row.addWidget(self.retry_button)
         self.header_row.addWidget(self.looks_button)
+        self.header_row.addWidget(self.indicators_button)
         self._show_looks()
         self.set_body(self.view)
         self.setFocusProxy(self.view)
@@ -120,6 +128,7 @@ class ChartPanel(Panel):
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
+        self.indicators.stop()
         self._wish.want(Wanted())
 
     # ---------------------------------------------------------------------------------------- reading
@@ -156,6 +165,7 @@ class ChartPanel(Panel):
             bars = await self._read_bars(symbol, making)
             tail = await self._read_tail(symbol, making, bars)
             holes = await self._read_missing(symbol, interval, bars)
+            shown = await self.indicators.computed(symbol, interval, bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self._say_failed(error.sentence)
@@ -163,6 +173,7 @@ class ChartPanel(Panel):
         if (symbol, interval) == (self._symbol, self._interval):
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
             self.view.show_bars(symbol, interval, bars)
+            self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()
 
