@@ -44,7 +44,14 @@ STATISTIC = (
         limits=(-90, 90),
         short="Angle",
     ),
-    _statistic("VAR", "Variance", "sigma squared", length(20, 1), pane=Pane.OWN_FROM_ZERO, decimals=4),
+    _statistic(
+        "VAR",
+        "Variance",
+        "sigma squared",
+        length(20, 1),
+        pane=Pane.OWN_FROM_ZERO,
+        decimals=4,
+    ),
     _statistic(
         "CORREL",
         "Correlation with volume",
@@ -59,10 +66,10 @@ STATISTIC = (
         "PERCENTILE",
         "Percentile",
         "nearest rank median quantile",
-        length(30, 1),
+        length(30),
         decimal("percentile", "Percent", 50.0, 0.01, 100),
         pane=Pane.PRICES,
         decimals=None,
     ),
-    _statistic("PERCENTRANK", "Percent rank", "percentile", length(100, 1), limits=(0, 100)),
+    _statistic("PERCENTRANK", "Percent rank", "percentile", length(100), limits=(0, 100)),
 )

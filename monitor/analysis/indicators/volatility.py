@@ -51,7 +51,7 @@ VOLATILITY = (
         "Relative volatility index",
         "dorsey",
         length(14),
-        whole("stddevperiod", "Deviation length", 10),
+        whole("stddevperiod", "Deviation length", 10, 2),
         inputs=CHOSEN,
         levels=(40, 60),
         limits=(0, 100),
