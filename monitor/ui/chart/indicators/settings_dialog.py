@@ -59,7 +59,7 @@ class SettingsDialog(QDialog):
             form.addRow(parameter.title, field)
         if description.source_chosen:
             for source in Source:
-                self.source.addItem(str(source.title), source)
+                self.source.addItem(source.label, source)
             self.source.setCurrentIndex(self.source.findData(settings.source or description.source))
             form.addRow("Source", self.source)
         for output in description.outputs:
