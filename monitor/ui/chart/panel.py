@@ -108,7 +108,7 @@ class ChartPanel(Panel):
 
     def _show_looks(self) -> None:
         looks = self.looks_menu.looks
-        self.looks_button.setText(looks.kind.words)
+        self.looks_button.setText(f"{looks.kind.words} ▾")
         self.view.set_looks(looks)
 
     @property

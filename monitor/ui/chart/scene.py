@@ -103,7 +103,7 @@ class Scene:
             low, high = widened(float(self.bins.low.min()), float(self.bins.high.max()), self.indicators, self.bins)
             self.scale.fit(low, high, float(self.bins.close[-1]))
             self.most_volume = max(1.0, float(self.bins.volume.max()))
-        self._measure_panes()
+            self._measure_panes()
 
     def _measure_panes(self) -> None:
         for pane in self.panes:

@@ -191,28 +191,27 @@ class ChartView(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._stale or self._still.devicePixelRatio() != self.devicePixelRatioF():
             self._paint_still()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._still)
-        painter.setFont(self.font())
-        scene, index = self.scene, self.hovered_index
-        painter.setClipRect(scene.plot)
-        paint_previous_close(painter, scene)
-        paint_bid_and_ask(painter, scene)
-        last = scene.last_bins
-        paint_bars(painter, scene, *last)
-        painter.setClipping(False)
-        paint_indicators(painter, scene, *last)
-        self._remaining = self._countdown()
-        tags = [paint_last_price(painter, scene, self._remaining)]
-        if scene.symbol:
-            paint_legend(painter, scene, index)
-            paint_missing_words(painter, scene, self._mouse)
-            self.hits = paint_rows(painter, scene, index, self._mouse)
-        paint_axes(painter, scene)
-        if index is not None and self._mouse is not None:
-            tags.append(paint_crosshair(painter, scene, self._mouse, index))
-        paint_prices(painter, scene, tags)
-        painter.end()
+        with QPainter(self) as painter:  # which ends also where something fails
+            painter.drawPixmap(0, 0, self._still)
+            painter.setFont(self.font())
+            scene, index = self.scene, self.hovered_index
+            painter.setClipRect(scene.plot)
+            paint_previous_close(painter, scene)
+            paint_bid_and_ask(painter, scene)
+            last = scene.last_bins
+            paint_bars(painter, scene, *last)
+            painter.setClipping(False)
+            paint_indicators(painter, scene, *last)
+            self._remaining = self._countdown()
+            tags = [paint_last_price(painter, scene, self._remaining)]
+            if scene.symbol:
+                paint_legend(painter, scene, index)
+                paint_missing_words(painter, scene, self._mouse)
+                self.hits = paint_rows(painter, scene, index, self._mouse)
+            paint_axes(painter, scene)
+            if index is not None and self._mouse is not None:
+                tags.append(paint_crosshair(painter, scene, self._mouse, index))
+            paint_prices(painter, scene, tags)
 
     def _paint_still(self) -> None:
         """The layer that only a change of the view changes."""
@@ -224,16 +223,15 @@ class ChartView(QWidget):
         if self._still.size() != self.size() * ratio:
             self._still = QPixmap(self.size() * ratio)
         self._still.setDevicePixelRatio(ratio)
-        painter = QPainter(self._still)
-        painter.setFont(self.font())
-        paint_backdrop(painter, scene)
-        painter.setClipRect(scene.plot)
-        paint_missing(painter, scene)
-        still = scene.still_bins()
-        paint_bars(painter, scene, *still)
-        paint_levels(painter, scene)
-        paint_indicators(painter, scene, *still)
-        painter.end()
+        with QPainter(self._still) as painter:
+            painter.setFont(self.font())
+            paint_backdrop(painter, scene)
+            painter.setClipRect(scene.plot)
+            paint_missing(painter, scene)
+            still = scene.still_bins()
+            paint_bars(painter, scene, *still)
+            paint_levels(painter, scene)
+            paint_indicators(painter, scene, *still)
 
     def _countdown(self) -> str:
         bars = self.scene.bars

@@ -6,9 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPainter
 
-from monitor.analysis.indicators import Draw
 from monitor.ui import format as words
-from monitor.ui.chart.indicators.shown import Shown
+from monitor.ui.chart.indicators.shown import MARKS, Shown
 from monitor.ui.chart.scene import Scene
 
 ROW_PX = 18
@@ -72,7 +71,7 @@ def _pieces(scene: Scene, shown: Shown, index: int | None) -> list[tuple[str, st
         return found
     for place, output in shown.drawn:
         value = shown.at(place, at)
-        if output.draw is Draw.MARKS or (len(found) > 1 and np.isnan(value)):
+        if output.draw in MARKS or (len(found) > 1 and np.isnan(value)):
             continue
         negative = value < 0 and output.falling
         colour = shown.settings.falling(output) if negative else shown.settings.colour(output)

@@ -72,8 +72,8 @@ class _Brush:
         self.rising = scene.ink(shown.settings.colour(output))
         self.falling = scene.ink(shown.settings.falling(output))
         self.sign = sign
-        back = int(shown.settings.values[output.back]) if output.back else 0
-        self.shift = round(back * scene.viewport.bar_px)
+        self.back = int(shown.settings.values[output.back]) if output.back else 0
+        self.shift = round(self.back * scene.viewport.bar_px)
 
     @property
     def centre(self) -> Ints:
@@ -148,17 +148,29 @@ def _dots(brush: _Brush) -> None:
 
 def _marks(brush: _Brush) -> None:
     """Small triangles: below the low where values are positive, above the high where they are negative."""
-    low, high = brush.extent.low, brush.extent.high
-    scale, bins, x = brush.scale, brush.bins, brush.centre
-    for which, colour, prices, step in (
-        (high > 0, brush.rising, bins.low, 1),
-        (low < 0, brush.falling, bins.high, -1),
-    ):
-        some = np.flatnonzero(which)
-        some = some[some >= brush.lead]
-        tip = scale.y(prices[some]) + 4 * step
-        for row in range(_MARK_PX):
-            fill_rects(brush.painter, colour, x[some] - row, tip + row * step, x[some] + row, tip + row * step)
+    _triangles(brush, brush.extent.high > 0, brush.rising, brush.bins.low, 1)
+    _triangles(brush, brush.extent.low < 0, brush.falling, brush.bins.high, -1)
+
+
+def _above(brush: _Brush) -> None:
+    """Triangles over the highs where there is a value."""
+    _triangles(brush, np.nan_to_num(brush.extent.high) != 0, brush.rising, brush.bins.high, -1)
+
+
+def _below(brush: _Brush) -> None:
+    """Triangles under the lows where there is a value."""
+    _triangles(brush, np.nan_to_num(brush.extent.high) != 0, brush.rising, brush.bins.low, 1)
+
+
+def _triangles(
+    brush: _Brush, which: npt.NDArray[np.bool_], colour: QColor, prices: npt.NDArray[np.float64], step: int
+) -> None:
+    some = np.flatnonzero(which)
+    some = some[some >= brush.lead]
+    at = np.maximum(some - brush.back // brush.bins.size, 0)
+    x, tip = brush.centre[some], brush.scale.y(prices[at]) + 4 * step
+    for row in range(_MARK_PX):
+        fill_rects(brush.painter, colour, x - row, tip + row * step, x + row, tip + row * step)
 
 
 def _fill_band(
@@ -192,4 +204,6 @@ _DRAW: dict[Draw, Callable[[_Brush], None]] = {
     Draw.UPPER: _line,
     Draw.LOWER: _line,
     Draw.MARKS: _marks,
+    Draw.ABOVE: _above,
+    Draw.BELOW: _below,
 }

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from monitor.analysis.indicators import Draw
 from monitor.ui.chart.indicators.legend import value_words
-from monitor.ui.chart.indicators.shown import Shown
+from monitor.ui.chart.indicators.shown import MARKS, Shown
 from monitor.ui.chart.scene import Scene, fill_rects
 
 _LABEL_PX = 16
@@ -52,7 +52,7 @@ def _paint_tags(painter: QPainter, scene: Scene, shown: Shown, taken: list[QRect
     pane = shown.pane
     for number, output in shown.drawn:
         value = shown.at(number, len(scene.bars) - 1)
-        if pane is None or value != value or output.draw in {Draw.MARKS, Draw.HISTOGRAM}:
+        if pane is None or value != value or output.draw in {*MARKS, Draw.HISTOGRAM}:
             continue
         y = min(max(int(pane.scale.y(value)), 8), pane.rect.height() - 9) + pane.rect.top()
         place = QRect(scene.plot.right() + 2, y - 8, scene.canvas.width() - scene.plot.width() - 2, _LABEL_PX)

@@ -9,6 +9,8 @@ from monitor.ui.chart.series import Bins, ChartBars
 
 #: What lies over the prices may widen their scale by so much of their range, and no further.
 _WIDEST = 0.5
+#: What is drawn beside the bars, whatever its value.
+MARKS = {Draw.MARKS, Draw.ABOVE, Draw.BELOW}
 
 
 class Shown:
@@ -58,7 +60,7 @@ class Shown:
         """The lowest and highest value in view, with its fixed levels; None where there is none."""
         low, high = np.inf, -np.inf
         for place, output in self.drawn:
-            if output.draw is Draw.MARKS:
+            if output.draw in MARKS:
                 continue
             found = self.merged(place, bins)
             known = ~np.isnan(found.low)
