@@ -7,6 +7,7 @@ it is. What is written once stays readable: another form gets another first byte
 import zlib
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain, islice, pairwise
+from math import gcd
 from operator import sub
 from typing import Any, Final
 
@@ -96,7 +97,9 @@ def _numbers(book: Book) -> bytes:
         columns.append(counts)
     names = dict(_NUMBERS)
     columns.append([names.setdefault(maker.id, len(names)) for maker in makers])
-    columns.append([maker.size for maker in makers])
+    offered = [maker.size for maker in makers]
+    lot = gcd(*offered) or 1
+    columns += [[lot], [size // lot for size in offered]]
     newest = max([maker.time for maker in makers], default=0)
     columns += [[newest], [newest - maker.time for maker in makers]]
     return _varints(chain([flags], _named(list(names)[len(_KNOWN) :]), [len(book.bids), len(book.asks)], *columns))
@@ -124,8 +127,8 @@ def _sides(levels: bytes) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
     sizes = column(count) if flags & _SIZES else None
     counts = column(count) if flags & _COUNTS else owners
     number = sum(owners)
-    who, offered, (newest,), ages = column(number), column(number), column(1), column(number)
-    makers = [Maker(names[name], size, newest - age) for name, size, age in zip(who, offered, ages, strict=True)]
+    who, (lot,), lots, (newest,), ages = column(number), column(1), column(number), column(1), column(number)
+    makers = [Maker(names[name], many * lot, newest - age) for name, many, age in zip(who, lots, ages, strict=True)]
     parts = [tuple(makers[first:end]) for first, end in pairwise(accumulate(owners, initial=0))]
     sizes = sizes or [sum([maker.size for maker in some]) for some in parts]
     found = tuple(map(Level, prices, sizes, counts, parts))
