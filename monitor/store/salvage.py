@@ -159,9 +159,10 @@ class Salvage:
     def _read_run(self, old: sqlite3.Connection, shape: Layout, run: list[int]) -> None:
         """Neighbouring leaves between two damaged ones: from the first key to the last by SQLite, or page by page."""
         if len(run) >= _LONG_RUN:
-            first, last = self._page_keys(shape, run[0]), self._page_keys(shape, run[-1])
+            # SQLite looks at the row behind the last one too: it has to be on a page that reads.
+            first, last = self._page_keys(shape, run[0]), self._page_keys(shape, run[-2])
             if first and last and self._stretch_copied(old, shape, first[0], last[-1]):
-                return
+                run = run[-1:]
         for number in run:
             self._read_page(shape, number)
 
