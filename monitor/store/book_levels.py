@@ -97,7 +97,7 @@ def _numbers(book: Book) -> bytes:
         columns.append(counts)
     names = dict(_NUMBERS)
     columns.append([names.setdefault(maker.id, len(names)) for maker in makers])
-    offered = [maker.size for maker in makers]
+    offered: list[Any] = [maker.size for maker in makers]
     lot = gcd(*offered) or 1
     columns += [[lot], [size // lot for size in offered]]
     newest = max([maker.time for maker in makers], default=0)
@@ -124,13 +124,14 @@ def _sides(levels: bytes) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
     count = bids + asks
     prices = _prices(flags, list(accumulate(_from_zigzag(column(count)))))
     owners = column(count) if flags & _MAKERS else [1] * count
-    sizes = column(count) if flags & _SIZES else None
+    sizes: list[Number] = [*column(count)] if flags & _SIZES else []
     counts = column(count) if flags & _COUNTS else owners
     number = sum(owners)
     who, (lot,), lots, (newest,), ages = column(number), column(1), column(number), column(1), column(number)
     makers = [Maker(names[name], many * lot, newest - age) for name, many, age in zip(who, lots, ages, strict=True)]
     parts = [tuple(makers[first:end]) for first, end in pairwise(accumulate(owners, initial=0))]
-    sizes = sizes or [sum([maker.size for maker in some]) for some in parts]
+    if not flags & _SIZES:
+        sizes = [sum([maker.size for maker in some]) for some in parts]
     found = tuple(map(Level, prices, sizes, counts, parts))
     return found[:bids], found[bids:]
 
@@ -142,7 +143,7 @@ def _parts(prices: list[Number]) -> tuple[int, list[int]]:
     if min(prices) <= 0:
         raise ValueError("zero has two signs, and other kinds of numbers below")
     kinds = list(map(type, prices))
-    floats = _ALL_FLOATS if any(kind is float and price == int(price) for kind, price in zip(kinds, prices)) else 0
+    floats = _ALL_FLOATS if any(isinstance(price, float) and price.is_integer() for price in prices) else 0
     for flags, scale in ((floats, _CENTS), (floats | _FINE, _HUNDREDTHS)):
         parts = [round(price * scale) for price in prices]
         back = _prices(flags, parts)
@@ -181,7 +182,7 @@ def _varints(numbers: Iterable[int]) -> bytes:
     for number in numbers:
         while number > 127:
             out.append(number & 127 | 128)
-            number >>= 7  # noqa: PLW2901
+            number >>= 7
         out.append(number)
     return bytes(out)
 

@@ -224,8 +224,8 @@ def _rollup_tables(db: "Database") -> None:
     db.executescript(_ROLLUP_TABLES)
 
 
-# A row without a rowid sends what it has above a kilobyte to a page of its own, however little that is: a deep book took
-# three times its size. An ordinary row may fill a page. In the order of the key what is read together lies together.
+# A row without a rowid sends what it has above a kilobyte to a page of its own, however little that is: a deep book
+# took three times its size. An ordinary row may fill a page. They are copied in the order in which they are read.
 _BOOK_ROWS = """
 CREATE TABLE book_with_rowid (
     instrument_id INTEGER NOT NULL, venue TEXT NOT NULL, received_us INTEGER NOT NULL,

@@ -22,13 +22,9 @@ odd_levels = st.builds(Level, numbers, numbers, st.integers(0, 99), st.lists(odd
 odd_ladders = st.lists(odd_levels, max_size=6).map(tuple)
 odd_books = st.builds(Book, st.just("AAPL"), st.integers(0, 2**42), odd_ladders, odd_ladders)
 
-#: As the streamer sends them: prices of two or four decimals, whole ones with or without, makers that few have heard of.
+#: As the streamer sends them: prices of two or four decimals, whole ones with or without, makers that few know.
 cents = st.integers(1, 10_000_000).map(lambda cents: cents // 100 if cents % 100 == 0 else cents / 100)
-prices = (
-    cents
-    | st.integers(1, 10_000).map(lambda parts: parts / 10_000)
-    | st.integers(1, 1_000).map(float)
-)
+prices = cents | st.integers(1, 10_000).map(lambda parts: parts / 10_000) | st.integers(1, 1_000).map(float)
 names = st.sampled_from(["NSDQ", "ARCX", "iexg", "G", "JPMS", "new"]) | st.text(
     st.characters(exclude_categories=("Cs", "Cc")), max_size=4
 )

@@ -84,7 +84,9 @@ async def test_a_query_reads_the_levels_of_a_book(store: Store) -> None:
     question = next(each for each in examples if "levels_json" in each)
     answer = await store.queries.ask(question)
     assert answer.rows[0] == (book.bids[0].price, book.bids[0].size)
-    odd = await store.queries.ask("SELECT levels_json(x'0102'), levels_json(NULL), levels_json(5), levels_json(x'789c')")
+    odd = await store.queries.ask(
+        "SELECT levels_json(x'0102'), levels_json(NULL), levels_json(5), levels_json(x'789c')"
+    )
     assert odd.rows == [(None, None, None, None)]
 
 
