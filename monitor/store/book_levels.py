@@ -18,10 +18,13 @@ from monitor.market.quote import Number
 
 #: First bytes: columns, and the same deflated. JSON is compressed and begins as zlib does, with 0x78.
 _COLUMNS, _DEFLATED = b"\x01", b"\x02"
-#: Makers that are told by their number; another one is named in the blob. Books hold these numbers: only ever append.
-_KNOWN: Final = tuple(
-    "NSDQ ARCX BATX BATY EDGX EDGA IEXG MEMX NYSE AMEX BOSX PHLX CINN MIAX MWSE PACX BATS CBOE C2OX ISEX GMNI MERC XBXO"
-    " EMLD MCRY MPRL nsdq arcx batx baty edgx edga iexg memx nyse amex bosx phlx cinn miax mwse G S".split()
+#: Makers that are told by their number; others are named in the blob and numbered after these. Books hold the numbers:
+#: this never changes.
+_KNOWN: Final = (
+    *("NSDQ", "ARCX", "BATX", "BATY", "EDGX", "EDGA", "IEXG", "MEMX", "NYSE", "AMEX", "BOSX", "PHLX", "CINN", "MIAX"),
+    *("MWSE", "PACX", "BATS", "CBOE", "C2OX", "ISEX", "GMNI", "MERC", "XBXO", "EMLD", "MCRY", "MPRL"),
+    *("nsdq", "arcx", "batx", "baty", "edgx", "edga", "iexg", "memx", "nyse", "amex", "bosx", "phlx", "cinn", "miax"),
+    *("mwse", "G", "S"),
 )
 _NUMBERS: Final = {name: number for number, name in enumerate(_KNOWN)}
 # What the first number says of the others: columns that are there, and how prices stand.

@@ -16,6 +16,20 @@ from monitor.store import open_store
 from monitor.store.book_levels import as_json, pack, unpack
 from tests.support.captures import BURST, CONFLATED, frames, raw_frames
 
+#: Levels, and blobs that hold them: three in columns, the last of them deflated.
+WRITTEN = (
+    (
+        '[[[214,300,2,[["NSDQ",100,34200000],["arcx",200,34200005]]],[213.99,7,1,[["JPMS",7,34100000]]]],'
+        '[[214.02,900,3,[["S",9,5]]]]]',
+        "0135c507044a504d530201b0ce020106020101ac02078407020103001b2b2a0164c8010709c5b3a7100500a58d06c0b3a710",
+    ),
+    ('[[[214.0,100,1,[["MPRL",100,3]]]],[]]', "01e48608000100b0ce021964010300"),
+    (
+        f'[[{",".join(f"""[{price / 10_000},200,1,[["IEXG",200,34200000]]]""" for price in range(1000, 988, -1))}],[]]',
+        "02d8f51360e061b8c0cf88006c48e004233238b079b90003120000",
+    ),
+)
+
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 odd_makers = st.builds(Maker, st.text(max_size=6), numbers, st.integers(-1, 86_400_000))
 odd_levels = st.builds(Level, numbers, numbers, st.integers(0, 99), st.lists(odd_makers, max_size=4).map(tuple))
@@ -103,6 +117,12 @@ def test_every_book_of_a_real_morning_comes_back(shared: Path, name: str) -> Non
         blob = pack(book)
         assert blob[0] in {1, 2}
         assert exactly(unpack(book.symbol, book.time, blob)) == exactly(book)
+
+
+def test_what_was_written_once_is_read_for_ever() -> None:
+    """Blobs as files out there hold them: they are not to be made anew."""
+    for levels, blob in WRITTEN:
+        assert as_json(bytes.fromhex(blob)) == levels
 
 
 # ------------------------------------------------------------------------------------------ damage
