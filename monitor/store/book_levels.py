@@ -5,7 +5,7 @@ it is. What is written once stays readable: another form gets another first byte
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, islice, pairwise
 from math import gcd
 from operator import sub
@@ -113,7 +113,14 @@ def _sides(levels: bytes) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
     numbers = levels[3:] if levels[:1] == _COLUMNS else zlib.decompress(levels[3:], -zlib.MAX_WBITS)
     if _checksum(numbers) != levels[1:3]:
         raise ValueError("levels are damaged")
-    left = iter(_from_varints(numbers))
+    try:
+        return _read(iter(_from_varints(numbers)))
+    except (IndexError, OverflowError) as error:
+        raise ValueError("levels are damaged") from error
+
+
+def _read(left: Iterator[int]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """Bids and asks. Raises ValueError, IndexError or OverflowError for what no book was packed as."""
 
     def column(length: int) -> list[int]:
         found = list(islice(left, length))

@@ -145,9 +145,14 @@ def test_a_damaged_book_is_not_taken_for_another(deep: bool) -> None:
             as_json(blob[:end])
 
 
-@given(st.lists(st.integers(0, 255), max_size=30))
-def test_columns_that_no_program_wrote_are_refused_or_a_book(data: list[int]) -> None:
-    body = bytes(data)
+@given(a_book(), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=3))
+def test_columns_that_no_program_wrote_are_refused_or_a_book(book: Book, changes: list[tuple[int, int]]) -> None:
+    packed = pack(book)
+    numbers = bytearray(packed[3:] if packed[0] == 1 else zlib.decompress(packed[3:], -15) if packed[0] == 2 else b"")
+    for at, byte in changes:
+        place = at % (len(numbers) + 1)
+        numbers[place : place + 1] = bytes([byte])
+    body = bytes(numbers)
     blob = b"\x01" + (zlib.crc32(body) & 0xFFFF).to_bytes(2, "big") + body
     try:
         book = unpack("A", 1, blob)
