@@ -3,7 +3,8 @@
 Run: ``python -m benchmarks.bars_read``. The database holds a million minutes, ten years of a symbol's regular sessions,
 and the longer bars that the store has made of them. The window of 5,000 hours is read through the archive, from the
 loop to the array; beside it the same hours are built from their minutes, as has to be done where only those are kept.
-All minutes are read through the archive as well, and by ``fetchall`` into numpy. The best of several runs, in turn.
+All minutes are read through the archive as well, the first time row by row, which has the store pack them; and by
+``fetchall`` into numpy. The best of several runs, in turn.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from monitor.store import Store, open_store
 
 BARS, WINDOW, RUNS, WINDOW_RUNS = 1_000_000, 5_000, 5, 40
 _SYMBOL, _FIRST_DAY = "AAPL", date(2016, 1, 4)
+_STRETCHES = 151  # of 25 days, in which the minutes lie
 _SQL = """
 SELECT start_ms, open, high, low, close, volume FROM bar
 WHERE instrument_id = 1 AND interval_s = 60 AND start_ms >= ? ORDER BY start_ms
@@ -66,6 +68,13 @@ def fetched(path: Path, since: int = 0) -> BarSeries:
     return np.array(rows, BAR_DTYPE)
 
 
+def fetched_one(path: Path, sql: str) -> int:
+    connection = sqlite3.connect(path)
+    (found,) = connection.execute(sql).fetchone()
+    connection.close()
+    return int(found)
+
+
 async def best(runs: int, *ways: Callable[[], Awaitable[BarSeries]]) -> list[float]:
     """The shortest time that each of the ways took, in ms; they take turns."""
     took = [float("inf")] * len(ways)
@@ -98,7 +107,16 @@ async def compare(folder: Path) -> dict[str, Any]:
 
     assert np.array_equal(await window(), await window_built())
     assert len(await window()) == WINDOW
-    assert np.array_equal(await all_minutes(), await all_fetched())
+    started = time.perf_counter()
+    first = await all_minutes()
+    by_row = (time.perf_counter() - started) * 1000
+    assert np.array_equal(first, await all_fetched())
+    for _ in range(1_000):
+        if fetched_one(path, "SELECT count(*) FROM minute_pack") == _STRETCHES:
+            break
+        await asyncio.sleep(0.05)
+    packed = fetched_one(path, "SELECT sum(length(bars)) FROM minute_pack")
+    assert np.array_equal(await all_minutes(), first)
     kept, built = await best(WINDOW_RUNS, window, window_built)
     ours, plain = await best(RUNS, all_minutes, all_fetched)
     await store.close()
@@ -107,6 +125,8 @@ async def compare(folder: Path) -> dict[str, Any]:
         "window_built_from_minutes_ms": round(built, 1),
         "window_ratio": round(built / kept, 1),
         "million_minutes_ms": round(ours),
+        "million_minutes_by_row_ms": round(by_row),
+        "packed_bytes_a_minute": round(packed / BARS, 1),
         "fetchall_numpy_ms": round(plain),
         "ratio": round(plain / ours, 2),
     }

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from monitor.market.gap import Cause, Gap
 from monitor.market.instrument import Instrument
 from monitor.market.trade import Side, Trade
 from monitor.ports import AuditEntry
+from monitor.store.connect import one_moment
+from monitor.store.minute_packs import read_minutes
 from monitor.store.reader import Reader
 from monitor.store.rollups import FINAL, built_from, is_due
 from monitor.store.tiers.reading import TierReader, last_rows
@@ -22,15 +24,25 @@ _LAST_MS = 2**62
 class StoredArchive:
     """Implements Archive."""
 
-    def __init__(self, reader: Reader, tiers: TierReader) -> None:
+    def __init__(self, reader: Reader, tiers: TierReader, pack: Callable[[int], None] = lambda _: None) -> None:
+        """``pack(number)`` is called on the loop for an instrument whose minutes should be packed."""
         self._reader = reader
         self._tiers = tiers
+        self._pack = pack
 
     async def audit(self, limit: int) -> list[AuditEntry]:
         return await self._reader.ask(lambda connection: _audit(connection, limit))
 
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = _LAST_MS) -> BarSeries:
+        if interval is Interval.M1:
+            return await self._minutes(symbol, start_ms, end_ms)
         return await self._reader.ask(lambda connection: _bars(connection, symbol, interval, start_ms, end_ms))
+
+    async def _minutes(self, symbol: str, start_ms: int, end_ms: int) -> BarSeries:
+        number, found, worth_packing = await self._reader.ask(lambda c: _minutes(c, symbol, start_ms, end_ms))
+        if worth_packing:
+            self._pack(number)
+        return found
 
     async def coverage(self, symbol: str, interval: Interval) -> list[tuple[int, int]]:
         return await self._reader.ask(lambda connection: read_coverage(connection, symbol, interval))
@@ -56,6 +68,13 @@ WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)
   AND interval_s = ? AND start_ms >= ? AND start_ms < ?{} ORDER BY start_ms
 """
 _ALL, _OWN = _BARS.format(""), _BARS.format(f" AND {FINAL}")
+
+
+def _minutes(connection: sqlite3.Connection, symbol: str, start_ms: int, end_ms: int) -> tuple[int, BarSeries, bool]:
+    """The instrument's number, its minutes, and whether they should be packed."""
+    with one_moment(connection):
+        (number,) = connection.execute("SELECT id FROM instrument WHERE symbol = ?", (symbol,)).fetchone() or (0,)
+        return number, *read_minutes(connection, number, start_ms, end_ms)
 
 
 def _bars(connection: sqlite3.Connection, symbol: str, interval: Interval, start_ms: int, end_ms: int) -> BarSeries:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 
 class Kind(StrEnum):
     """What the values of a column are; any but texts and times of receipt may be None."""
@@ -29,6 +32,29 @@ class Page(NamedTuple):
     head: tuple[str, ...]
     rows: Sequence[Row]
     stored: int
+
+    @property
+    def size(self) -> int:
+        return len(self.rows)
+
+
+class Coded(NamedTuple):
+    """A column of few texts: for each row the place of its text among them."""
+
+    codes: npt.NDArray[np.uint8]
+    texts: Sequence[str]
+
+
+class Arrays(NamedTuple):
+    """As a page, but column by column; times are ms UTC."""
+
+    head: tuple[str, ...]
+    columns: Sequence[npt.NDArray[Any] | Coded]
+    stored: int
+
+    @property
+    def size(self) -> int:
+        return self.stored
 
 
 def columns(described: str) -> tuple[Column, ...]:

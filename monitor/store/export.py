@@ -8,20 +8,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from monitor.errors import BadData, Unusable
 from monitor.ports import SUFFIXES, ExportRequest, ExportResult, Layout, sidecar_of
 from monitor.store.columns import Column, Kind, Page, names
 from monitor.store.csv_text import CsvText, is_number
 from monitor.store.export_notes import Written, notes
-from monitor.store.export_rows import columns_of, sources
+from monitor.store.export_rows import PackedMinutes, columns_of, sources
+from monitor.store.minute_packs import WORTH_PACKING
 from monitor.store.reader import Reader
 from monitor.store.tiers.reading import TierReader
 from monitor.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
-Write = Callable[[Page], None]
+Write = Callable[[Any], None]  # a Page, or Arrays where those were asked for
 T = TypeVar("T")
 #: Between two words of progress: a page takes but a few milliseconds.
 _TELL_SECONDS = 0.05
@@ -34,10 +35,18 @@ class _Stopped(Exception):
 class StoredExporter:
     """Implements Exporter. ``audit(kind, sentence)`` hears of every export, where there is one to write it."""
 
-    def __init__(self, reader: Reader, tiers: TierReader, audit: Callable[[str, str], None] | None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        tiers: TierReader,
+        audit: Callable[[str, str], None] | None,
+        pack: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """``pack(number)`` is called on the loop for an instrument whose minutes should be packed."""
         self._reader = reader
         self._tiers = tiers
         self._audit = audit
+        self._pack = pack
 
     async def export(
         self, request: ExportRequest, progress: Progress, cancelled: Callable[[], bool]
@@ -55,6 +64,8 @@ class StoredExporter:
         written = await self._ask(lambda c, stopped: _write(c, request, self._tiers, columns, told, stopped), cancelled)
         if written is None:
             return None
+        for number in written.to_pack:
+            self._pack(number)
         of = f" of {', '.join(request.symbols)}" if request.symbols else ""
         self._note(f"{written.rows} rows of {request.what}{of} to {request.out}")
         return ExportResult(written.rows, request.out, tuple(written.troubles))
@@ -119,7 +130,8 @@ def _write(
 ) -> Written:
     """Write the file, and the one beside it that tells of it."""
     written, done, tell_at = Written(), 0, 0.0
-    parts = sources(connection, request, tiers.telling(written.take_trouble))
+    arrays = request.out.suffix.lower() == ".parquet"
+    parts = sources(connection, request, tiers.telling(written.take_trouble), arrays=arrays)
     total = sum(part.query.count(connection) for part in parts)
     progress(0, total)
     with _new_file(request.out) as file:
@@ -129,13 +141,15 @@ def _write(
                     if stopped():
                         raise _Stopped
                     write(page)
-                    written.rows, done = written.rows + len(page.rows), done + page.stored
+                    written.rows, done = written.rows + page.size, done + page.stored
                     if time.monotonic() >= tell_at:
                         # Rows recorded meanwhile may make it more than was counted.
                         progress(done, max(total, done))
                         tell_at = time.monotonic() + _TELL_SECONDS
                 written.bars += part.kept
                 written.parts += part.parts
+                if isinstance(part.query, PackedMinutes) and part.query.by_row >= WORTH_PACKING:
+                    written.to_pack.append(part.query.query.number)
         if stopped():
             raise _Stopped
     if request.sidecar:
@@ -158,14 +172,14 @@ def _text(
     for page in _pages(connection, request, tiers):
         if stopped():
             raise _Stopped
-        rows += len(page.rows)
+        rows += page.size
         if rows > most:
             raise BadData(f"There are more than {most:,} rows, too many for the clipboard: write them to a file.")
         parts.append(text.lines(page))
     return "".join(parts), rows
 
 
-def _pages(connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader) -> Iterator[Page]:
+def _pages(connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader) -> Iterator[Any]:
     for part in sources(connection, request, tiers):
         yield from part.pages(connection)
 

@@ -24,14 +24,15 @@ _LATEST_MS = 2**62
 
 @dataclass(slots=True)
 class Written:
-    """What became of an export: its rows, where its bars, or the parts of those made for it, came from, and what is
-    left out because it could not be read, in sentences.
+    """What became of an export: its rows, where its bars, or the parts of those made for it, came from, what is left
+    out because it could not be read, in sentences; and the instruments whose minutes should be packed.
     """
 
     rows: int = 0
     bars: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
     troubles: list[str] = field(default_factory=list)
+    to_pack: list[int] = field(default_factory=list)
 
     def take_trouble(self, sentence: str) -> None:
         if sentence not in self.troubles:

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from monitor.analysis.bars import interval_start
 from monitor.errors import BadData
@@ -16,7 +20,9 @@ from monitor.market.hours import Hours
 from monitor.ports import SYMBOLLESS, ExportRequest
 from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
-from monitor.store.columns import Column, Page, Row, columns
+from monitor.store.columns import Arrays, Coded, Column, Page, Row, columns
+from monitor.store.minute_codec import SOURCES, Minutes
+from monitor.store.minute_packs import minutes_of
 from monitor.store.rollups import built_from, is_due
 from monitor.store.tiers.reading import Tiered, TierReader
 
@@ -114,6 +120,24 @@ class Entries:
             last = rows[-1][0]
 
 
+@dataclass(slots=True)
+class PackedMinutes:
+    """An instrument's minutes in [start, end), as arrays; ``by_row`` counts those that were not packed."""
+
+    query: Query
+    by_row: int = 0
+
+    def count(self, connection: sqlite3.Connection) -> int:
+        return self.query.count(connection)
+
+    def pages(self, connection: sqlite3.Connection) -> Iterator[Minutes]:
+        """Ascending; each piece is a read of its own."""
+        query = self.query
+        for minutes, packed in minutes_of(connection, query.number, query.start, query.end, told=True):
+            self.by_row += 0 if packed else len(minutes[0])
+            yield minutes
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One instrument's part of an export: its stored rows and how they become those of the file.
@@ -122,12 +146,12 @@ class Source:
     it; both grow while the pages are read.
     """
 
-    query: Query | Tiered | Contracts | Entries
-    rows: Callable[[Iterable[list[Row]]], Iterator[Page]]
+    query: Query | Tiered | Contracts | Entries | PackedMinutes
+    rows: Callable[[Iterable[Any]], Iterator[Page | Arrays]]
     kept: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
 
-    def pages(self, connection: sqlite3.Connection) -> Iterator[Page]:
+    def pages(self, connection: sqlite3.Connection) -> Iterator[Page | Arrays]:
         return self.rows(self.query.pages(connection))
 
 
@@ -158,8 +182,12 @@ def columns_of(request: ExportRequest) -> tuple[Column, ...]:
     return columns(_COLUMNS[request.what] + (_VENUES if _by_venue(request) else ""))
 
 
-def sources(connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader) -> list[Source]:
+def sources(
+    connection: sqlite3.Connection, request: ExportRequest, tiers: TierReader, *, arrays: bool = False
+) -> list[Source]:
     """The parts of the export, one a symbol; what streamed in is read from all ``tiers``.
+
+    With ``arrays`` minutes come as arrays, prices and volumes as floats.
 
     Raises BadData for symbols of which nothing was recorded.
     """
@@ -175,6 +203,8 @@ def sources(connection: sqlite3.Connection, request: ExportRequest, tiers: TierR
         if request.what != "bars":
             found = kinds[request.what](request, symbol, numbers[symbol])
             return replace(found, query=Tiered(found.query, symbol, tiers)) if isinstance(found.query, Query) else found
+        if arrays and request.interval is Interval.M1:
+            return _minutes(request, symbol, numbers[symbol])
         # Those on disk are of all hours; and of an older database they may not all be there yet.
         built = request.hours is not Hours.ALWAYS or is_due(connection, symbol)
         return (_bars_built if built else _bars)(request, symbol, numbers[symbol])
@@ -214,6 +244,25 @@ def _bars(request: ExportRequest, symbol: str, number: int) -> Source:
             yield Page((symbol, request.interval.label), found, stored)
 
     return Source(query, rows, kept)
+
+
+def _minutes(request: ExportRequest, symbol: str, number: int) -> Source:
+    """Minutes as arrays."""
+    query = PackedMinutes(_of_bars(Interval.M1, number, request.start_ms, request.end_ms))
+    kept: Counter[str] = Counter()
+
+    def pages(found: Iterable[Minutes]) -> Iterator[Arrays]:
+        for bars, sources in found:
+            if request.hours is not Hours.ALWAYS:
+                wanted = _starts_within(request.hours, bars["start"])
+                bars, sources = bars[wanted], sources[wanted]
+            counts = np.bincount(sources, minlength=len(SOURCES)).tolist()
+            kept.update({source.value: count for source, count in zip(SOURCES, counts, strict=True) if count})
+            columns = [bars[name] for name in ("start", "open", "high", "low", "close", "volume")]
+            told = Coded(sources, [source.value for source in SOURCES])
+            yield Arrays((symbol, request.interval.label), [*columns, told], len(bars))
+
+    return Source(query, pages, kept)
 
 
 def _of_bars(interval: Interval, number: int, start: int, end: int) -> Query:
@@ -258,6 +307,11 @@ def _in_hours(pages: Iterable[list[Row]], hours: Hours) -> Iterator[tuple[list[R
 @lru_cache(maxsize=65_536)
 def _slot_within(hours: Hours, slot: int) -> bool:
     return hours.within(slot * _HALF_HOUR_MS)
+
+
+def _starts_within(hours: Hours, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    slots, places = np.unique(starts // _HALF_HOUR_MS, return_inverse=True)
+    return np.array([_slot_within(hours, slot) for slot in slots.tolist()], np.bool_)[places]
 
 
 Group = tuple[int, list[Row]]

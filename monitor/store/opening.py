@@ -26,6 +26,7 @@ from monitor.store.export import StoredExporter
 from monitor.store.facts import StoreFacts, facts_of
 from monitor.store.file_system import check_local
 from monitor.store.migrations import check_origin, migrate, origin
+from monitor.store.minute_packs import Packing
 from monitor.store.query import StoredQueries
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
@@ -86,7 +87,8 @@ class Store:
         self._reader = Reader(path, on_damage=self._writer.suspect)
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         tier_reader = TierReader(path.parent, _once(asyncio.get_running_loop(), on_trouble))
-        self.archive = StoredArchive(self._reader, tier_reader)
+        packing = Packing(self._writer)
+        self.archive = StoredArchive(self._reader, tier_reader, packing.want)
         self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
@@ -97,7 +99,7 @@ class Store:
             around_the_clock if sandbox else sessions,  # the sandbox's market never closes
         )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
-        self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit)
+        self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit, packing.want)
         self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)
         self.queries = StoredQueries(path, self.recorder.record_audit)
         self.care = StoredCare(path, self._reader, self._writer, self.recorder.record_audit)

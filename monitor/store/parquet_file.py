@@ -10,48 +10,80 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monitor.ports import Layout, Zone
-from monitor.store.columns import Column, Kind, Page
+from monitor.store.columns import Arrays, Coded, Column, Kind, Page
 
 _ROWS_A_GROUP = 65_536
 
-Write = Callable[[Page], None]
+Write = Callable[[Page | Arrays], None]
 
 
 @contextmanager
 def parquet_pages(file: BinaryIO, columns: Sequence[Column], layout: Layout) -> Iterator[Write]:
     """What takes pages and writes them to ``file``; the end is written on leaving."""
     schema = pa.schema([pa.field(column.name, _type(column.kind, layout.zone)) for column in columns])
-    waiting: list[list[Any]] = [[] for _ in columns]
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        groups = _Groups(writer, schema)
+        yield groups.take
+        groups.write()
 
-        def write_group() -> None:
-            arrays = [_array(values, field.type) for values, field in zip(waiting, schema, strict=True)]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-            for values in waiting:
-                values.clear()
 
-        def write(page: Page) -> None:
-            for place, values in enumerate(waiting):
+class _Groups:
+    """Gathers pages until there are rows enough for a group."""
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
+        self._writer, self._schema = writer, schema
+        self._columns: list[list[Any]] = [[] for _ in schema]
+        self._tables: list[pa.Table] = []
+        self._rows = 0
+
+    def take(self, page: Page | Arrays) -> None:
+        """Pages and arrays never come in one file."""
+        self._rows += page.size
+        if isinstance(page, Arrays):
+            self._tables.append(_table(page, self._schema))
+        else:
+            for place, values in enumerate(self._columns):
                 if place < len(page.head):
                     values.extend(repeat(page.head[place], len(page.rows)))
                 else:
                     values.extend(map(itemgetter(place - len(page.head)), page.rows))
-            if len(waiting[0]) >= _ROWS_A_GROUP:
-                write_group()
+        if self._rows >= _ROWS_A_GROUP:
+            self.write()
 
-        yield write
-        if waiting[0]:
-            write_group()
+    def write(self) -> None:
+        """Write what is gathered, as a group."""
+        if self._columns[0]:
+            arrays = [_array(values, field.type) for values, field in zip(self._columns, self._schema, strict=True)]
+            self._tables.append(pa.Table.from_arrays(arrays, schema=self._schema))
+        if self._tables:
+            self._writer.write_table(pa.concat_tables(self._tables))
+        for gathered in (*self._columns, self._tables):
+            gathered.clear()
+        self._rows = 0
 
 
 def _type(kind: Kind, zone: Zone) -> pa.DataType:
     if kind in {Kind.TIME, Kind.RECEIVED}:
         return pa.timestamp("us" if kind is Kind.RECEIVED else "ms", tz=_zone_name(zone))
     return {Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.COUNT: pa.int64()}[kind]
+
+
+def _table(page: Arrays, schema: pa.Schema) -> pa.Table:
+    found = [pa.repeat(pa.scalar(text), page.size) for text in page.head]
+    for column in page.columns:
+        if isinstance(column, Coded):
+            texts = pa.array(column.texts, pa.string())
+            found.append(pa.DictionaryArray.from_arrays(pa.array(column.codes), texts).cast(pa.string()))
+        else:
+            found.append(pa.array(np.ascontiguousarray(column)))
+    return pa.Table.from_arrays(
+        [each.cast(field.type) for each, field in zip(found, schema, strict=True)], schema=schema
+    )
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -287,6 +287,8 @@ class Salvage:
                 f" FROM {table} WHERE instrument_id NOT IN (SELECT id FROM instrument)"
             )
         new.execute("INSERT INTO instrument_fts (instrument_fts) VALUES ('rebuild')")
+        new.execute("DELETE FROM minute_pack")  # they are made anew of the minutes
+        del self._tables["minute_pack"]
         if "bar" in self._damaged:
             _ask_again(new)
             new.execute(ALL_DUE)

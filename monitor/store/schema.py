@@ -224,6 +224,32 @@ def _rollup_tables(db: "Database") -> None:
     db.executescript(_ROLLUP_TABLES)
 
 
+# Packed minutes; ``start_ms >> 31`` is the stretch, as in ``minute_packs``.
+_SAME = " AND ".join(f"old.{name} IS new.{name}" for name in ("open", "high", "low", "close", "volume", "source"))
+_PACK_TABLE = f"""
+CREATE TABLE minute_pack (
+    instrument_id INTEGER NOT NULL, stretch INTEGER NOT NULL, bars BLOB NOT NULL,
+    PRIMARY KEY (instrument_id, stretch)
+) STRICT;
+
+CREATE TRIGGER minute_added AFTER INSERT ON bar WHEN new.interval_s = 60 BEGIN
+    DELETE FROM minute_pack WHERE instrument_id = new.instrument_id AND stretch = new.start_ms >> 31;
+END;
+
+CREATE TRIGGER minute_revised AFTER UPDATE ON bar WHEN new.interval_s = 60 AND NOT ({_SAME}) BEGIN
+    DELETE FROM minute_pack WHERE instrument_id = new.instrument_id AND stretch = new.start_ms >> 31;
+END;
+
+CREATE TRIGGER minute_deleted AFTER DELETE ON bar WHEN old.interval_s = 60 BEGIN
+    DELETE FROM minute_pack WHERE instrument_id = old.instrument_id AND stretch = old.start_ms >> 31;
+END;
+"""
+
+
+def _pack_table(db: "Database") -> None:
+    db.executescript(_PACK_TABLE)
+
+
 # A row without a rowid sends what it has above a kilobyte to a page of its own, however little that is: a deep book
 # took three times its size. An ordinary row may fill a page. They are copied in the order in which they are read.
 _BOOK_ROWS = """
@@ -254,6 +280,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     _views,
     _tier_tables,
     _rollup_tables,
+    _pack_table,
     _book_rows,
 )
 VERSION = len(STEPS)

@@ -8,7 +8,6 @@ the database, and then what is left is read anew from where it stands.
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import merge
 from itertools import groupby
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from monitor.ports import STREAMED
+from monitor.store.connect import one_moment
 from monitor.store.tiers import ledger, tables
 from monitor.store.tiers.ledger import TierFile
 from monitor.store.tiers.places import Places, in_bucket
@@ -135,7 +135,7 @@ class Tiered:
 
     def _pages(self, connection: sqlite3.Connection, start: int) -> Iterator[list[Row]]:
         table, end = self.hot.table, self.hot.end
-        with _one_moment(connection):
+        with one_moment(connection):
             newest = ledger.newest_id(connection, table)
             files = [file for file, _ in ledger.files_with(connection, table, self.symbol, start, end)]
         for day, parts in groupby(files, key=lambda file: file.day):
@@ -170,7 +170,7 @@ class Tiered:
     def _hot(self, connection: sqlite3.Connection, newest: int, start: int, end: int) -> Iterator[list[Row]]:
         """What the database has; each page is a read of its own, so that the writer's log can be emptied between."""
         while start < end:
-            with _one_moment(connection):
+            with one_moment(connection):
                 if ledger.newest_id(connection, self.hot.table) != newest:
                     raise _RowsMoved
                 rows = self.hot.page(connection, start, end)
@@ -178,17 +178,6 @@ class Tiered:
                 return
             yield rows
             start = rows[-1][0] + 1
-
-
-@contextmanager
-def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
-    """What is read within is of one moment, the ledger and the rows."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        if connection.in_transaction:
-            connection.execute("COMMIT")
 
 
 def last_rows(
@@ -199,7 +188,7 @@ def last_rows(
         f"SELECT received_us, {columns} FROM {table} WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)"
         " ORDER BY received_us DESC LIMIT ?"
     )
-    with _one_moment(connection):
+    with one_moment(connection):
         found = {row[0]: row for row in connection.execute(sql, (symbol, limit))}
         files = [file for file, _ in ledger.files_with(connection, table, symbol, 0, 1 << 62)]
     names = ["received_us", *columns.split(", ")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from monitor.analysis.coverage import Answer, Asked
 from monitor.errors import BadData, MonitorError, StoreUnavailable, Unusable
@@ -16,9 +17,10 @@ from monitor.market.bar import BarSource, Interval
 from monitor.market.book import Book, BookService, Level, Maker
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
-from monitor.ports import DecimalMark, ExportRequest, ExportResult, Layout, Zone
-from monitor.store import Store, export_rows, open_for_reading
+from monitor.ports import DecimalMark, ExportRequest, ExportResult, Layout, Zone, sidecar_of
+from monitor.store import Store, export, export_rows, open_for_reading
 from tests.support.builders import a_bar, a_book, a_quote, a_trade, ms
+from tests.support.ports import until
 from tests.unit.store.conftest import Rows
 
 FIRST_US = ms("09:30") * 1000
@@ -301,20 +303,48 @@ async def test_parquet_is_written_in_groups_and_cancelled_whole(
 
     monkeypatch.setattr(parquet_file, "_ROWS_A_GROUP", 5)
     monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", 2)
-    record_of_everything(store)
-    file = await parquet(store, out, "bars", layout=Layout(Zone.UTC))
+    for n in range(10):
+        store.recorder.record_quote(FIRST_US + n, a_quote(bid=n))
+    file = await parquet(store, out, "quotes", layout=Layout(Zone.UTC))
     assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [6, 4]
-    assert str(file.schema_arrow.field("start").type) == "timestamp[ms, tz=UTC]"
-    assert file.read()["start"][0].as_py() == datetime(2025, 5, 21, 13, 30, tzinfo=UTC)
+    assert str(file.schema_arrow.field("received").type) == "timestamp[us, tz=UTC]"
+    assert file.read()["received"][0].as_py() == datetime(2025, 5, 21, 13, 30, tzinfo=UTC)
     asked: list[int] = []
 
     def third_time() -> bool:
         asked.append(1)
         return len(asked) > 3
 
-    request = ExportRequest("bars", ("AAPL",), out.with_name("b.parquet"))
+    request = ExportRequest("quotes", ("AAPL",), out.with_name("b.parquet"))
     assert await store.exporter.export(request, unheard, third_time) is None
     assert {path.name for path in out.parent.iterdir()} == {"rows.parquet", "rows.parquet.json"}
+
+
+async def test_minutes_in_parquet_are_the_same_once_they_are_packed(
+    store: Store, out: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "WORTH_PACKING", 3)
+    sources = [BarSource.STREAM, BarSource.REST, BarSource.COMPUTED, BarSource.IMPORT]
+    bars = [a_bar(at=f"{hour:02}:{minute}", close=100 + minute / 8) for hour in (8, 10, 15, 16) for minute in (15, 45)]
+    bars = [replace(bar, source=source) for bar, source in zip(bars, sources * 2, strict=True)]
+    store.recorder.record_bars([*bars, *(replace(bar, symbol="MSFT") for bar in bars)])
+    both = {"symbols": ("AAPL", "MSFT"), "interval": Interval.M1, "layout": Layout(Zone.UTC)}
+
+    async def tables(name: str) -> list[Any]:
+        found = []
+        for hours in Hours:
+            request = ExportRequest("bars", out=out.with_name(f"{name}-{hours.value}.parquet"), hours=hours, **both)  # type: ignore[arg-type]
+            await store.exporter.export(request, unheard, never)
+            notes = json.loads(sidecar_of(request.out).read_text())
+            found.append((pq.read_table(request.out).to_pylist(), notes["sources"], notes["rows"]))
+        return found
+
+    await store.recorder.flushed()
+    before = await tables("rows")
+    await until(lambda: len(rows("SELECT * FROM minute_pack")) == 2)
+    assert await tables("packed") == before
+    assert [len(table) for table, _, _ in before] == [count for _, _, count in before]
+    assert before[0][1] == {"stream": 4, "rest": 4, "computed": 4, "import": 4}
 
 
 async def test_another_zone_and_a_decimal_comma(store: Store, out: Path) -> None:

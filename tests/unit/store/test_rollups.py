@@ -223,17 +223,14 @@ def an_older_database(path: Path, minutes: int) -> list[Bar]:
     bars = [a_bar(at=ms("09:30") + n * 60_000, close=100 + n % 7, volume=n) for n in range(minutes)]
     bars += [a_bar(at="00:00", day=date(2025, 5, 1) + timedelta(days=n), interval=Interval.DAY) for n in range(9)]
     connection = sqlite3.connect(path, isolation_level=None)
-    before = schema.STEPS.index(schema._rollup_tables)
-    with pytest.MonkeyPatch.context() as patch:
-        # One more, for what saves bars needs it.
-        patch.setattr("monitor.store.migrations.STEPS", schema.STEPS[: before + 1])
-        patch.setattr("monitor.store.migrations.VERSION", before + 1)
+    steps = schema.STEPS[: schema.STEPS.index(schema._rollup_tables)]
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr("monitor.store.migrations.STEPS", steps)
+        before.setattr("monitor.store.migrations.VERSION", len(steps))
         migrate(connection, sandbox=True)
     SaveInstruments([(1, Instrument("AAPL"))]).run(connection)
     SaveBars(tuple(bars), IDS, LATER_MS).run(connection)
     connection.execute("DELETE FROM bar WHERE source = 'computed'")
-    connection.execute("DROP TABLE rollup_due")
-    connection.execute(f"PRAGMA user_version = {before}")
     connection.close()
     return bars
 
