@@ -60,8 +60,8 @@ class Scene:
     before: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
 
     def tint(self, name: str, share: float, ground: str = "panel") -> QColor:
-        """A palette colour mixed into another; Qt fills columns of opaque pixels many times faster than clear ones."""
-        ink, paper = self.colours.colour(name), self.colours.colour(ground)
+        """A colour mixed into another; Qt fills columns of opaque pixels many times faster than clear ones."""
+        ink, paper = self.ink(name), self.colours.colour(ground)
         red, green, blue = (
             round(b + (a - b) * share)
             for a, b in (

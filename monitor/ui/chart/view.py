@@ -18,6 +18,7 @@ from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.indicators.legend import Hit, paint_rows
 from monitor.ui.chart.indicators.painting import paint_indicators
 from monitor.ui.chart.indicators.pane_marks import paint_axes, paint_levels
+from monitor.ui.chart.indicators.profile import paint_profiles
 from monitor.ui.chart.indicators.shown import Shown
 from monitor.ui.chart.kinds.painting import paint_bars
 from monitor.ui.chart.legend import paint_legend
@@ -228,6 +229,7 @@ class ChartView(QWidget):
             paint_backdrop(painter, scene)
             painter.setClipRect(scene.plot)
             paint_missing(painter, scene)
+            paint_profiles(painter, scene)
             still = scene.still_bins()
             paint_bars(painter, scene, *still)
             paint_levels(painter, scene)

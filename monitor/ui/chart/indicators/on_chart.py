@@ -22,6 +22,7 @@ from monitor.ui.view_ports import ViewPorts
 _TASK = "chart indicators"
 #: Of the bars that are shown so many may change while indicators are computed.
 _LIVE_BARS = 5
+_OVER = {Pane.PRICES, Pane.BESIDE}
 
 
 class ChartIndicators(QObject):
@@ -45,15 +46,15 @@ class ChartIndicators(QObject):
         before = {id(each.settings): each for each in self._view.scene.indicators}
         shown = []
         for settings in self.wanted:
-            if settings.pane is Pane.BESIDE:
-                continue
             try:
-                series = await asyncio.to_thread(IndicatorSeries, settings, bars, interval, trading)
+                series = None
+                if settings.pane is not Pane.BESIDE:
+                    series = await asyncio.to_thread(IndicatorSeries, settings, bars, interval, trading)
             except BadData as error:
                 self._ports.bus.publish(Notice(Level.WARNING, f"{settings.label}: {error.sentence}"))
                 continue
             earlier = before.get(id(settings))
-            pane = None if settings.pane is Pane.PRICES else (earlier.pane if earlier else None) or ChartPane()
+            pane = None if settings.pane in _OVER else (earlier.pane if earlier else None) or ChartPane()
             made = Shown(settings, series, pane)
             made.visible = earlier is None or earlier.visible
             shown.append(made)

@@ -26,7 +26,7 @@ def paint_indicators(painter: QPainter, scene: Scene, bins: Bins, lead: int) -> 
     if len(bins) <= lead:
         return
     for shown in scene.indicators:
-        if not shown.visible:
+        if not shown.visible or not shown.drawn:
             continue
         pane = shown.pane
         area = scene.plot if pane is None else pane.rect

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from monitor.analysis.indicators import Draw, IndicatorSeries, Output, Pane, Settings
+from monitor.analysis.indicators import Draw, IndicatorSeries, Output, Pane, Settings, VolumeProfile
 from monitor.ui.chart.indicators.values import Extent, Values
 from monitor.ui.chart.panes import Pane as ChartPane
 from monitor.ui.chart.series import Bins, ChartBars
@@ -14,14 +14,18 @@ MARKS = {Draw.MARKS, Draw.ABOVE, Draw.BELOW}
 
 
 class Shown:
-    """One indicator of a chart; ``pane`` is where it is drawn, None over the prices."""
+    """One indicator of a chart; ``pane`` is where it is drawn, None over the prices.
 
-    def __init__(self, settings: Settings, series: IndicatorSeries, pane: ChartPane | None) -> None:
+    A volume profile has no values a bar, but ``profile``.
+    """
+
+    def __init__(self, settings: Settings, series: IndicatorSeries | None, pane: ChartPane | None) -> None:
         self.settings = settings
         self.pane = pane
         self.visible = True
+        self.profile = VolumeProfile(settings) if series is None else None
         self._series = series
-        self._values = [Values(output.copy()) for output in series.outputs]
+        self._values = [Values(output.copy()) for output in series.outputs] if series else []
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -29,12 +33,18 @@ class Shown:
 
     @property
     def drawn(self) -> list[tuple[int, Output]]:
-        """The outputs that are drawn, and their places."""
+        """The outputs that are drawn by bars, and their places."""
+        if self._series is None:
+            return []
         hidden = self.settings.hidden
         return [(n, o) for n, o in enumerate(self.outputs) if o.draw is not Draw.NOTHING and o.name not in hidden]
 
     def take(self, bars: ChartBars, first: int) -> None:
         """The bars have changed from ``first`` on."""
+        if self.profile is not None:
+            self.profile.forget(first)
+        if self._series is None:
+            return
         begin = self._series.update(bars, first)
         for values, output in zip(self._values, self._series.outputs, strict=True):
             values.put(begin, output[begin:])

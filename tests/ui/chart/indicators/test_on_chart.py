@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from monitor.analysis.indicators import CATALOGUE, Pane, Settings, compute
+from monitor.analysis.indicators import CATALOGUE, Settings, compute
 from monitor.live.events import BarsArrived
 from monitor.market.bar import Interval
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
@@ -200,7 +200,7 @@ async def test_ticks_paint_what_painting_all_anew_does(make: Make, bar_px: float
     assert ticked == view.grab().toImage()
 
 
-@pytest.mark.parametrize("name", [d.name for d in CATALOGUE if d.pane is not Pane.BESIDE][::4])
+@pytest.mark.parametrize("name", sorted({d.name for d in CATALOGUE[::4]} | {"VOLUME_PROFILE"}))
 async def test_every_indicator_can_be_painted(make: Make, name: str) -> None:
     panel, _ = make()
     panel.indicators.want([Settings(name)])
@@ -212,6 +212,20 @@ async def test_every_indicator_can_be_painted(make: Make, name: str) -> None:
         assert not panel.view.grab().isNull()
     dialog = SettingsDialog(one.settings, panel)
     dialog.keep()
+
+
+async def test_the_profile_is_of_what_is_in_view(make: Make) -> None:
+    panel, _ = make()
+    plain = panel.view.grab().toImage()
+    panel.indicators.want([Settings("VOLUME_PROFILE")])
+    (one,) = await shown(panel, 1)
+    scene = panel.view.scene
+    image, right = panel.view.grab().toImage(), scene.plot.right()
+    assert one.profile is not None
+    found = one.profile.of(scene.bars, scene.viewport.first, scene.viewport.last)
+    control = int(scene.scale.y(found.middle(found.control)))
+    assert image.pixelColor(right - 3, control) == scene.colours.colour("amber")
+    assert plain.pixelColor(right - 3, control) != scene.colours.colour("amber")
 
 
 async def test_bars_that_arrive_reach_the_indicators(make: Make) -> None:
