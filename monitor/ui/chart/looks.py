@@ -90,6 +90,10 @@ class LooksMenu(QMenu):
         self._add_choice(self.addMenu("&Bars of an hour or more"), "alignment", _ALIGNMENTS)
         self._add_choice(self.addMenu("&Times in"), "zone", _ZONES)
         self._add_switches(self.addMenu("&Lines"), _LINES, parent)
+        self.addSeparator()
+        self.save_picture = self._add_action("Sa&ve picture…", "Alt+S", parent)
+        self.copy_picture = self._add_action("Cop&y picture", "", parent)
+        self.copy_bars = self._add_action("Copy bars in vie&w", "Ctrl+Shift+C", parent)
         self._show()
 
     @property
@@ -103,6 +107,13 @@ class LooksMenu(QMenu):
             self._looks = changed
             self.chosen.emit(changed)
         self._show()
+
+    def _add_action(self, title: str, keys: str, parent: QWidget) -> QAction:
+        action = QAction(title, self)
+        if keys:
+            _give_keys(action, keys, parent)
+        self.addAction(action)
+        return action
 
     def _add_choice(self, menu: QMenu, field: str, choices: Iterable[tuple[str, Any]]) -> None:
         group = QActionGroup(menu)
@@ -118,12 +129,17 @@ class LooksMenu(QMenu):
             action = QAction(title, menu, checkable=True)
             action.triggered.connect(lambda checked, field=field: self.choose(**{field: checked}))
             if keys:
-                action.setShortcut(keys)
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                parent.addAction(action)  # a menu that is not open hears no keys
+                _give_keys(action, keys, parent)
             menu.addAction(action)
             self._shown.append((action, field, True))
 
     def _show(self) -> None:
         for action, field, value in self._shown:
             action.setChecked(getattr(self._looks, field) == value)
+
+
+def _give_keys(action: QAction, keys: str, parent: QWidget) -> None:
+    """Keys that are heard while ``parent`` has the keyboard; a menu that is not open hears none."""
+    action.setShortcut(keys)
+    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    parent.addAction(action)

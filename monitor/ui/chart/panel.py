@@ -3,34 +3,39 @@
 import asyncio
 from collections import defaultdict, deque
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from monitor.analysis.bars import day_start
 from monitor.analysis.chart_bars import Making
 from monitor.errors import MonitorError
-from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress
+from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress, Level, Notice
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.hours import Hours
 from monitor.market.quote import Quote
-from monitor.ports import Wanted
+from monitor.ports import Wanted, file_name
+from monitor.ui.chart import snapshot
 from monitor.ui.chart.gaps import Missing, find_missing
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
+from monitor.ui.export.job import export_folder
 from monitor.ui.link import LinkGroup
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.wish import Wish
+from monitor.ui.work_dialog import FileKind, choose_file
 
 _OWNER = "chart"
 #: Bars from history come in many parts; the archive is read again at most this often.
 _RELOAD_MS = 500
+_PICTURES = FileKind("Pictures", ("png", "svg"))
 
 
 class ChartPanel(Panel):
@@ -60,6 +65,9 @@ class ChartPanel(Panel):
         self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
+        self.looks_menu.save_picture.triggered.connect(self.save_picture)
+        self.looks_menu.copy_picture.triggered.connect(self.copy_picture)
+        self.looks_menu.copy_bars.triggered.connect(self.copy_bars)
         self.indicators = ChartIndicators(ports, self.view, self)
         self.indicators_button = named(QToolButton(), "chartIndicators")
         self.indicators_button.setText("ƒ Indicators")
@@ -98,6 +106,36 @@ class ChartPanel(Panel):
             self._interval = interval
             self.interval_changed.emit(interval)
             self._open(self._symbol)
+
+    def save_picture(self) -> None:
+        """Ask for a file, and write what the chart shows into it."""
+        stem = f"{self._symbol}-{self._interval.label}" if self._symbol else "chart"
+        name = file_name(stem, self._ports.profile.sandbox, ".png")
+        choose_file(self, "Save picture", export_folder(self._ports.preferences) / name, _PICTURES, self._save_picture)
+
+    def _save_picture(self, name: str) -> None:
+        try:
+            snapshot.save(self.view, Path(name), self._mark)
+        except MonitorError as error:
+            self._ports.bus.publish(Notice(Level.WARNING, error.sentence))
+        else:
+            self._ports.bus.publish(Notice(Level.INFO, f"Saved the chart as {Path(name).name}.", name))
+
+    def copy_picture(self) -> None:
+        """Put what the chart shows on the clipboard."""
+        QGuiApplication.clipboard().setImage(snapshot.picture(self.view, self._mark))
+        self._ports.bus.publish(Notice(Level.INFO, "Copied the picture of the chart."))
+
+    def copy_bars(self) -> None:
+        """Put the bars in view on the clipboard, with the values of the indicators."""
+        scene = self.view.scene
+        first, last = scene.viewport.first, scene.viewport.last
+        QGuiApplication.clipboard().setText(snapshot.bars_as_text(scene, first, last))
+        self._ports.bus.publish(Notice(Level.INFO, f"Copied {last - first:,} bars of {self._symbol}."))
+
+    @property
+    def _mark(self) -> str:
+        return "SANDBOX" if self._ports.profile.sandbox else ""
 
     def _take_looks(self, looks: Looks) -> None:
         """Show the bars in another way, or other ones where those chosen are made in another."""

@@ -194,46 +194,65 @@ class ChartView(QWidget):
             self._paint_still()
         with QPainter(self) as painter:  # which ends also where something fails
             painter.drawPixmap(0, 0, self._still)
-            painter.setFont(self.font())
-            scene, index = self.scene, self.hovered_index
-            painter.setClipRect(scene.plot)
-            paint_previous_close(painter, scene)
-            paint_bid_and_ask(painter, scene)
-            last = scene.last_bins
-            paint_bars(painter, scene, *last)
-            painter.setClipping(False)
-            paint_indicators(painter, scene, *last)
-            self._remaining = self._countdown()
-            tags = [paint_last_price(painter, scene, self._remaining)]
-            if scene.symbol:
-                paint_legend(painter, scene, index)
-                paint_missing_words(painter, scene, self._mouse)
-                self.hits = paint_rows(painter, scene, index, self._mouse)
-            paint_axes(painter, scene)
-            if index is not None and self._mouse is not None:
-                tags.append(paint_crosshair(painter, scene, self._mouse, index))
-            paint_prices(painter, scene, tags)
+            self._paint_live(painter, self._mouse)
 
-    def _paint_still(self) -> None:
-        """The layer that only a change of the view changes."""
-        scene, ratio = self.scene, self.devicePixelRatioF()
+    def paint(self, painter: QPainter) -> None:
+        """Paint all of it on something else, without the crosshair."""
+        self._measure()
+        self._paint_ground(painter)
+        self._paint_live(painter, None)
+
+    def _paint_live(self, painter: QPainter, mouse: QPoint | None) -> None:
+        """What moves with a tick or the mouse."""
+        painter.setFont(self.font())
+        scene, index = self.scene, self.hovered_index if mouse is not None else None
+        painter.setClipRect(scene.plot)
+        paint_previous_close(painter, scene)
+        paint_bid_and_ask(painter, scene)
+        last = scene.last_bins
+        paint_bars(painter, scene, *last)
+        painter.setClipping(False)
+        paint_indicators(painter, scene, *last)
+        self._remaining = self._countdown()
+        tags = [paint_last_price(painter, scene, self._remaining)]
+        if scene.symbol:
+            paint_legend(painter, scene, index)
+            paint_missing_words(painter, scene, mouse)
+            self.hits = paint_rows(painter, scene, index, mouse)
+        paint_axes(painter, scene)
+        if index is not None and mouse is not None:
+            tags.append(paint_crosshair(painter, scene, mouse, index))
+        paint_prices(painter, scene, tags)
+
+    def _measure(self) -> None:
+        scene = self.scene
         scene.measure(self._refit)
         self._stale = self._refit = False
         if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
             scene.measure()
+
+    def _paint_still(self) -> None:
+        """The layer that only a change of the view changes."""
+        ratio = self.devicePixelRatioF()
+        self._measure()
         if self._still.size() != self.size() * ratio:
             self._still = QPixmap(self.size() * ratio)
         self._still.setDevicePixelRatio(ratio)
         with QPainter(self._still) as painter:
-            painter.setFont(self.font())
-            paint_backdrop(painter, scene)
-            painter.setClipRect(scene.plot)
-            paint_missing(painter, scene)
-            paint_profiles(painter, scene)
-            still = scene.still_bins()
-            paint_bars(painter, scene, *still)
-            paint_levels(painter, scene)
-            paint_indicators(painter, scene, *still)
+            self._paint_ground(painter)
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        scene = self.scene
+        painter.setFont(self.font())
+        paint_backdrop(painter, scene)
+        painter.setClipRect(scene.plot)
+        paint_missing(painter, scene)
+        paint_profiles(painter, scene)
+        still = scene.still_bins()
+        paint_bars(painter, scene, *still)
+        paint_levels(painter, scene)
+        paint_indicators(painter, scene, *still)
+        painter.setClipping(False)
 
     def _countdown(self) -> str:
         bars = self.scene.bars
