@@ -51,6 +51,8 @@ class Gestures(QObject):
             "Ctrl+Right": lambda: self._pan(self._viewport.span * _FAR),
             "Ctrl+Up": lambda: self._zoom(_ZOOM_STEP),
             "Ctrl+Down": lambda: self._zoom(1 / _ZOOM_STEP),
+            "Shift+Left": lambda: self._view.move_cursor(-1),
+            "Shift+Right": lambda: self._view.move_cursor(1),
             "Home": self._go_oldest,
             "End": self._view.go_latest,
             "Alt+R": self._reset,

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QPainter
 
 from monitor.market.instrument import is_index
 from monitor.ui import format as words
+from monitor.ui.chart.indicators.legend import value_words
 from monitor.ui.chart.scene import Scene
 
 
@@ -39,6 +40,18 @@ def legend(scene: Scene, index: int | None) -> list[Piece]:
     if is_index(scene.symbol):
         return pieces
     return [*pieces, Piece("   Vol ", "dim"), Piece(words.volume(float(bar["volume"])), "text")]
+
+
+def aloud(scene: Scene, index: int) -> str:
+    """A bar in words, for who hears the screen: the figures and the indicators' values."""
+    bar = scene.bars.rows(index, index + 1)[0]
+    told = [f"{name} {words.price(float(bar[name]))}" for name in ("open", "high", "low", "close")]
+    told.append(f"volume {words.volume(float(bar['volume']))}")
+    for shown in scene.indicators:
+        if shown.visible and shown.drawn:
+            values = [value_words(shown, shown.at(place, index)) for place, _ in shown.drawn]
+            told.append(f"{shown.settings.label} {' '.join(values)}")
+    return ", ".join(told)
 
 
 def paint_legend(painter: QPainter, scene: Scene, index: int | None) -> None:

@@ -7,11 +7,20 @@ of the mouse costs the last candle, the labels and the crosshair.
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from monitor.market.bar import BarSeries, Interval
-from monitor.ui.chart.backdrop import paint_backdrop
+from monitor.ui.chart.backdrop import bar_time, paint_backdrop
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
@@ -21,7 +30,7 @@ from monitor.ui.chart.indicators.pane_marks import paint_axes, paint_levels
 from monitor.ui.chart.indicators.profile import paint_profiles
 from monitor.ui.chart.indicators.shown import Shown
 from monitor.ui.chart.kinds.painting import paint_bars
-from monitor.ui.chart.legend import paint_legend
+from monitor.ui.chart.legend import aloud, paint_legend
 from monitor.ui.chart.looks import Looks
 from monitor.ui.chart.marks import (
     paint_bid_and_ask,
@@ -43,10 +52,12 @@ _MOST_DESCRIBED = 5
 class ChartView(QWidget):
     """Paints a Scene, and keeps its view in step with the bars it is given.
 
-    ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``.
+    ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``; ``read_aloud`` what a
+    reader of the screen was told of the bar under the keyboard's cursor.
     """
 
     indicator_clicked = Signal(object, str)
+    read_aloud = Signal(str)
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,6 +197,23 @@ class ChartView(QWidget):
         """Move the crosshair, or take it off."""
         self._mouse = place
         self.update()
+
+    def move_cursor(self, bars: int) -> None:
+        """Move the crosshair by bars, from the newest in view where it is not shown, and read the bar aloud."""
+        scene = self.scene
+        if not len(scene.bars):
+            return
+        view, here = scene.viewport, self.hovered_index
+        index = min(view.last, len(scene.bars)) - 1 if here is None else here + bars
+        index = min(max(index, 0), len(scene.bars) - 1)
+        if not view.first <= index < view.last:
+            view.pan(index - (view.first if index < view.first else view.last - 1))
+            self.refresh()
+        bar = scene.bars.rows(index, index + 1)[0]
+        self.point_at(QPoint(int(view.centre_of(index)), int(scene.scale.y(bar["close"]))))
+        words = f"{bar_time(int(bar['start']), scene.interval, scene.zone)}: {aloud(scene, index)}"
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+        self.read_aloud.emit(words)
 
     # ---------------------------------------------------------------------------------------- painting
 

@@ -354,3 +354,25 @@ def test_the_countdown_stands_on_the_last_price(make: MAKE) -> None:
     image = panel.view.grab().toImage()
     y = int(panel.view.scene.scale.y(585.0))
     assert image.pixelColor(image.width() - 3, y) in (QColor(DARK.up), QColor(DARK.down))
+
+
+def test_a_cursor_goes_from_bar_to_bar_and_reads_each_aloud(make: MAKE, qtbot: QtBot) -> None:
+    panel, _ = make()
+    view, heard = panel.view, []
+    view.read_aloud.connect(heard.append)
+    view.activateWindow()
+    view.setFocus()
+    view.grab()
+    keys = Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(view, Qt.Key.Key_Left, keys)
+    count = len(view.scene.bars)
+    assert view.hovered_index == count - 1
+    for _ in range(200):
+        qtbot.keyClick(view, Qt.Key.Key_Left, keys)
+    assert view.hovered_index == count - 201
+    assert view.scene.viewport.first <= count - 201
+    bar = view.scene.bars.rows(count - 201, count - 200)[0]
+    assert f"close {bar['close']:.2f}, volume" in heard[-1]
+    assert len(heard) == 201
+    qtbot.keyClick(view, Qt.Key.Key_Right, keys)
+    assert view.hovered_index == count - 200
