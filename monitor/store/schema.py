@@ -250,6 +250,21 @@ def _pack_table(db: "Database") -> None:
     db.executescript(_PACK_TABLE)
 
 
+# By symbol and not by instrument: what a person drew does not hang on anything that can be fetched again.
+_DRAWING_TABLE = """
+CREATE TABLE drawing (
+    symbol TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, anchors TEXT NOT NULL,
+    colour TEXT NOT NULL, width INTEGER NOT NULL, dash TEXT NOT NULL,
+    place INTEGER NOT NULL, text TEXT NOT NULL, locked INTEGER NOT NULL, hidden INTEGER NOT NULL,
+    PRIMARY KEY (symbol, id)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _drawing_table(db: "Database") -> None:
+    db.executescript(_DRAWING_TABLE)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
@@ -259,6 +274,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     _tier_tables,
     _rollup_tables,
     _pack_table,
+    _drawing_table,
 )
 VERSION = len(STEPS)
 TABLES = (
@@ -275,6 +291,7 @@ TABLES = (
         "audit",
         "watchlist",
         "watchlist_symbol",
+        "drawing",
         "tier_file",
         "tier_symbol",
     ),
