@@ -12,6 +12,9 @@ from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryPr
 from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
+from monitor.ui.chart.drawings.desk import DrawingDesk
+from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
+from monitor.ui.chart.drawings.hand import DrawingHand
 from monitor.ui.chart.gaps import Missing, find_missing
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
@@ -52,6 +55,10 @@ class ChartPanel(Panel):
         self.retry_button.clicked.connect(self._retry)
         self.retry_button.hide()
         self.header_row.addWidget(self.retry_button)
+        self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
+        self.hand = DrawingHand(self.view, self.drawing)
+        for button in (DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)):
+            self.header_row.addWidget(button)
         self.set_body(self.view)
         self.setFocusProxy(self.view)
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
@@ -91,6 +98,7 @@ class ChartPanel(Panel):
     def close_panel(self) -> None:
         """Stop listening and reading, and want nothing more from the stream."""
         self._reload.stop()
+        self.drawing.close()
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
@@ -107,6 +115,7 @@ class ChartPanel(Panel):
         self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
         self._set_trouble("")
         self.view.show_bars(symbol, self._interval, EMPTY)
+        self.drawing.open(symbol)
         self.view.show_missing([])
         self._take_facts()
         if not symbol:

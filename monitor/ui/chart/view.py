@@ -14,6 +14,7 @@ from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import paint_backdrop
 from monitor.ui.chart.candles import paint_bars
 from monitor.ui.chart.countdown import countdown
+from monitor.ui.chart.drawings.layer import DrawingLayer
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.legend import paint_legend
@@ -33,6 +34,7 @@ class ChartView(QWidget):
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scene = Scene(theme.colours)
+        self.drawings = DrawingLayer(self.scene)
         self._theme = theme
         self._now_ms = now_ms
         self._still = QPixmap()
@@ -106,6 +108,11 @@ class ChartView(QWidget):
             self._stale = True
             self.update()
 
+    def paint_anew(self) -> None:
+        """What rests in the picture has changed, but not the view."""
+        self._stale = True
+        self.update()
+
     def hold(self, held: bool) -> None:
         """Freeze the view against live bars while a mouse button is down."""
         self._held = held
@@ -148,9 +155,10 @@ class ChartView(QWidget):
         painter.setClipRect(scene.plot)
         paint_previous_close(painter, scene)
         paint_bars(painter, scene, scene.last_bin)
+        drawn = self.drawings.paint_live(painter)
         painter.setClipping(False)
         self._remaining = self._countdown()
-        tags = [paint_last_price(painter, scene, self._remaining)]
+        tags = [*drawn, paint_last_price(painter, scene, self._remaining)]
         if scene.symbol:
             paint_legend(painter, scene, index)
             paint_missing_words(painter, scene, self._mouse)
@@ -176,6 +184,7 @@ class ChartView(QWidget):
         paint_missing(painter, scene)
         running = scene.viewport.shows_latest
         paint_bars(painter, scene, scene.bins.part(slice(0, -1 if running else None)))
+        self.drawings.paint_still(painter)
         painter.end()
 
     def _countdown(self) -> str:
