@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from monitor.ui.chart.drawings.desk import DrawingDesk
-from monitor.ui.chart.drawings.tools import TOOLS, Tool, with_keys
+from monitor.ui.chart.drawings.tools import MEASURE, TOOLS, Tool, with_keys
 from monitor.ui.icons import icon, wear
 from monitor.ui.panel import named
 from monitor.ui.theme import Theme
@@ -40,7 +40,8 @@ class DrawButton(QToolButton):
         menu, desk = self._menu, self._desk
         menu.clear()
         for tool in TOOLS:
-            action = menu.addAction(with_keys(tool.title, tool.keys), self._taker(tool))
+            text = with_keys(tool.title, tool.keys) if tool is not MEASURE else f"{tool.title}\tShift+Drag"
+            action = menu.addAction(text, self._taker(tool))
             action.setIcon(icon(tool.icon, self._theme.colours.text))
         menu.addSeparator()
         self._toggle("Magnet", desk.magnet, desk.set_magnet)

@@ -17,6 +17,8 @@ from monitor.ui.chart.scene import Scene
 
 _HANDLE_PX = 4.0
 _AREA_ALPHA = 26
+#: What lies under words shines through a little.
+_GROUND_ALPHA = 170
 _FAINT = 0.45
 _HINT_PX = 10
 
@@ -83,8 +85,10 @@ class DrawingLayer:
             painter.drawPolygon(polygon)
         for line in shape.lines:
             self._paint_line(painter, drawing, line, colour)
+        ground = self._scene.colours.colour("panel", _GROUND_ALPHA)
         painter.setPen(colour)
         for label in shape.labels:
+            painter.fillRect(label.room.adjusted(-2, 1, 2, 0), ground)
             painter.drawText(label.room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
         if drawing is self.live:
             self._paint_held(painter, drawing, shape, colour, handles)

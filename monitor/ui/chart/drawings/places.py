@@ -22,7 +22,7 @@ Starts = npt.NDArray[np.int64]
 _DAY_MS = 86_400_000
 #: Prices are kept to the millionth: less than that no pixel shows.
 _DECIMALS = 6
-_FAR_PX = 1e7
+_FAR_PX = 1e9
 
 
 def longest_ms(interval: Interval) -> int:

@@ -118,14 +118,15 @@ def _offset(a: QPointF, b: QPointF, beside: QPointF) -> QPointF:
 def _fibonacci(drawing: Drawing, points: list[QPointF], sheet: _Sheet) -> Shape:
     one, zero = drawing.anchors
     left, right = sorted(point.x() for point in points)
-    lines, labels = sheet.lines((points[0], points[1]), faint=True), []
+    lines, labels = sheet.lines((points[0], points[1]), faint=True), list[Label]()
     for level in FIBONACCI_LEVELS:
         price = zero.price + (one.price - zero.price) * level
         y = sheet.places.y(price)
         line = sheet.lines((QPointF(left, y), QPointF(right, y)))
         lines += line
-        if line:
-            labels.append(_label(f"{level:g}  {words.price(price)}", _beside(left, right, sheet), y, sheet.metrics))
+        label = _label(f"{level:g}  {words.price(price)}", _beside(left, right, sheet), y, sheet.metrics)
+        if line and not (labels and label.room.intersects(labels[-1].room)):
+            labels.append(label)
     return Shape(lines, [], labels, points)
 
 
