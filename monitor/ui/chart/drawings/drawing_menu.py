@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QColorDialog, QMenu
 
 from monitor.market.drawing import Dash, Drawing, DrawingKind, Style
 from monitor.ui.chart.drawings.desk import DrawingDesk
-from monitor.ui.chart.drawings.ink import INKS, PENS, WIDTHS, ink
+from monitor.ui.chart.drawings.ink import INKS, PENS, SIZES, WIDTHS, ink
 from monitor.ui.chart.drawings.tools import title_of, with_keys
 from monitor.ui.chart.view import ChartView
 
@@ -51,6 +51,11 @@ class DrawingMenu(QMenu):
         self._choices(colours, choices)
         colours.addSeparator()
         colours.addAction("Other…", self._choose_colour)
+        if self._drawing.kind is DrawingKind.TEXT:
+            self._choices(
+                self.addMenu("&Size"), [(name, replace(style, width=size)) for size, name in enumerate(SIZES, 1)]
+            )
+            return
         self._choices(self.addMenu("&Width"), [(f"{width} px", replace(style, width=width)) for width in WIDTHS])
         dashes = [(dash.value.capitalize(), replace(style, dash=dash)) for dash in Dash]
         self._choices(self.addMenu("D&ash"), dashes)

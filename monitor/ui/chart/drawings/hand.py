@@ -122,6 +122,8 @@ class DrawingHand(QObject):
         if self._desk.tool is not self._tool:
             self._tool = self._desk.tool
             self._drop()
+            if self._mouse is not None and len(self._view.scene.bars):
+                self._preview(self._mouse, Qt.KeyboardModifier.NoModifier)
         if self._grip is not None and self._desk.selected is None:
             self._grip = None
             self._view.hold(False)
@@ -208,7 +210,7 @@ class DrawingHand(QObject):
             return False
         if self._grip is not None:
             self._drag(self._grip, place, event.modifiers())
-        elif self._desk.tool is not None:
+        elif self._desk.tool is not None and (self._press is not None or not event.buttons() & _LEFT):
             self._preview(place, event.modifiers())
             self._view.setCursor(Qt.CursorShape.CrossCursor)
         elif event.buttons() & _LEFT or not self._hover(place):

@@ -9,6 +9,8 @@ from monitor.ui.theme import Colours
 #: Names, as they are kept and shown, of colours of the palette.
 INKS = {"blue": "accent", "green": "up", "red": "down", "amber": "amber", "plain": "text", "grey": "dim"}
 WIDTHS = (1, 2, 3, 4)
+#: Words are as large as the pen is wide.
+SIZES = ("Small", "Medium", "Large", "Huge")
 PENS = {
     Dash.SOLID: Qt.PenStyle.SolidLine,
     Dash.DASHED: Qt.PenStyle.DashLine,

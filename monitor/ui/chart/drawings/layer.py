@@ -101,7 +101,7 @@ class DrawingLayer:
         if line.faint:
             colour = QColor(colour)
             colour.setAlphaF(_FAINT)
-        pen = QPen(colour, 1 if line.faint else drawing.style.width)
+        pen = QPen(colour, 1 if line.faint else max(1, drawing.style.width))
         pen.setStyle(PENS[drawing.style.dash] if not line.faint else Qt.PenStyle.DashLine)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
@@ -162,7 +162,7 @@ class DrawingLayer:
         """Words grow with the width of the pen."""
         larger = QFont(font)
         if drawing.kind is DrawingKind.TEXT:
-            larger.setPointSizeF(font.pointSizeF() + 2 * drawing.style.width)
+            larger.setPointSizeF(font.pointSizeF() + 2 * max(1, drawing.style.width))
         return larger
 
     # ---------------------------------------------------------------------------------------- what a mouse touches

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -226,6 +226,40 @@ def test_a_second_click_on_the_same_place_sets_nothing(chart: Chart) -> None:
     assert chart.drawings == []
     chart.click(QPoint(300, 150))
     assert len(chart.only.anchors) == 2
+
+
+def test_a_tool_taken_up_by_its_key_shows_at_once_where_it_would_draw(chart: Chart) -> None:
+    chart.qtbot.mouseMove(chart.view, QPoint(300, 200))
+    chart.key(Qt.Key.Key_H, ALT)
+    live = chart.view.drawings.live
+    assert live is not None
+    assert live.anchors == (chart.anchor(QPoint(300, 200)),)
+
+
+def test_the_axes_can_be_dragged_with_a_tool_in_hand(chart: Chart) -> None:
+    chart.desk.choose(tools.TREND)
+    chart.click(QPoint(200, 150))
+    place, width = QPoint(300, chart.view.scene.plot.bottom() + 10), chart.view.scene.viewport.bar_px
+    chart.press(place)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(place + QPoint(80, 0)),
+        QPointF(chart.view.mapToGlobal(place + QPoint(80, 0))),
+        Qt.MouseButton.NoButton,
+        LEFT,
+        NONE,
+    )
+    QApplication.sendEvent(chart.view, event)
+    chart.qtbot.mouseRelease(chart.view, LEFT, NONE, place)
+    assert chart.view.scene.viewport.bar_px > width
+    chart.click(QPoint(400, 250))
+    assert chart.only.kind is DrawingKind.TREND
+
+
+def test_words_have_sizes(chart: Chart) -> None:
+    chart.desk.put(None, chart.desk.new(DrawingKind.TEXT, [chart.anchor(QPoint(300, 150))], "Gap"))
+    chart.choose(QPoint(306, 150), "Size", "Large")
+    assert chart.only.style.width == 3
 
 
 def test_another_tool_drops_what_was_begun(chart: Chart) -> None:
@@ -536,8 +570,6 @@ def test_a_copy_on_another_symbol_is_in_proportion(chart: Chart) -> None:
     "content", [b"", b"{}", b"\xff", b'{"symbol":"A","drawing":{"id":"a","kind":"trend","anchors":[]}}']
 )
 def test_a_clipboard_without_a_drawing_pastes_nothing(chart: Chart, content: bytes) -> None:
-    from PySide6.QtCore import QMimeData
-
     data = QMimeData()
     data.setData(MIME, content)
     QGuiApplication.clipboard().setMimeData(data)

@@ -1,6 +1,7 @@
 """The keys of drawings in the whole window: theirs while the chart has the keyboard, and nobody else's then."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -47,7 +48,7 @@ def ambiguous(window: MainWindow) -> list[str]:
     """Fills with every key that was pressed and meant two things."""
     heard: list[str] = []
     for shortcut in window.findChildren(QShortcut):
-        shortcut.activatedAmbiguously.connect(lambda key=shortcut.key(): heard.append(key.toString()))
+        shortcut.activatedAmbiguously.connect(partial(heard.append, shortcut.key().toString()))
     return heard
 
 
