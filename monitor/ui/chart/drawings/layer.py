@@ -21,6 +21,8 @@ _AREA_ALPHA = 26
 _GROUND_ALPHA = 170
 _FAINT = 0.45
 _HINT_PX = 10
+#: Shapes that are remembered besides those of the drawings: a drag leaves one behind with each move.
+_SPARE = 50
 
 
 class DrawingLayer:
@@ -39,6 +41,8 @@ class DrawingLayer:
         self.hint = ""
         self.all_hidden = False
         self.tags: list[QRect] = []
+        self._shapes: dict[Drawing, Shape] = {}
+        self._shaped_for: tuple[object, ...] = ()
 
     # ---------------------------------------------------------------------------------------- painting
 
@@ -75,7 +79,7 @@ class DrawingLayer:
     def _paint(self, painter: QPainter, drawing: Drawing, handles: bool = False) -> None:
         font = painter.font()
         painter.setFont(self._font(drawing, font))
-        shape = shape_of(drawing, Places.of(self._scene), QRectF(self._scene.plot), QFontMetricsF(painter.font()))
+        shape = self.shape(drawing, font)
         colour = ink(self._scene.colours, drawing.style.colour)
         area = QColor(colour)
         area.setAlpha(_AREA_ALPHA)
@@ -169,8 +173,23 @@ class DrawingLayer:
 
     def shape(self, drawing: Drawing, font: QFont) -> Shape:
         """A drawing as it lies on the canvas, whose font this is."""
-        metrics = QFontMetricsF(self._font(drawing, font))
-        return shape_of(drawing, Places.of(self._scene), QRectF(self._scene.plot), metrics)
+        if (state := self._state(font)) != self._shaped_for or len(self._shapes) > 2 * len(self.kept) + _SPARE:
+            self._shaped_for = state
+            self._shapes.clear()
+        shape = self._shapes.get(drawing)
+        if shape is None:
+            metrics = QFontMetricsF(self._font(drawing, font))
+            shape = shape_of(drawing, Places.of(self._scene), QRectF(self._scene.plot), metrics)
+            self._shapes[drawing] = shape
+        return shape
+
+    def _state(self, font: QFont) -> tuple[object, ...]:
+        """What shapes hang on besides their drawings: as long as it is the same they need not be made anew."""
+        scene, view, scale = self._scene, self._scene.viewport, self._scene.scale
+        starts = scene.bars.start
+        bars = scene.interval, len(starts), int(starts[0]), int(starts[-1])
+        prices = tuple(scale.price(scale.height * share) for share in (0, 0.5, 1))
+        return (*bars, view.right, view.bar_px, scene.plot.size().toTuple(), prices, font.pointSizeF())
 
     def under(self, point: QPointF, font: QFont) -> Drawing | None:
         """The foremost drawing at a point; the selected one comes first."""

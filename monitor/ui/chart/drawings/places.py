@@ -23,6 +23,10 @@ _DAY_MS = 86_400_000
 #: Prices are kept to the millionth: less than that no pixel shows.
 _DECIMALS = 6
 _FAR_PX = 1e9
+_NEAR_PX = 0.01
+_GUESSES = 6
+#: Further away a scale that is not divided evenly may have prices without end.
+_GUESSED_PX = 20_000
 
 
 def longest_ms(interval: Interval) -> int:
@@ -55,24 +59,46 @@ def time_at(starts: Starts, longest: int, index: float) -> int:
 def exact_y(scale: PriceScale, price: float) -> float:
     """As ``scale.y``, between pixels too, and without its bounds: a line's far end decides on its slope.
 
-    Found by asking for the prices at pixels, so that it holds however the scale is divided.
+    Found by asking for the prices at pixels, so that it holds however the scale is divided; where it is divided evenly
+    the first guess is right.
     """
-    near = float(scale.y(price))
-    begin, end = near - 1, near + 1
+    y = _guessed(scale, price)
+    return y if y is not None else _searched(scale, price)
+
+
+def _guessed(scale: PriceScale, price: float) -> float | None:
+    """Along the slope between two pixels, again and again; None where that does not come near soon."""
+    y = scale.height / 2
+    for _ in range(_GUESSES):
+        here, below = scale.price(y), scale.price(y + 1)
+        if here == below:
+            return None
+        step = (price - here) / (below - here)
+        y += step
+        if abs(step) < _NEAR_PX:
+            return y
+        if abs(y) > _GUESSED_PX:
+            return None
+    return None
+
+
+def _searched(scale: PriceScale, price: float) -> float:
+    """Between two pixels that have the price between them."""
+    begin, end = 0.0, float(scale.height)
     grows = scale.price(end) > scale.price(begin)
 
-    def above(y: float) -> bool:
+    def beyond(y: float) -> bool:
         return (scale.price(y) > price) is grows
 
-    step = 1.0
-    while above(begin) and step < _FAR_PX:
+    step = end
+    while beyond(begin) and step < _FAR_PX:
         begin, step = begin - step, step * 2
-    step = 1.0
-    while not above(end) and step < _FAR_PX:
+    step = end
+    while not beyond(end) and step < _FAR_PX:
         end, step = end + step, step * 2
-    while end - begin > 0.01:
+    while end - begin > _NEAR_PX:
         middle = (begin + end) / 2
-        begin, end = (begin, middle) if above(middle) else (middle, end)
+        begin, end = (begin, middle) if beyond(middle) else (middle, end)
     return (begin + end) / 2
 
 

@@ -1,7 +1,7 @@
 """What each kind of drawing is on the canvas: lines, areas, words and handles in pixels, to paint and to hit."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -16,6 +16,10 @@ REACH_PX = 5.0
 #: Lines are cut off this far outside the plot.
 _OUTSIDE_PX = 12.0
 _LABEL_PX = 4.0
+#: Words reach at most this far to the right of a drawing that is in sight only through them.
+_BESIDE_PX = 200.0
+#: Kinds that end with their anchors, so that most of them are out of sight at most times.
+_BOUNDED = (DrawingKind.TREND, DrawingKind.RECTANGLE, DrawingKind.FIBONACCI)
 
 
 class Line(NamedTuple):
@@ -63,12 +67,16 @@ class _Sheet(NamedTuple):
         return [Line(*pair, faint) for pair in cut if pair is not None]
 
     def area(self, *corners: QPointF) -> list[QPolygonF]:
-        cut = QPolygonF(corners).intersected(QPolygonF(self.room))
-        return [] if cut.isEmpty() else [cut]
+        cut = trimmed(corners, self.room)
+        return [QPolygonF(cut)] if len(cut) > 2 else []
 
 
 def shape_of(drawing: Drawing, places: Places, plot: QRectF, metrics: QFontMetricsF) -> Shape:
     """The drawing as it lies in ``plot``."""
+    if drawing.kind in _BOUNDED:
+        across = [places.x(anchor.time) for anchor in drawing.anchors]
+        if max(across) < plot.left() - _BESIDE_PX or min(across) > plot.right() + _OUTSIDE_PX:
+            return Shape([], [], [], [])
     points = [places.point(anchor) for anchor in drawing.anchors]
     return _KINDS[drawing.kind](drawing, points, _Sheet(plot, places, metrics))
 
@@ -192,6 +200,28 @@ def clipped(begin: QPointF, end: QPointF, room: QRectF, endless: bool = False) -
     if first > last:
         return None
     return begin + run * first, begin + run * last
+
+
+def trimmed(corners: Sequence[QPointF], room: QRectF) -> list[QPointF]:
+    """The part of an area that is in ``room``: its corners, trimmed side by side."""
+    left, top, right, bottom = room.left(), room.top(), room.right(), room.bottom()
+    sides: tuple[Callable[[QPointF], float], ...] = (
+        lambda point: point.x() - left,
+        lambda point: right - point.x(),
+        lambda point: point.y() - top,
+        lambda point: bottom - point.y(),
+    )
+    kept = list(corners)
+    for depth_of in sides:
+        whole, kept = kept, []
+        depths = [depth_of(corner) for corner in whole]
+        for number, (corner, depth) in enumerate(zip(whole, depths, strict=True)):
+            before, depth_before = whole[number - 1], depths[number - 1]
+            if (depth < 0) is not (depth_before < 0):
+                kept.append(before + (corner - before) * (depth_before / (depth_before - depth)))
+            if depth >= 0:
+                kept.append(corner)
+    return kept
 
 
 def touches(shape: Shape, point: QPointF, reach: float = REACH_PX) -> bool:

@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPolygonF
 from pytestqt.qtbot import QtBot
 
 from monitor.market.drawing import Anchor, Drawing, DrawingKind
 from monitor.ui.chart.drawings.places import Places
-from monitor.ui.chart.drawings.shapes import Line, Shape, clipped, distance, handle_at, moved_handle, shape_of, touches
+from monitor.ui.chart.drawings.shapes import (
+    Line,
+    Shape,
+    clipped,
+    distance,
+    handle_at,
+    moved_handle,
+    shape_of,
+    touches,
+    trimmed,
+)
 from monitor.ui.chart.price_axis import PriceScale
 from monitor.ui.chart.viewport import Viewport
 
@@ -58,6 +68,18 @@ def test_nothing_in_sight_is_cut_away(begin: QPointF, end: QPointF, share: float
         cut = clipped(begin, end, PLOT)
         assert cut is not None
         assert distance(Line(*cut), point) < 0.01
+
+
+@given(POINTS, POINTS, POINTS)
+def test_an_area_is_trimmed_to_the_room_and_loses_nothing_in_it(a: QPointF, b: QPointF, c: QPointF) -> None:
+    corners = [a, b, c + b - a, c]
+    cut = trimmed(corners, PLOT)
+    assert all(PLOT.adjusted(-1e-6, -1e-6, 1e-6, 1e-6).contains(point) for point in cut)
+    whole, part = QPolygonF(corners), QPolygonF(cut)
+    for x, y in ((1, 1), (350, 200), (699, 399), (120, 330), (600, 40)):
+        point, rule = QPointF(x, y), Qt.FillRule.OddEvenFill
+        near = any(distance(Line(p, q), point) < 0.01 for p, q in zip(corners, corners[1:] + corners[:1], strict=True))
+        assert near or whole.containsPoint(point, rule) == part.containsPoint(point, rule)
 
 
 def test_a_ray_goes_on_and_a_trend_line_ends(qtbot: QtBot, places: Places) -> None:
