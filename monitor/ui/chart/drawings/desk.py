@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
-from PySide6.QtCore import QMimeData, QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtGui import QGuiApplication
 
 from monitor.live.bus import Bus
@@ -20,8 +20,9 @@ from monitor.ui.chart.drawings.places import Places
 from monitor.ui.chart.drawings.tools import Tool
 from monitor.ui.chart.view import ChartView
 
-MIME = "application/x-market-monitor-drawing"
 _MAGNET, _HIDDEN, _STYLE = "drawings.magnet", "drawings.hidden", "drawings.style."
+#: No drawing is longer than this as text.
+_LONGEST_COPY = 4_000
 #: A copy stands so far from what it was copied from.
 _ASIDE_PX = 20.0
 
@@ -197,20 +198,18 @@ class DrawingDesk(QObject):
         self.put(None, self._aside(self.clone(drawing)))
 
     def copy(self, drawing: Drawing) -> None:
-        """Put a drawing on the clipboard."""
-        data = QMimeData()
-        data.setData(MIME, msgspec.json.encode(Copied(self._symbol, drawing)))
-        QGuiApplication.clipboard().setMimeData(data)
+        """Put a drawing on the clipboard, as text that another person's chart takes too."""
+        QGuiApplication.clipboard().setText(msgspec.json.encode(Copied(self._symbol, drawing)).decode())
 
     @property
     def copied(self) -> Copied | None:
         """The drawing on the clipboard."""
-        data = QGuiApplication.clipboard().mimeData()
-        if data is None or not data.hasFormat(MIME):
+        text = QGuiApplication.clipboard().text()
+        if not text.startswith("{") or len(text) > _LONGEST_COPY:
             return None
         try:
-            found = msgspec.json.decode(bytes(data.data(MIME).data()), type=Copied)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            found = msgspec.json.decode(text, type=Copied)
+        except msgspec.DecodeError:
             return None
         return found if len(found.drawing.anchors) == found.drawing.kind.anchors else None
 

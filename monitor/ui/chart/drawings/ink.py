@@ -24,6 +24,11 @@ def first_style(kind: DrawingKind) -> Style:
     return _FIRST.get(kind, Style())
 
 
+def width_of(style: Style) -> int:
+    """The width of the pen in pixels, within what can be chosen."""
+    return min(max(style.width, WIDTHS[0]), WIDTHS[-1])
+
+
 def ink(colours: Colours, name: str) -> QColor:
     """The colour of an ink; what is neither a known name nor a colour is drawn in blue."""
     colour = QColor(name) if name.startswith("#") else colours.colour(INKS.get(name, "accent"))

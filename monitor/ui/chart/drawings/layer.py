@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from monitor.market.drawing import Drawing, DrawingKind
 from monitor.ui import format as words
 from monitor.ui.chart.backdrop import bar_time
-from monitor.ui.chart.drawings.ink import PENS, ink
+from monitor.ui.chart.drawings.ink import PENS, ink, width_of
 from monitor.ui.chart.drawings.measure import Measure, paint_measure
 from monitor.ui.chart.drawings.places import Places
 from monitor.ui.chart.drawings.shapes import Line, Shape, handle_at, shape_of, touches
@@ -105,7 +105,7 @@ class DrawingLayer:
         if line.faint:
             colour = QColor(colour)
             colour.setAlphaF(_FAINT)
-        pen = QPen(colour, 1 if line.faint else max(1, drawing.style.width))
+        pen = QPen(colour, 1 if line.faint else width_of(drawing.style))
         pen.setStyle(PENS[drawing.style.dash] if not line.faint else Qt.PenStyle.DashLine)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
@@ -166,7 +166,7 @@ class DrawingLayer:
         """Words grow with the width of the pen."""
         larger = QFont(font)
         if drawing.kind is DrawingKind.TEXT:
-            larger.setPointSizeF(font.pointSizeF() + 2 * max(1, drawing.style.width))
+            larger.setPointSizeF(font.pointSizeF() + 2 * width_of(drawing.style))
         return larger
 
     # ---------------------------------------------------------------------------------------- what a mouse touches

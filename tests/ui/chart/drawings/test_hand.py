@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,7 +16,6 @@ from monitor.market.bar import Interval
 from monitor.market.drawing import Anchor, Dash, Drawing, DrawingKind, Style
 from monitor.market.quote import Quote
 from monitor.ui.chart.drawings import tools
-from monitor.ui.chart.drawings.desk import MIME
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.drawing_menu import DrawingMenu
 from monitor.ui.chart.drawings.kept import KeptDrawings
@@ -424,6 +423,16 @@ def test_ctrl_and_a_drag_clone(chart: Chart) -> None:
     assert chart.desk.selected == clone
 
 
+def test_a_drawing_is_hit_where_the_view_has_moved_it(chart: Chart) -> None:
+    line = chart.draw(tools.TREND, QPoint(200, 150), QPoint(400, 250))
+    chart.desk.select(None)
+    chart.key(Qt.Key.Key_Left)  # a bar of seven pixels
+    chart.click(QPoint(225, 150))
+    assert chart.desk.selected is None
+    chart.click(QPoint(207, 150))
+    assert chart.desk.selected == line
+
+
 def test_a_press_on_empty_ground_still_pans(chart: Chart) -> None:
     chart.draw(tools.TREND, QPoint(200, 150), QPoint(400, 250))
     right = chart.view.scene.viewport.right
@@ -567,12 +576,17 @@ def test_a_copy_on_another_symbol_is_in_proportion(chart: Chart) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"\xff", b'{"symbol":"A","drawing":{"id":"a","kind":"trend","anchors":[]}}']
+    "content",
+    [
+        "",
+        "AAPL",
+        "{}",
+        '{"symbol":"A","drawing":{"id":"a","kind":"trend","anchors":[]}}',
+        '{"symbol":"A","drawing":{"id":"a","kind":"arrow","anchors":[[1,2],[3,4]]}}',
+    ],
 )
-def test_a_clipboard_without_a_drawing_pastes_nothing(chart: Chart, content: bytes) -> None:
-    data = QMimeData()
-    data.setData(MIME, content)
-    QGuiApplication.clipboard().setMimeData(data)
+def test_a_clipboard_without_a_drawing_pastes_nothing(chart: Chart, content: str) -> None:
+    QGuiApplication.clipboard().setText(content)
     chart.key(Qt.Key.Key_V, CTRL)
     assert chart.drawings == []
 
