@@ -2,8 +2,9 @@
 
 Run: ``python -m benchmarks.tiers``.
 
-- *bytes a row*, a table at a time: in the database as recorded, in a table with rowids and an index on the same key, in
-  the files that rows move to (the cold tier's are the same), as CSV and as JSON lines.
+- *bytes a row*, a table at a time: in a table without rowids, which is what the database has but for books, in one with
+  rowids and an index on the same key, in the files that rows move to (the cold tier's are the same), as CSV and as JSON
+  lines.
 - *moved*: rows a second from the database through writing, reading back, and deleting; and the longest time that the
   event loop was away meanwhile, with the rest that a move at night takes between two pages, beside a loop that does
   nothing at all for ten seconds.
@@ -113,7 +114,7 @@ def _price(cents: int) -> float | int:
 
 
 def peers(path: Path, folder: Path, table: str) -> dict[str, float]:
-    """Bytes a row of the table as recorded, with rowids, as CSV and as JSON lines."""
+    """Bytes a row of the table without rowids, with them, as CSV and as JSON lines."""
     with closing(sqlite3.connect(path)) as connection:
         info = connection.execute(f"PRAGMA table_info({table})").fetchall()
         names = [name for _, name, *_ in info]
@@ -122,7 +123,7 @@ def peers(path: Path, folder: Path, table: str) -> dict[str, float]:
     declared = ", ".join(f"{name} {kind}" for _, name, kind, *_ in info)
     figures = {}
     for name, keyed, tail, ordered in (
-        ("database", f", PRIMARY KEY ({key})", "STRICT, WITHOUT ROWID", sorted(rows)),
+        ("keyed", f", PRIMARY KEY ({key})", "STRICT, WITHOUT ROWID", sorted(rows)),
         ("rowid", "", "STRICT", rows),
     ):
         other = folder / f"{table}-{name}.db"

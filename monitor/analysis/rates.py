@@ -44,7 +44,7 @@ ASSUMED: Final[Mapping[Rows, Rate]] = MappingProxyType(
         Rows.QUOTE: Rate(_SESSION_SECONDS, 77),
         Rows.DETAIL: Rate(_SESSION_SECONDS, 165),
         Rows.TRADE: Rate(_SESSION_SECONDS / 2, 51),
-        Rows.BOOK: Rate(_SESSION_SECONDS, 750),
+        Rows.BOOK: Rate(_SESSION_SECONDS, 455),
         Rows.BAR: Rate(780, BYTES_A_BAR),
     }
 )

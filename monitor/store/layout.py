@@ -1,11 +1,12 @@
 """Which table a row on a loose page belongs to: the number and the types of its values tell the tables apart."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from monitor.store.pages import Value
+from monitor.store.pages import INDEX_INTERIOR, INDEX_LEAF, TABLE_LEAF, Value
 from monitor.store.schema import STEPS
 
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
@@ -28,8 +29,9 @@ _EARLIEST_US = 10**15
 class Layout:
     """How a table's rows stand in the file: key first where the table has no rowid.
 
-    The first ``keys`` columns are the key, 0 where there is a rowid. ``least`` values are there in the oldest rows,
-    which columns added since have left as they were. ``rowid`` is the place of the column that is the rowid itself and
+    ``leaves`` are the kinds of pages that hold rows, more than one where a version had a rowid and another had none.
+    ``keys`` are what rows are in the order of. ``least`` values are there in the oldest rows, which columns added since
+    have left as they were. ``rowid`` is the place of the column that is the rowid itself and
     stands as NULL in the record, ``stamp`` that of the time of receipt; None where there is none.
     """
 
@@ -38,8 +40,8 @@ class Layout:
     types: tuple[tuple[type, ...], ...]
     may_be_null: tuple[bool, ...]
     least: int
-    has_rowid: bool
-    keys: int
+    leaves: frozenset[int]
+    keys: tuple[str, ...]
     rowid: int | None
     stamp: int | None
 
@@ -80,13 +82,21 @@ def layouts() -> dict[str, Layout]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db = Database(connection, execute_plugins=False)
         first: dict[str, int] = {}
+        leaves: defaultdict[str, set[int]] = defaultdict(set)
         for step in STEPS:
             step(db)
-            first = {name: columns for name, columns, _ in connection.execute(_TABLES)} | first
-        return {name: _layout(connection, name, bool(wr), first[name]) for name, _, wr in connection.execute(_TABLES)}
+            for name, columns, without_rowid in connection.execute(_TABLES):
+                first.setdefault(name, columns)
+                leaves[name] |= {INDEX_LEAF, INDEX_INTERIOR} if without_rowid else {TABLE_LEAF}
+        return {
+            name: _layout(connection, name, bool(without_rowid), frozenset(leaves[name]), first[name])
+            for name, _, without_rowid in connection.execute(_TABLES)
+        }
 
 
-def _layout(connection: sqlite3.Connection, table: str, without_rowid: bool, least: int) -> Layout:
+def _layout(
+    connection: sqlite3.Connection, table: str, without_rowid: bool, leaves: frozenset[int], least: int
+) -> Layout:
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
     if without_rowid:
         columns.sort(key=lambda column: (column[5] == 0, column[5] or column[0]))
@@ -99,8 +109,8 @@ def _layout(connection: sqlite3.Connection, table: str, without_rowid: bool, lea
         tuple(_PYTHON_TYPES[kind.upper()] for kind in types),
         tuple(not needed and not key for needed, key in zip(required, keys, strict=True)),
         least,
-        not without_rowid,
-        sum(map(bool, keys)) if without_rowid else 0,
+        leaves,
+        names[: sum(map(bool, keys))] if without_rowid else ("rowid",),
         rowid,
         names.index("received_us") if "received_us" in names else None,
     )

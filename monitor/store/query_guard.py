@@ -4,9 +4,11 @@ import shutil
 import sqlite3
 import threading
 import time
+import zlib
 from pathlib import Path
 
 from monitor.ports import BadQuery
+from monitor.store.book_levels import as_json
 from monitor.store.connect import connect_reading
 
 _MIB = 1024 * 1024
@@ -129,9 +131,18 @@ def connect_guarded(path: Path, guard: Guard, watch: Watch) -> sqlite3.Connectio
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.create_function("levels_json", 1, _levels_json, deterministic=True)
     connection.set_authorizer(guard)
     connection.set_progress_handler(watch.look, _STEPS)
     return connection
+
+
+def _levels_json(levels: object) -> str | None:
+    """The levels of a book as JSON; NULL for what is none, or damaged."""
+    try:
+        return as_json(levels) if isinstance(levels, bytes) else None
+    except (zlib.error, ValueError):
+        return None
 
 
 def _size(path: Path) -> int:

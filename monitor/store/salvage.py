@@ -21,7 +21,7 @@ from monitor.store.backup import backups_of
 from monitor.store.connect import connect_reading
 from monitor.store.layout import Layout, layouts
 from monitor.store.migrations import check_origin, migrate, origin
-from monitor.store.pages import INTERIOR, TABLE_INTERIOR, TABLE_LEAF, PageFile, Unreadable, Value
+from monitor.store.pages import INTERIOR, TABLE_INTERIOR, PageFile, Unreadable, Value
 from monitor.store.rollups import ALL_DUE
 from monitor.store.schema import APPLICATION_ID
 from monitor.store.tasks import forget_coverage
@@ -158,21 +158,22 @@ class Salvage:
 
     def _read_run(self, old: sqlite3.Connection, shape: Layout, run: list[int]) -> None:
         """Neighbouring leaves between two damaged ones: from the first key to the last by SQLite, or page by page."""
-        if len(run) >= _LONG_RUN and shape.keys:
-            first, last = self._page_rows(shape, run[0]), self._page_rows(shape, run[-1])
+        if len(run) >= _LONG_RUN:
+            # SQLite looks at the row behind the last one too: it has to be on a page that reads.
+            first, last = self._page_keys(shape, run[0]), self._page_keys(shape, run[-2])
             if first and last and self._stretch_copied(old, shape, first[0], last[-1]):
-                return
+                run = run[-1:]
         for number in run:
             self._read_page(shape, number)
 
     def _stretch_copied(
         self, old: sqlite3.Connection, shape: Layout, first: Sequence[Value], last: Sequence[Value]
     ) -> bool:
-        """Whether SQLite could read everything from one row to another."""
-        keys, places = ", ".join(shape.columns[: shape.keys]), ", ".join("?" * shape.keys)
+        """Whether SQLite could read everything from one key to another."""
+        keys, places = ", ".join(shape.keys), ", ".join("?" * len(shape.keys))
         where = f"WHERE ({keys}) >= ({places}) AND ({keys}) <= ({places})"
         try:
-            self._copy(old, shape, where, (*first[: shape.keys], *last[: shape.keys]))
+            self._copy(old, shape, where, (*first, *last))
         except sqlite3.DatabaseError as error:
             _log.debug("a stretch of %s is read page by page: %s", shape.table, error)
             return False
@@ -186,6 +187,12 @@ class Salvage:
     def _page_rows(self, shape: Layout, number: int) -> list[tuple[Value, ...]]:
         cells = self._pages.cells(number)
         return _good(cells.kind, list(cells.rows()), shape)
+
+    def _page_keys(self, shape: Layout, number: int) -> list[tuple[Value, ...]]:
+        """The keys of the rows on a page."""
+        if "rowid" in shape.keys:
+            return [(row[0],) for row in self._pages.cells(number).rows() if row]
+        return [row[: len(shape.keys)] for row in self._page_rows(shape, number)]
 
     def _read_loose(self, numbers: list[int], shapes: dict[str, Layout]) -> None:
         """Pages that no page leads to any more: one is taken where only one table can have such rows."""
@@ -348,7 +355,7 @@ def _walk(pages: PageFile, root: int) -> list[int]:
 
 def _good(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) -> list[tuple[Value, ...]]:
     """The rows on a page of this ``kind`` that are rows of the table."""
-    if (kind == TABLE_LEAF) != shape.has_rowid:
+    if kind not in shape.leaves:
         return []
     return [shape.row(*row) for row in rows if row and shape.fits(row[1])]
 
@@ -356,4 +363,4 @@ def _good(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) 
 def _may_be(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) -> bool:
     """Whether a page that nothing leads to can be one of the table."""
     known = [row[1] for row in rows if row]
-    return (kind == TABLE_LEAF) == shape.has_rowid and bool(known) and all(map(shape.fits_loose, known))
+    return kind in shape.leaves and bool(known) and all(map(shape.fits_loose, known))

@@ -23,9 +23,9 @@ _DAYS_SEARCHED = 10
 #: Of more symbols so many are counted, evenly chosen: the rows of a day are read one by one for that.
 _MOST_SYMBOLS = 40
 _SAMPLE = 200
-#: Where rows differ in size: the column that makes the difference, and what a row takes by the bytes in it, with its
-#: key and what pages leave empty (``python -m benchmarks.row_sizes``).
-_SIZES = {Rows.BOOK: ("levels", 1.3), Rows.DETAIL: ("details", 1.25)}
+#: Where rows differ in size: the column that makes the difference, and what a row takes by the bytes in it and besides,
+#: with its key and what pages leave empty (``python -m benchmarks.row_sizes``).
+_SIZES = {Rows.BOOK: ("levels", 1.1, 72), Rows.DETAIL: ("details", 1.25, 0)}
 
 
 class StoredUsage:
@@ -157,14 +157,14 @@ def _size_of(connection: sqlite3.Connection, rows: Rows, keys: Sequence[str]) ->
     """The mean bytes of the newest rows, where they differ from symbol to symbol; else 0."""
     if rows not in _SIZES:
         return 0.0
-    column, share = _SIZES[rows]
+    column, share, more = _SIZES[rows]
     newest = " UNION ALL ".join(
         f"SELECT * FROM (SELECT length({column}) AS size FROM {rows.value} WHERE {key}"
         f" ORDER BY received_us DESC LIMIT {_SAMPLE})"
         for key in keys
     )
     mean = connection.execute(f"SELECT avg(size) FROM ({newest})").fetchone()[0]
-    return mean * share if mean else 0.0
+    return mean * share + more if mean else 0.0
 
 
 def _count_bars(

@@ -16,11 +16,17 @@ CONFLATED = "aapl-open-conflated.jsonl.gz"
 
 def frames(shared: Path, name: str) -> Iterator[Frame]:
     """The decoded frames of a replay file, in order; nothing of them may be unreadable."""
+    for raw in raw_frames(shared, name):
+        frame, rejected = decode_frame(raw)
+        assert not rejected
+        yield frame
+
+
+def raw_frames(shared: Path, name: str) -> Iterator[str]:
+    """The frames of a replay file as they came over the wire, in order."""
     with gzip.open(shared / "replay" / name, "rt") as lines:
         for line in lines:
-            frame, rejected = decode_frame(json.dumps(json.loads(line)["frame"]))
-            assert not rejected
-            yield frame
+            yield json.dumps(json.loads(line)["frame"], separators=(",", ":"))
 
 
 def play(board: Board, frame: Frame) -> tuple[list[Trade], list[ChartEquity]]:

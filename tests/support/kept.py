@@ -3,7 +3,6 @@
 import json
 import re
 import sqlite3
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from monitor.schwab.wire import EQUITY_FIELDS, FOREX_FIELDS, FUTURE_FIELDS, FUTURE_OPTION_FIELDS, OPTION_FIELDS
+from monitor.store.book_levels import as_json
 
 Item = dict[str, Any]
 
@@ -270,7 +270,7 @@ class Disk:
         for symbol, received, venue, time, levels in self.ask(
             "SELECT symbol, received_us, venue, time, levels FROM book JOIN instrument ON id = instrument_id"
         ):
-            found.append((received, _row("book", symbol, venue, time, json.loads(zlib.decompress(levels)))))
+            found.append((received, _row("book", symbol, venue, time, json.loads(as_json(levels)))))
         for name, received, service, time, rows in self.ask(
             "SELECT name, received_us, service, time, rows FROM screener"
         ):

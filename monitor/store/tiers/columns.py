@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitor.store.book_levels import as_json
+
 _EXACT = 2**53
 
 
@@ -107,7 +109,7 @@ def _odd(kind: str) -> int | str | bytes:
 
 
 class Packed:
-    """Blobs; those that are compressed text as that text, the others, in ``…_blob``, as they are."""
+    """Blobs; those that are packed levels as their JSON, the others, in ``…_blob``, as they are."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -126,12 +128,10 @@ class Packed:
         return [blob if text is None else text for text, blob in zip(texts, blobs, strict=True)]
 
     def plain(self, value: Any) -> Any:
-        """The text that was compressed, or the blob itself where it is anything else."""
+        """The JSON of packed levels, or the blob itself where it is anything else."""
         try:
-            unpacking = zlib.decompressobj()
-            text = unpacking.decompress(value)
-            return text.decode() if unpacking.eof and not unpacking.unused_data else value
-        except (zlib.error, UnicodeDecodeError, TypeError):
+            return as_json(value)
+        except (zlib.error, ValueError, TypeError):
             return value
 
 

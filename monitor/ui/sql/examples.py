@@ -54,6 +54,13 @@ SELECT value ->> 'symbol' AS symbol, value ->> 'volume' AS volume
 FROM (SELECT rows FROM screener WHERE name = 'NASDAQ_VOLUME_30' ORDER BY received_us DESC LIMIT 1), json_each(rows);""",
     ),
     (
+        "The newest book of a symbol, level by level",
+        """-- The bids of the newest book, and who is there
+SELECT value ->> 0 AS price, value ->> 1 AS size, value ->> 2 AS makers, value ->> 3 AS whose
+FROM (SELECT levels_json(levels) AS book FROM books WHERE symbol = 'AAPL' ORDER BY received_us DESC LIMIT 1),
+    json_each(book, '$[0]');""",
+    ),
+    (
         "What could not be read",
         """-- What could not be read, by kind and reason
 SELECT kind, reason, count(*) FROM quarantine GROUP BY kind, reason;""",

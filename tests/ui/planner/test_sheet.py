@@ -154,7 +154,7 @@ def test_a_full_disk_is_told_with_its_day(qtbot: QtBot) -> None:
     _, planner = make(qtbot, MANY[:10], usage=FakeUsage(found))
     planner.form.sorts[Sort.BOOKS].setChecked(True)
     assert "The first month takes" in planner.verdict.text()
-    assert "1.0 GB are free: it is full after about 5 trading days." in planner.verdict.text()
+    assert "1.0 GB are free: it is full after about 8 trading days." in planner.verdict.text()
     assert "without Level 2 books" in planner.verdict.text()
     assert colour(planner, "Disk in the first month") == Theme().colours.colour("down")
 
@@ -165,7 +165,7 @@ def test_it_says_whether_figures_are_measured_or_assumed(qtbot: QtBot) -> None:
     planner.form.sorts[Sort.BOOKS].setChecked(True)
     assert planner.basis.text() == (
         "Quotes and minute bars as measured in your own database, on 12 days of symbols."
-        " Assumed, until enough of it is on disk: a busy symbol has 23,400 books of 750 B a day."
+        " Assumed, until enough of it is on disk: a busy symbol has 23,400 books of 455 B a day."
     )
 
 

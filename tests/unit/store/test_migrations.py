@@ -1,5 +1,6 @@
 """From one version to the next: a copy first, then every step or none, and nothing recorded is lost."""
 
+import random
 import sqlite3
 import subprocess
 import sys
@@ -64,6 +65,34 @@ async def test_a_database_of_the_first_version_loses_nothing(first: Path, rows: 
     assert rows("SELECT streamed, fetched FROM bar_day") == [(1, 0)]
     assert rows("SELECT until_ms, attempts FROM coverage") == [(0, 0)]
     assert rows("SELECT rowid FROM instrument_fts WHERE instrument_fts MATCH 'apple'") == [(1,)]
+
+
+async def test_books_get_rowids_and_stay_as_they_are(first: Path, rows: Rows) -> None:
+    rng = random.Random(1)
+    books = [
+        (number, venue, us, us // 3, rng.randbytes(rng.choice((0, 300, 1_500, 9_000))))
+        for us in range(50, 150)
+        for venue in ("NYSE_BOOK", "NASDAQ_BOOK")
+        for number in (2, 1)
+    ]
+    with closing(sqlite3.connect(first)) as connection:
+        connection.execute("DELETE FROM book")
+        connection.executemany("INSERT INTO book VALUES (?, ?, ?, ?, ?)", books)
+        connection.execute("CREATE VIEW mine AS SELECT * FROM book")  # a person's own must not stand in the way
+        connection.commit()
+    await open_store(first, sandbox=True, on_trouble=print).close()
+    assert rows("SELECT * FROM book ORDER BY instrument_id, venue, received_us") == sorted(books)
+    assert rows("SELECT count(*) FROM mine") == [(400,)]
+    assert rows("SELECT count(*) FROM books WHERE symbol = 'AAPL'") == [(200,)]
+    assert rows("SELECT name, wr, strict FROM pragma_table_list WHERE name GLOB 'book*' AND type = 'table'") == [
+        ("book", 0, 1)
+    ]
+    assert rows("SELECT name, pk FROM pragma_table_info('book') WHERE pk ORDER BY pk") == [
+        ("instrument_id", 1),
+        ("venue", 2),
+        ("received_us", 3),
+    ]
+    assert rows("PRAGMA integrity_check") == [("ok",)]
 
 
 async def test_the_file_is_backed_up_before_its_tables_change(first: Path) -> None:

@@ -15,7 +15,10 @@ from monitor.market.bar import Interval
 from monitor.market.book import BookService
 from monitor.store import Store, open_store, prepare_store, recovery, schema
 from monitor.store.backup import copy_database
+from monitor.store.migrations import migrate
+from monitor.store.pages import TABLE_LEAF, PageFile
 from monitor.store.recovery import finish, recover
+from monitor.store.salvage import Salvage, _walk
 from tests.support.builders import a_bar, a_book, a_quote, a_trade
 from tests.unit.store.conftest import Rows
 
@@ -315,3 +318,39 @@ async def test_what_a_reader_finds_damaged_is_saved_too(
     assert len(await store.archive.bars("S1", Interval.M1)) > 90
     await store.close()
     assert verdict(path) == [("ok",)]
+
+
+async def test_books_of_a_version_before_they_had_rowids_are_found_on_their_pages(path: Path, rows: Rows) -> None:
+    before = schema.STEPS.index(schema._book_rows)
+    books = [(1 + us % 3, "NYSE_BOOK", _LATER_US + us, us, bytes([us % 7]) * (us % 50 * 40)) for us in range(2_000)]
+    path.parent.mkdir()
+    with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        patch.setattr("monitor.store.migrations.STEPS", schema.STEPS[:before])
+        patch.setattr("monitor.store.migrations.VERSION", before)
+        migrate(connection, sandbox=True)
+        connection.executemany("INSERT INTO book VALUES (?, ?, ?, ?, ?)", books)
+    overwrite(path, [1, root_of(path, "book")], random.Random(1))
+    recover(path, sandbox=True)
+    found = rows("SELECT * FROM book ORDER BY received_us")
+    assert set(found) <= set(books)
+    assert len(found) > len(books) - 20  # what stood on the page that led to the others
+
+
+async def test_sound_pages_of_books_between_damaged_ones_are_read_by_sqlite(
+    recorded: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied(recorded, path)
+    with closing(sqlite3.connect(path)) as connection:
+        total = connection.execute("SELECT count(*) FROM book").fetchone()[0]
+    with closing(PageFile(path)) as pages:
+        leaves = [page for page in _walk(pages, root_of(path, "book")) if pages.cells(page).kind == TABLE_LEAF]
+    overwrite(path, [leaves[len(leaves) // 2]], random.Random(1))
+    one_by_one: list[int] = []
+    read = Salvage._read_page
+    monkeypatch.setattr(
+        Salvage, "_read_page", lambda self, shape, page: (one_by_one.append(page), read(self, shape, page))[1]
+    )
+    recover(path, sandbox=True)
+    assert len(set(one_by_one) & set(leaves)) == 2  # the last one of each run
+    with closing(sqlite3.connect(path)) as connection:
+        assert total - 20 <= connection.execute("SELECT count(*) FROM book").fetchone()[0] < total

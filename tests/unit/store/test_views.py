@@ -1,9 +1,5 @@
 """The views named for people: what they show, and that they run along the keys."""
 
-import asyncio
-import shutil
-import subprocess
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,14 +67,38 @@ async def test_the_latest_quotes_cost_a_seek_each(store: Store, rows: Rows) -> N
     assert any("quote USING PRIMARY KEY (instrument_id=? AND received_us=?)" in line for line in plan)
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="left out: there is no sqlite3 on this machine")
-async def test_the_shell_reads_the_levels_of_a_book(store: Store, path: Path) -> None:
-    store.recorder.record_book(AT_MS * 1000, BookService.NASDAQ, a_book("AAPL", at=AT_MS))
+async def test_books_of_a_service_and_a_stretch_of_time_are_found_along_the_key(store: Store, rows: Rows) -> None:
+    question = "SELECT * FROM books WHERE symbol = 'AAPL' AND service = 'NYSE_BOOK' AND received_us BETWEEN 1 AND 2"
+    plan = [detail for *_, detail in rows(f"EXPLAIN QUERY PLAN {question} ORDER BY received_us DESC")]
+    key = "(instrument_id=? AND venue=? AND received_us>? AND received_us<?)"
+    assert plan[1:] == [f"SEARCH book USING INDEX sqlite_autoindex_book_1 {key}"]
+
+
+async def test_a_query_reads_the_levels_of_a_book(store: Store) -> None:
+    """The question and the program of docs/storage.md."""
+    book = a_book("AAPL", at=AT_MS)
+    store.recorder.record_book(AT_MS * 1000, BookService.NASDAQ, book)
     await store.recorder.flushed()
     storage = (Path(__file__).parents[3] / "docs" / "storage.md").read_text(encoding="utf-8")
-    question = next(part for part in storage.split("```sql\n")[1:] if "sqlar_uncompress" in part).split("```")[0]
-    command = ["sqlite3", "-readonly", str(path)]
-    shell = partial(subprocess.run, command, input=question, capture_output=True, text=True, check=True)
-    done = await asyncio.to_thread(shell)
+    examples = [part.split("```")[0] for part in storage.split("```sql\n")[1:]]
+    question = next(each for each in examples if "levels_json" in each)
+    answer = await store.queries.ask(question)
+    assert answer.rows[0] == (book.bids[0].price, book.bids[0].size)
+    odd = await store.queries.ask(
+        "SELECT levels_json(x'0102'), levels_json(NULL), levels_json(5), levels_json(x'789c')"
+    )
+    assert odd.rows == [(None, None, None, None)]
+
+
+async def test_a_program_reads_the_levels_of_a_book(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     book = a_book("AAPL", at=AT_MS)
-    assert done.stdout.splitlines()[0] == f"{book.bids[0].price}|{book.bids[0].size}"
+    store.recorder.record_book(AT_MS * 1000, BookService.NASDAQ, book)
+    await store.recorder.flushed()
+    storage = (Path(__file__).parents[3] / "docs" / "storage.md").read_text(encoding="utf-8")
+    examples = [part.split("```")[0] for part in storage.split("```python\n")[1:]]
+    program = next(each for each in examples if "as_json" in each)
+    monkeypatch.chdir(path.parent)
+    exec(compile(program, "storage.md", "exec"), {})  # noqa: S102  it is ours
+    assert capsys.readouterr().out == f"{AT_MS * 1000} {book.bids[0].price} {book.asks[0].price}\n"

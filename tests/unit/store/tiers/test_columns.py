@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.store.book_levels import as_json, pack, unpack
 from monitor.store.connect import connect_writing
 from monitor.store.migrations import migrate
 from monitor.store.tiers import parquet
 from monitor.store.tiers.tables import TABLES, columns_of
+from tests.support.builders import a_book
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 #: SQLite itself keeps no NaN: it stores NULL.
@@ -78,6 +80,20 @@ def test_a_round_trip(connection: sqlite3.Connection, name: str, data: st.DataOb
     ]
     assert [[exactly(v) for v in row] for row in back] == [[exactly(v) for v in row] for row in sent]
     assert parquet.holds(io.BytesIO(sink.getvalue()), declared, writer.written)
+
+
+def test_a_book_goes_into_a_file_as_its_json_and_comes_back(connection: sqlite3.Connection) -> None:
+    book = a_book("AAPL", bids=((214, 5), (213.99, 7)))
+    packed = pack(book), zlib.compress(as_json(pack(book)).encode(), 6)  # as it is written, and as it was
+    rows = [(1, "NASDAQ_BOOK", at, book.time, blob) for at, blob in enumerate(packed)]
+    table = TABLES["book"]
+    declared, sink = columns_of(connection, table), io.BytesIO()
+    writer = parquet.DayWriter(sink, table, declared)
+    writer.add("AAPL", rows)
+    writer.close()
+    assert {row["levels"] for row in pq.read_table(io.BytesIO(sink.getvalue())).to_pylist()} == {as_json(packed[0])}
+    back = [row for page in parquet.rows_of(io.BytesIO(sink.getvalue()), declared, ["time", "levels"]) for row in page]
+    assert [repr(unpack("AAPL", *row)) for row in back] == [repr(book)] * 2
 
 
 @given(values=st.lists(NUMBERS | TEXTS | st.binary() | st.none(), min_size=1))
