@@ -1,10 +1,11 @@
 """Longer bars from shorter ones, series joined without a seam, and the running minute built from prints.
 
 Intraday bars are aligned to the session: within a day they count from 09:30 New York, so an hourly chart shows
-09:30, 10:30, … and pre-market bars end exactly at the open.
+09:30, 10:30, … and pre-market bars end exactly at the open. A chart may have them count from midnight instead.
 """
 
 from datetime import date, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +21,13 @@ _OPEN = time(9, 30)
 _FEW = 4
 
 
+class Alignment(StrEnum):
+    """What bars within the day count from: 09:30 New York, or the full hours of its clock."""
+
+    SESSION = "session"
+    CLOCK = "clock"
+
+
 class _Day(NamedTuple):
     """Midnight of a New York day, its 09:30, and the next midnight, ms UTC."""
 
@@ -32,10 +40,10 @@ class _Day(NamedTuple):
         return self.anchor - (self.anchor - self.midnight) // step * step
 
 
-@lru_cache(maxsize=4096)
-def _day(day: date) -> _Day:
+@lru_cache(maxsize=8192)
+def _day(day: date, alignment: Alignment = Alignment.SESSION) -> _Day:
     midnight, next_midnight = (at_new_york(d, time(0)) for d in (day, day + timedelta(days=1)))
-    return _Day(midnight, at_new_york(day, _OPEN), next_midnight)
+    return _Day(midnight, at_new_york(day, _OPEN) if alignment is Alignment.SESSION else midnight, next_midnight)
 
 
 def day_start(ms: int) -> int:
@@ -43,8 +51,8 @@ def day_start(ms: int) -> int:
     return _day(from_ms(ms).date()).midnight
 
 
-def interval_start(ms: int, interval: Interval) -> int:
-    """The start of the ``interval`` that holds ``ms``, session-aligned, ms UTC.
+def interval_start(ms: int, interval: Interval, alignment: Alignment = Alignment.SESSION) -> int:
+    """The start of the ``interval`` that holds ``ms``, ms UTC.
 
     What comes before the day's first bar belongs to the last one of the day before: 4 hours from 21:30, or 3 or 5 of
     them in a night in which the clocks change.
@@ -52,9 +60,9 @@ def interval_start(ms: int, interval: Interval) -> int:
     day = from_ms(ms).date()
     if not interval.intraday:
         return _day(_first_day(day, interval)).midnight
-    step, hours = interval.milliseconds, _day(day)
+    step, hours = interval.milliseconds, _day(day, alignment)
     if ms < hours.first(step):
-        hours = _day(day - timedelta(days=1))
+        hours = _day(day - timedelta(days=1), alignment)
         ms = hours.next_midnight - 1
     return hours.anchor + (ms - hours.anchor) // step * step
 
@@ -76,11 +84,11 @@ def _first_day(day: date, interval: Interval) -> date:
     return day.replace(day=1) if interval is Interval.MONTH else day
 
 
-def aggregate(bars: BarSeries, interval: Interval) -> BarSeries:
+def aggregate(bars: BarSeries, interval: Interval, alignment: Alignment = Alignment.SESSION) -> BarSeries:
     """Bars of ``interval`` from shorter ones (ascending BAR_DTYPE rows); the last one may be unfinished."""
     if len(bars) == 0:
         return bars
-    starts = interval_starts(bars["start"], interval)
+    starts = interval_starts(bars["start"], interval, alignment)
     first = np.flatnonzero(np.r_[True, starts[1:] != starts[:-1]])
     result = np.empty(len(first), BAR_DTYPE)
     result["start"] = starts[first]
@@ -92,19 +100,19 @@ def aggregate(bars: BarSeries, interval: Interval) -> BarSeries:
     return result
 
 
-def interval_starts(times: np.ndarray, interval: Interval) -> np.ndarray:
+def interval_starts(times: np.ndarray, interval: Interval, alignment: Alignment = Alignment.SESSION) -> np.ndarray:
     """``interval_start`` for each of the ascending ``times``: one look-up of the zone a day, the rest arithmetic."""
     if len(times) < _FEW:
-        return np.array([interval_start(time, interval) for time in times.tolist()], np.int64)
+        return np.array([interval_start(time, interval, alignment) for time in times.tolist()], np.int64)
     result = np.empty(len(times), np.int64)
     done = 0
     while done < len(times):
-        hours = _day(from_ms(int(times[done])).date())
+        hours = _day(from_ms(int(times[done])).date(), alignment)
         end = int(np.searchsorted(times, hours.next_midnight, side="left"))
         if interval.intraday:
             step = interval.milliseconds
             early = int(np.searchsorted(times[done:end], hours.first(step), side="left")) + done
-            result[done:early] = interval_start(hours.midnight, interval)
+            result[done:early] = interval_start(hours.midnight, interval, alignment)
             result[early:end] = hours.anchor + (times[early:end] - hours.anchor) // step * step
         else:
             result[done:end] = interval_start(hours.midnight, interval)

@@ -1,5 +1,6 @@
 """The archive: bars, prints, instruments and coverage, read from disk for charts and panels."""
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from monitor.store.rollups import FINAL, built_from, is_due
 from monitor.store.tiers.reading import TierReader, last_rows
 
 _LAST_MS = 2**62
+_MINUTE_MS = 60_000
 
 
 class StoredArchive:
@@ -36,6 +38,11 @@ class StoredArchive:
     async def bars(self, symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = _LAST_MS) -> BarSeries:
         if interval is Interval.M1:
             return await self._minutes(symbol, start_ms, end_ms)
+        if not interval.kept:
+            margin = interval.milliseconds + _MINUTE_MS
+            minutes = await self._minutes(symbol, start_ms - margin, min(end_ms, _LAST_MS) + margin)
+            found = await asyncio.to_thread(aggregate, minutes, interval)
+            return found[(found["start"] >= start_ms) & (found["start"] < end_ms)]
         return await self._reader.ask(lambda connection: _bars(connection, symbol, interval, start_ms, end_ms))
 
     async def _minutes(self, symbol: str, start_ms: int, end_ms: int) -> BarSeries:

@@ -4,13 +4,11 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from monitor.analysis.bars import interval_start
 from monitor.errors import BadData
@@ -206,7 +204,7 @@ def sources(
         if arrays and request.interval is Interval.M1:
             return _minutes(request, symbol, numbers[symbol])
         # Those on disk are of all hours; and of an older database they may not all be there yet.
-        built = request.hours is not Hours.ALWAYS or is_due(connection, symbol)
+        built = request.hours is not Hours.ALWAYS or not request.interval.kept or is_due(connection, symbol)
         return (_bars_built if built else _bars)(request, symbol, numbers[symbol])
 
     return [one(symbol) for symbol in sorted(set(request.symbols))]
@@ -254,7 +252,7 @@ def _minutes(request: ExportRequest, symbol: str, number: int) -> Source:
     def pages(found: Iterable[Minutes]) -> Iterator[Arrays]:
         for bars, sources in found:
             if request.hours is not Hours.ALWAYS:
-                wanted = _starts_within(request.hours, bars["start"])
+                wanted = request.hours.hold(bars["start"])
                 bars, sources = bars[wanted], sources[wanted]
             counts = np.bincount(sources, minlength=len(SOURCES)).tolist()
             kept.update({source.value: count for source, count in zip(SOURCES, counts, strict=True) if count})
@@ -293,25 +291,16 @@ def _bars_built(request: ExportRequest, symbol: str, number: int) -> Source:
 
 
 _SOURCE = itemgetter(-1)
-#: Every session of the market begins and ends on one.
-_HALF_HOUR_MS = 1_800_000
 
 
 def _in_hours(pages: Iterable[list[Row]], hours: Hours) -> Iterator[tuple[list[Row], int]]:
     """The bars of each page that begin in ``hours``, and how many there were before."""
     for rows in pages:
-        wanted = rows if hours is Hours.ALWAYS else [r for r in rows if _slot_within(hours, r[0] // _HALF_HOUR_MS)]
+        wanted = rows
+        if hours is not Hours.ALWAYS:
+            inside = hours.hold(np.array([row[0] for row in rows], np.int64))
+            wanted = [row for row, kept in zip(rows, inside.tolist(), strict=True) if kept]
         yield wanted, len(rows)
-
-
-@lru_cache(maxsize=65_536)
-def _slot_within(hours: Hours, slot: int) -> bool:
-    return hours.within(slot * _HALF_HOUR_MS)
-
-
-def _starts_within(hours: Hours, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    slots, places = np.unique(starts // _HALF_HOUR_MS, return_inverse=True)
-    return np.array([_slot_within(hours, slot) for slot in slots.tolist()], np.bool_)[places]
 
 
 Group = tuple[int, list[Row]]

@@ -27,10 +27,17 @@ class Colours:
     hover: str
     banner: str
     banner_text: str
+    #: Lines of a chart that are to be told apart.
+    series: tuple[str, ...]
 
     def colour(self, name: str, alpha: int = 255) -> QColor:
-        """The named colour with an opacity of 0 to 255."""
-        colour = QColor(getattr(self, name))
+        """The named colour with an opacity of 0 to 255; ``series1`` is the first of the series, ``#rrggbb`` itself."""
+        if name.startswith("#"):
+            colour = QColor(name)
+        elif name.startswith("series"):
+            colour = QColor(self.series[(int(name[6:]) - 1) % len(self.series)])
+        else:
+            colour = QColor(getattr(self, name))
         colour.setAlpha(alpha)
         return colour
 
@@ -50,6 +57,7 @@ DARK = Colours(
     hover="#2a313c",
     banner="#5a3d00",
     banner_text="#ffc44d",
+    series=("#b678ff", "#2cc5d2", "#ff7a9c", "#9ccc3c", "#ff8a3d", "#e6d24a", "#c9a287", "#8fa3bf"),
 )
 LIGHT = Colours(
     ground="#eef0f3",
@@ -66,6 +74,7 @@ LIGHT = Colours(
     hover="#e6e9ee",
     banner="#ffd98a",
     banner_text="#5a3b00",
+    series=("#7a35cc", "#007c89", "#c2255c", "#4f7a00", "#c2500a", "#7d6b00", "#80543a", "#55657d"),
 )
 
 #: The colours of link groups 1 to 9, as thinkorswim orders them.
@@ -130,7 +139,8 @@ class Theme(QObject):
         text = resource("style.qss").read_text(encoding="utf-8")
         text = text.replace("@icons@", resource("icons").as_posix())
         for name in Colours.__slots__:
-            text = text.replace(f"@{name}@", getattr(self.colours, name))
+            if name != "series":
+                text = text.replace(f"@{name}@", getattr(self.colours, name))
         return text
 
 

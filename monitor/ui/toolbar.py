@@ -38,8 +38,14 @@ class ToolBar(QToolBar):
         self.addAction(last)
 
     def show_interval(self, interval: Interval) -> None:
-        """Mark the interval that the chart shows."""
-        self._intervals[interval].setChecked(True)
+        """Mark the interval that the chart shows; one that was typed has a button as long as it is shown."""
+        typed = interval not in self._intervals
+        self._typed.setVisible(typed)
+        if typed:
+            self._typed.setText(interval.label)
+            self._typed.setData(interval)
+            self._typed.setToolTip(f"Bars of {interval.label}, made of minutes")
+        self._intervals.get(interval, self._typed).setChecked(True)
 
     def _add_intervals(self) -> None:
         group = QActionGroup(self)
@@ -52,4 +58,7 @@ class ToolBar(QToolBar):
             group.addAction(action)
             self.addAction(action)
             self._intervals[interval] = action
+        self._typed = QAction(self, checkable=True, visible=False)
+        group.addAction(self._typed)
+        self.addAction(self._typed)
         group.triggered.connect(lambda action: self.interval_chosen.emit(action.data()))

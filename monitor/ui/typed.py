@@ -15,8 +15,6 @@ from monitor.errors import BadData
 from monitor.market.bar import Interval
 from monitor.ui.panel import named
 
-_MINUTES = {"1": "1m", "5": "5m", "10": "10m", "15": "15m", "30": "30m", "60": "1h", "240": "4h"}
-
 
 def hear_typing(window: QWidget, letter: Callable[[str], None], digit: Callable[[str], None]) -> None:
     """Call ``letter`` or ``digit`` with each such key that no widget of the window takes for itself."""
@@ -39,7 +37,7 @@ def parse_typed_interval(text: str) -> Interval:
     known = {interval.label.lower(): interval for interval in Interval if interval is not Interval.MONTH}
     if typed in ("M", "1M", "1mo"):
         return Interval.MONTH
-    return known.get(typed.lower()) or Interval.parse(_MINUTES.get(typed, typed))
+    return known.get(typed.lower()) or Interval.parse(f"{typed}m" if typed.isdecimal() else typed.lower())
 
 
 class IntervalEntry(QFrame):
@@ -90,7 +88,7 @@ class IntervalEntry(QFrame):
         try:
             self.hint.setText(f"Bars of {parse_typed_interval(text).label}" if text.strip() else "Enter to choose")
         except BadData:
-            self.hint.setText("1, 5, 15, 30 minutes, 1h, 4h, D, W or M")
+            self.hint.setText("A number of minutes, 1h, 4h, D, W or M")
 
     def _enter(self) -> None:
         try:

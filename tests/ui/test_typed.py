@@ -19,6 +19,10 @@ from monitor.ui.typed import parse_typed_interval
         ("1H", Interval.H1),
         ("4h", Interval.H4),
         ("240", Interval.H4),
+        ("7", Interval(420)),
+        ("3M", Interval(180)),
+        ("120", Interval(7200)),
+        ("2h", Interval(7200)),
         ("d", Interval.DAY),
         ("1d", Interval.DAY),
         ("w", Interval.WEEK),
@@ -31,7 +35,7 @@ def test_interval(text: str, interval: Interval) -> None:
     assert parse_typed_interval(text) is interval
 
 
-@pytest.mark.parametrize("text", ["", "7", "m5", "1y", "x"])
+@pytest.mark.parametrize("text", ["", "0", "1440", "2.5", "m5", "1y", "x"])
 def test_what_is_no_interval_is_refused(text: str) -> None:
     with pytest.raises(BadData):
         parse_typed_interval(text)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QPainter
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, at_new_york, from_ms, sessions
+from monitor.ports import Zone
 from monitor.ui.chart import time_axis
 from monitor.ui.chart.scene import TIME_AXIS_PX, Scene, fill_rects
 
@@ -21,8 +22,8 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(scene.canvas, scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
     size = scene.bins.size
-    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size)
-    if scene.interval.intraday and len(starts):
+    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size, scene.zone)
+    if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
     _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
     if scene.interval.intraday and len(starts):
@@ -44,9 +45,11 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
     grid, axis = scene.tint("line", 0.45), scene.colours.colour("line")
     rows, x = scene.scale.y(scene.price_ticks), np.array([x for x in columns if x <= plot.right()], np.int64)
     fill_rects(painter, grid, 0, rows, plot.right(), rows)
-    fill_rects(painter, grid, x, 0, x, plot.bottom())
-    painter.fillRect(0, plot.bottom() + 1, plot.width() + 1, 1, axis)
-    painter.fillRect(plot.right() + 1, 0, 1, plot.height() + 1, axis)
+    bottom = scene.body.bottom()
+    fill_rects(painter, grid, x, 0, x, bottom)
+    painter.fillRect(plot.right() + 1, 0, 1, bottom + 2, axis)
+    for edge in (*(pane.rect.top() for pane in scene.panes), bottom + 2):
+        painter.fillRect(0, edge - 1, plot.width() + 1, 1, axis)
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
@@ -64,42 +67,44 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
         for session in regular:
             marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
             for left, right in view.left_of(marks).reshape(2, 2).tolist():
-                area = QRect(left, 0, right - left, scene.plot.height()) & scene.plot
+                area = QRect(left, 0, right - left, scene.body.height()) & scene.body
                 painter.fillRect(area, shade)
         day += timedelta(days=1)
 
 
 def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
-    firsts = time_axis.day_changes(starts)
+    firsts = time_axis.day_changes(starts, scene.zone)
     if len(firsts) > _MOST_DAYS:
         return
     x = scene.viewport.left_of(indexes[firsts])
     x = x[(x >= 0) & (x <= scene.plot.right())]
-    y = np.arange(0, scene.plot.height(), _DOT_PX)
+    y = np.arange(0, scene.body.height(), _DOT_PX)
     dots_x, dots_y = np.repeat(x, len(y)), np.tile(y, len(x))
     fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
 def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
-    plot, font = scene.plot, painter.font()
+    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
-    painter.setClipRect(QRect(0, plot.bottom() + 2, plot.width(), TIME_AXIS_PX))
+    painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
         x = int(scene.viewport.centre_of(indexes[tick.at]))
-        painter.drawText(QRect(x - 60, plot.bottom() + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
+        painter.drawText(QRect(x - 60, bottom + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setClipping(False)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
-    corner = QRect(plot.right() + 1, plot.bottom() + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
-    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, "ET")
+    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
+    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
+    zone = scene.zone if scene.interval.intraday else Zone.NEW_YORK
+    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, time_axis.zone_word(newest, zone))
 
 
-def bar_time(start_ms: int, interval: Interval) -> str:
+def bar_time(start_ms: int, interval: Interval, zone: Zone = Zone.NEW_YORK) -> str:
     """A bar's time for the crosshair's label and for a reader of the screen."""
-    moment = from_ms(start_ms)
+    moment = time_axis.in_zone(start_ms, zone if interval.intraday else Zone.NEW_YORK)
     if interval.intraday:
-        return f"{moment:%a} {moment.day} {moment:%b}  {moment:%H:%M} ET"
+        return f"{moment:%a} {moment.day} {moment:%b}  {moment:%H:%M} {time_axis.zone_word(start_ms, zone)}"
     return f"{moment:%b %Y}" if interval is Interval.MONTH else f"{moment:%a} {moment.day} {moment:%b %Y}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut, QWheelEvent
 
+from monitor.ui.chart.indicators.legend import Hit
+from monitor.ui.chart.panes import GRIP_PX, drag_edge
 from monitor.ui.chart.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ class Area(Enum):
     PLOT = "plot"
     PRICES = "prices"
     TIMES = "times"
+    EDGE = "edge"  # of a pane
 
 
 class Gestures(QObject):
@@ -34,6 +37,7 @@ class Gestures(QObject):
         self._view = view
         self._held: Area | None = None
         self._from = QPointF()
+        self._edge: int | None = None
         view.installEventFilter(self)
         for keys, act in self._keys().items():
             shortcut = QShortcut(QKeySequence(keys), view, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -81,8 +85,7 @@ class Gestures(QObject):
         self._fit_prices()
 
     def _fit_prices(self) -> None:
-        self._view.scene.scale.automatic = True
-        self._view.refresh()
+        self._view.fit_prices()
 
     # ---------------------------------------------------------------------------------------- the mouse
 
@@ -100,20 +103,38 @@ class Gestures(QObject):
         kind, left = event.type(), event.button() == Qt.MouseButton.LeftButton
         if kind == QEvent.Type.MouseMove:
             self._move(event.position())
+        elif kind == QEvent.Type.MouseButtonPress and left and (hit := self._action_at(event.position())):
+            self._view.indicator_clicked.emit(hit.shown, hit.action)
         elif kind == QEvent.Type.MouseButtonPress and left:
             self._held, self._from = self._area(event.position()), event.position()
+            self._edge = self._edge_at(event.position())
             self._view.hold(True)
         elif kind == QEvent.Type.MouseButtonRelease and left:
             self._held = None
             self._view.hold(False)
         elif kind == QEvent.Type.MouseButtonDblClick and left:
-            self._double_click(self._area(event.position()))
+            row = next((hit for hit in self._view.hits if hit.place.contains(event.position().toPoint())), None)
+            if row is not None and not row.action:
+                self._view.indicator_clicked.emit(row.shown, "settings")
+            elif row is None:
+                self._double_click(self._area(event.position()))
 
     def _area(self, place: QPointF) -> Area:
-        plot = self._view.scene.plot
-        if place.x() > plot.right():
+        scene = self._view.scene
+        if place.x() > scene.plot.right():
             return Area.PRICES
-        return Area.TIMES if place.y() > plot.bottom() else Area.PLOT
+        if self._edge_at(place) is not None:
+            return Area.EDGE
+        return Area.TIMES if place.y() > scene.body.bottom() else Area.PLOT
+
+    def _action_at(self, place: QPointF) -> Hit | None:
+        """The sign of an indicator's row under the mouse."""
+        return next((hit for hit in self._view.hits if hit.action and hit.place.contains(place.toPoint())), None)
+
+    def _edge_at(self, place: QPointF) -> int | None:
+        """The pane whose upper edge is under the mouse."""
+        tops = [pane.rect.top() for pane in self._view.scene.panes]
+        return next((n for n, top in enumerate(tops) if abs(place.y() - top) <= GRIP_PX), None)
 
     def _move(self, place: QPointF) -> None:
         moved, self._from = place - self._from, place
@@ -124,11 +145,15 @@ class Gestures(QObject):
         elif self._held is Area.PRICES:
             scene.scale.stretch(math.exp(moved.y() / 160))
             self._view.refresh()
+        elif self._held is Area.EDGE and self._edge is not None:
+            drag_edge(scene.panes, self._edge, moved.y(), scene.body.height())
+            self._view.refresh()
         elif self._held is Area.TIMES:
             self._zoom(math.exp(moved.x() / 160))
         shapes = {
             Area.PLOT: Qt.CursorShape.CrossCursor,
             Area.PRICES: Qt.CursorShape.SizeVerCursor,
+            Area.EDGE: Qt.CursorShape.SplitVCursor,
             Area.TIMES: Qt.CursorShape.SizeHorCursor,
         }
         self._view.setCursor(shapes[self._held or self._area(place)])

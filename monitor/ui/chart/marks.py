@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from monitor.ui import format as words
 from monitor.ui.chart.backdrop import bar_time
+from monitor.ui.chart.indicators.legend import value_words
 from monitor.ui.chart.scene import TIME_AXIS_PX, Scene
 
 _LINE_PX = 15
@@ -22,28 +23,41 @@ def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
     y = int(scene.scale.y(bar["close"]))
     if 0 <= y < scene.plot.height():
         _dashed(painter, colour, QPoint(0, y), QPoint(scene.plot.right(), y))
-    lines = [words.price(float(bar["close"]))] + ([remaining] if remaining else [])
+    close = float(bar["close"])
+    told = scene.scale.words(close) if scene.scale.percent else words.price(close)
+    lines = [told] + ([remaining] if remaining else [])
     return price_tag(painter, scene, y, lines, colour, scene.colours.colour("panel"))
 
 
 def paint_previous_close(painter: QPainter, scene: Scene) -> None:
     """A thin line at yesterday's close, when it is in view."""
-    if scene.previous_close:
+    if scene.shows_previous_close and scene.previous_close:
         y = int(scene.scale.y(scene.previous_close))
         if 0 <= y < scene.plot.height():
             painter.setPen(QPen(scene.colours.colour("amber", 130), 1, Qt.PenStyle.DotLine))
             painter.drawLine(0, y, scene.plot.right(), y)
 
 
+def paint_bid_and_ask(painter: QPainter, scene: Scene) -> None:
+    """Thin lines at the best bid and ask."""
+    if not scene.shows_bid_and_ask:
+        return
+    for price, name in ((scene.bid, "up"), (scene.ask, "down")):
+        y = int(scene.scale.y(price)) if price else -1
+        if 0 <= y < scene.plot.height():
+            painter.setPen(QPen(scene.colours.colour(name, 150), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(0, y, scene.plot.right(), y)
+
+
 def paint_prices(painter: QPainter, scene: Scene, tags: Sequence[QRect]) -> None:
     """The price axis' labels, except where one of the ``tags`` stands."""
     painter.setPen(scene.colours.colour("dim"))
-    ticks, decimals = scene.price_ticks, 2 if abs(scene.scale.high) >= 1 else 4
+    ticks = scene.price_ticks
     for price, y in zip(ticks, scene.scale.y(ticks).tolist(), strict=True):
         place = QRect(scene.plot.right() + 8, y - 8, scene.canvas.width() - scene.plot.width() - 8, 16)
         if 8 < y < scene.plot.bottom() - 6 and not any(place.intersects(tag) for tag in tags):
             painter.drawText(
-                place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{price:,.{decimals}f}"
+                place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, scene.scale.words(price)
             )
 
 
@@ -51,12 +65,23 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
     """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes; gives the price's tag."""
     plot, colours = scene.plot, scene.colours
     x = int(scene.viewport.centre_of(index))
-    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, plot.bottom()))
+    bottom = scene.body.bottom()
+    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, bottom))
     _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
-    price = words.price(scene.scale.price(mouse.y()))
-    tag = price_tag(painter, scene, mouse.y(), [price], colours.colour("line"), colours.colour("text"))
-    time_tag(painter, scene, x, bar_time(int(scene.bars.start[index]), scene.interval), colours.colour("line"))
+    tag = price_tag(painter, scene, mouse.y(), [_told(scene, mouse)], colours.colour("line"), colours.colour("text"))
+    text = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
+    time_tag(painter, scene, x, text, colours.colour("line"))
     return tag
+
+
+def _told(scene: Scene, mouse: QPoint) -> str:
+    """The price, or the value of the pane, at the mouse."""
+    for shown in scene.indicators:
+        pane = shown.pane
+        if pane is not None and pane.rect.contains(0, mouse.y()):
+            return value_words(shown, pane.scale.price(mouse.y() - pane.rect.top()))
+    price = scene.scale.price(mouse.y())
+    return scene.scale.words(price) if scene.scale.percent else words.price(price)
 
 
 def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> None:
@@ -70,14 +95,15 @@ def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor,
     """A tag on the time axis with its middle at ``x``, kept inside the plot's width."""
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), scene.plot.right() - width)
-    place = QRect(left, scene.plot.bottom() + 2, width, TIME_AXIS_PX - 4)
+    place = QRect(left, scene.body.bottom() + 2, width, TIME_AXIS_PX - 4)
     _tag(painter, place, [text], ground, ink or scene.colours.colour("text"))
 
 
 def price_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:
     """A tag on the price axis, its first line at ``y``, kept inside the plot's height."""
     height = _LINE_PX * len(lines) + 4
-    top = min(max(0, y - _LINE_PX // 2 - 2), scene.plot.height() - height)
+    bottom = scene.plot.height() if y <= scene.plot.bottom() else scene.body.height()
+    top = min(max(0, y - _LINE_PX // 2 - 2), bottom - height)
     left = scene.plot.right() + 2
     place = QRect(left, top, scene.canvas.width() - left, height)
     _tag(painter, place, lines, ground, text)

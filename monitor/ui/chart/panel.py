@@ -1,33 +1,44 @@
 """The chart panel: reads a symbol's history, joins what the stream adds, and shows how far the download is."""
 
+import asyncio
 from collections import defaultdict, deque
+from dataclasses import replace
+from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from monitor.analysis.bars import day_start
+from monitor.analysis.chart_bars import Making
 from monitor.errors import MonitorError
-from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress
+from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress, Level, Notice
 from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.market.hours import Hours
 from monitor.market.quote import Quote
-from monitor.ports import Wanted
+from monitor.ports import Wanted, file_name
+from monitor.ui.chart import snapshot
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.hand import DrawingHand
 from monitor.ui.chart.gaps import Missing, find_missing
+from monitor.ui.chart.indicators.on_chart import ChartIndicators
+from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
+from monitor.ui.export.job import export_folder
 from monitor.ui.link import LinkGroup
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.wish import Wish
+from monitor.ui.work_dialog import FileKind, choose_file
 
 _OWNER = "chart"
 #: Bars from history come in many parts; the archive is read again at most this often.
 _RELOAD_MS = 500
+_PICTURES = FileKind("Pictures", ("png", "svg"))
 
 
 class ChartPanel(Panel):
@@ -43,6 +54,7 @@ class ChartPanel(Panel):
         self._wish = Wish(self, ports.watching, _OWNER)
         self._interval = Interval.M1
         self._tail: Tail | None = None
+        self._made = Making()
         self._progress: HistoryProgress | None = None
         #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
         self._heard: defaultdict[str, deque[Bar]] = defaultdict(lambda: deque(maxlen=3))
@@ -50,15 +62,33 @@ class ChartPanel(Panel):
         self.message = Message(self.view)
         over = QVBoxLayout(self.view)
         over.addWidget(self.message)
+        self.looks_button = named(QToolButton(), "chartLooks")
+        self.looks_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.looks_button.setToolTip("Kind of chart, price scale, hours and times")
+        self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
+        self.looks_menu.chosen.connect(self._take_looks)
+        self.looks_button.setMenu(self.looks_menu)
+        self.looks_menu.save_picture.triggered.connect(self.save_picture)
+        self.looks_menu.copy_picture.triggered.connect(self.copy_picture)
+        self.looks_menu.copy_bars.triggered.connect(self.copy_bars)
+        self.indicators = ChartIndicators(ports, self.view, self)
+        self.indicators_button = named(QToolButton(), "chartIndicators")
+        self.indicators_button.setText("ƒ Indicators")
+        self.indicators_button.setToolTip("Put indicators on the chart (/)")
+        self.indicators_button.clicked.connect(self.indicators.open_dialog)
+        QShortcut("/", self.view, self.indicators.open_dialog, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.retry_button = named(QToolButton(), "chartRetry")
         self.retry_button.setText("Try again")
         self.retry_button.clicked.connect(self._retry)
         self.retry_button.hide()
         self.header_row.addWidget(self.retry_button)
+        self.header_row.addWidget(self.looks_button)
+        self.header_row.addWidget(self.indicators_button)
         self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
         self.hand = DrawingHand(self.view, self.drawing)
         for button in (DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)):
             self.header_row.addWidget(button)
+        self._show_looks()
         self.set_body(self.view)
         self.setFocusProxy(self.view)
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
@@ -84,6 +114,48 @@ class ChartPanel(Panel):
             self.interval_changed.emit(interval)
             self._open(self._symbol)
 
+    def save_picture(self) -> None:
+        """Ask for a file, and write what the chart shows into it."""
+        stem = f"{self._symbol}-{self._interval.label}" if self._symbol else "chart"
+        name = file_name(stem, self._ports.profile.sandbox, ".png")
+        choose_file(self, "Save picture", export_folder(self._ports.preferences) / name, _PICTURES, self._save_picture)
+
+    def _save_picture(self, name: str) -> None:
+        try:
+            snapshot.save(self.view, Path(name), self._mark)
+        except MonitorError as error:
+            self._ports.bus.publish(Notice(Level.WARNING, error.sentence))
+        else:
+            self._ports.bus.publish(Notice(Level.INFO, f"Saved the chart as {Path(name).name}.", name))
+
+    def copy_picture(self) -> None:
+        """Put what the chart shows on the clipboard."""
+        QGuiApplication.clipboard().setImage(snapshot.picture(self.view, self._mark))
+        self._ports.bus.publish(Notice(Level.INFO, "Copied the picture of the chart."))
+
+    def copy_bars(self) -> None:
+        """Put the bars in view on the clipboard, with the values of the indicators."""
+        scene = self.view.scene
+        first, last = scene.viewport.first, scene.viewport.last
+        QGuiApplication.clipboard().setText(snapshot.bars_as_text(scene, first, last))
+        self._ports.bus.publish(Notice(Level.INFO, f"Copied {last - first:,} bars of {self._symbol}."))
+
+    @property
+    def _mark(self) -> str:
+        return "SANDBOX" if self._ports.profile.sandbox else ""
+
+    def _take_looks(self, looks: Looks) -> None:
+        """Show the bars in another way, or other ones where those chosen are made in another."""
+        keep_looks(self._ports.preferences, looks)
+        self._show_looks()
+        if looks.making(self._interval) != self._made:
+            self.reload()
+
+    def _show_looks(self) -> None:
+        looks = self.looks_menu.looks
+        self.looks_button.setText(f"{looks.kind.words} ▾")
+        self.view.set_looks(looks)
+
     @property
     def bar_count(self) -> int:
         """How many bars there are to look at, in view or not."""
@@ -102,6 +174,7 @@ class ChartPanel(Panel):
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
+        self.indicators.stop()
         self._wish.want(Wanted())
 
     # ---------------------------------------------------------------------------------------- reading
@@ -135,18 +208,32 @@ class ChartPanel(Panel):
     async def _read(self, symbol: str, interval: Interval) -> None:
         """Read the archive; an answer for a symbol or interval that is no longer shown is dropped."""
         try:
-            bars = await self._ports.archive.bars(symbol, interval)
-            tail = await self._read_tail(symbol, interval, bars)
+            making = self._making(symbol, interval)
+            bars = await self._read_bars(symbol, making)
+            tail = await self._read_tail(symbol, making, bars)
             holes = await self._read_missing(symbol, interval, bars)
+            shown = await self.indicators.computed(symbol, interval, bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self._say_failed(error.sentence)
             return
         if (symbol, interval) == (self._symbol, self._interval):
-            self._tail = tail
+            self._tail, self._made = tail, self.looks_menu.looks.making(interval)
             self.view.show_bars(symbol, interval, bars)
+            self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()
+
+    def _making(self, symbol: str, interval: Interval) -> Making:
+        """How the bars are made; futures trade around the clock and are shown so."""
+        making = self.looks_menu.looks.making(interval)
+        return replace(making, hours=Hours.ALWAYS) if symbol.startswith("/") else making
+
+    async def _read_bars(self, symbol: str, making: Making) -> BarSeries:
+        if not making.from_minutes:
+            return await self._ports.archive.bars(symbol, making.interval)
+        minutes = await self._ports.archive.bars(symbol, Interval.M1)
+        return await asyncio.to_thread(making.of, minutes)
 
     async def _read_missing(self, symbol: str, interval: Interval, bars: BarSeries) -> list[Missing]:
         """Where bars are missing that neither the stream nor history has brought."""
@@ -160,9 +247,9 @@ class ChartPanel(Panel):
         by_calendar = not self._ports.profile.sandbox and not symbol.startswith("/")
         return find_missing(gaps, covered, bars["start"], interval, now, by_calendar)
 
-    async def _read_tail(self, symbol: str, interval: Interval, bars: BarSeries) -> Tail:
+    async def _read_tail(self, symbol: str, making: Making, bars: BarSeries) -> Tail:
         """The minutes and days from which the last of ``bars`` goes on."""
-        now, archive = self._ports.meters.now_ms(), self._ports.archive
+        now, archive, interval = self._ports.meters.now_ms(), self._ports.archive, making.interval
         minutes = days = bars[-1:]
         last = int(bars["start"][-1]) if len(bars) else day_start(now)
         if interval is not Interval.M1:
@@ -170,7 +257,7 @@ class ChartPanel(Panel):
             minutes = await archive.bars(symbol, Interval.M1, since)
         if interval > Interval.DAY:
             days = await archive.bars(symbol, Interval.DAY, last)
-        return Tail(interval, minutes, EMPTY if interval.intraday else days, now)
+        return Tail(making, minutes, EMPTY if interval.intraday else days, now)
 
     # ---------------------------------------------------------------------------------------- what comes live
 
@@ -214,7 +301,7 @@ class ChartPanel(Panel):
 
     def _take_facts(self) -> None:
         quote = self._ports.board.quote(self._symbol) or Quote(symbol=self._symbol)
-        self.view.set_facts(quote.exchange_name or "", quote.close or None)
+        self.view.set_facts(quote.exchange_name or "", quote.close or None, quote.bid or None, quote.ask or None)
 
     def _take_open(self) -> None:
         running = self._ports.board.running_bar(self._symbol)

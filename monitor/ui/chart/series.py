@@ -52,6 +52,19 @@ class Bins:
         )
 
 
+def joined_bins(one: Bins, other: Bins) -> Bins:
+    """Bins of the same size, one after the other."""
+    if not len(one):
+        return other
+    return Bins(
+        other.size,
+        *(
+            np.concatenate([getattr(one, name), getattr(other, name)])
+            for name in ("index", "start", "open", "high", "low", "close", "volume")
+        ),
+    )
+
+
 def bin_size(bars_per_pixel: float) -> int:
     """How many bars to merge so that a bin is at least a pixel wide, and at most an eighth wider."""
     size, unit = max(1, math.ceil(bars_per_pixel - 1e-9)), 1
@@ -91,28 +104,29 @@ class ChartBars:
         """Index of the first bar that starts at ``start_ms`` or later."""
         return bisect_left(self._rows["start"], start_ms, 0, self._count)
 
-    def put(self, rows: BarSeries) -> bool:
+    def put(self, rows: BarSeries) -> int | None:
         """Replace the bars that have the same start, append the newer ones; older unknown ones find their place.
 
-        True when more has changed than the figures of the last bar.
+        The index of the first bar that has changed; None when all were here as they are.
         """
         if len(rows) == 0:
-            return False
+            return None
         begin = self.place(rows["start"][0])
         here = self._rows[begin : self._count]
         places = np.searchsorted(here["start"], rows["start"])
         known = np.flatnonzero(places < len(here))
         if np.any(here["start"][places[known]] != rows["start"][known]):
             self._load(join(self.rows(), rows))
-            return True
+            return begin
         revised = known[_as_bits(here[places[known]]) != _as_bits(rows[known])]
         new = np.flatnonzero(places == len(here))
         for number in revised:
             self._write(begin + int(places[number]), rows[number])
-        last = self._count - 1
+        count = self._count
         for number in new:
             self._write(self._count, rows[number])
-        return bool(len(new)) or bool(np.any(begin + places[revised] < last))
+        first = begin + int(places[revised].min()) if len(revised) else count
+        return first if len(revised) or len(new) else None
 
     def _write(self, index: int, row: np.void) -> None:
         """Put the bar at ``index``, which may be one past the end."""

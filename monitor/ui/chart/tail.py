@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from monitor.analysis.bars import aggregate, day_start, interval_start, join
+from monitor.analysis.bars import aggregate, day_start, join
+from monitor.analysis.chart_bars import Making
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval, series
 from monitor.market.calendar import Phase, from_ms, sessions
 from monitor.market.quote import Quote
@@ -20,18 +21,18 @@ class Tail:
     daily bars since then. Minutes that had not ended by ``now_ms`` count as open, like those made from prints.
     """
 
-    def __init__(self, interval: Interval, minutes: BarSeries, days: BarSeries, now_ms: int) -> None:
+    def __init__(self, making: Making, minutes: BarSeries, days: BarSeries, now_ms: int) -> None:
         ended = minutes["start"] + _MINUTE_MS <= now_ms
-        self._interval = interval
+        self._making, self._interval = making, making.interval
         self._minutes = minutes[ended]
         self._open = self._partial = minutes[~ended]
         self._days = days
-        horizon = 0 if interval.intraday else day_start(now_ms)
+        horizon = 0 if making.interval.intraday else day_start(now_ms)
         self._since = int(minutes["start"][0]) if len(minutes) else horizon
 
     def _horizon(self, at_ms: int) -> int:
         """Minutes before this are of no more use."""
-        return interval_start(at_ms, self._interval) if self._interval.intraday else day_start(at_ms)
+        return self._making.start_of(at_ms) if self._interval.intraday else day_start(at_ms)
 
     def take_minutes(self, bars: Collection[Bar]) -> bool:
         """Take in the stream's own minutes; False when some are too old to be placed here (read the archive again)."""
@@ -57,7 +58,7 @@ class Tail:
         """The last bars of the chart as they stand now; empty when nothing is known yet."""
         minutes = join(self._open, self._minutes)
         if self._interval.intraday:
-            return aggregate(minutes, self._interval)
+            return self._making.of(minutes)
         return aggregate(join(self._days, self._today(minutes, quote)), self._interval)
 
     def _today(self, minutes: BarSeries, quote: Quote | None) -> BarSeries:

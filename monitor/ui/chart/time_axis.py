@@ -1,10 +1,10 @@
-"""The time axis: which bars carry a tick and its words, in New York time.
+"""The time axis: which bars carry a tick and its words, in New York time or another zone's.
 
 A tick names a round time and stands at the first bar from then on, so it stays at its bar while panning.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
+from monitor.ports import Zone
 
 Ints = npt.NDArray[np.int64]
 _DAY = 86_400_000
@@ -32,22 +33,34 @@ class Tick(NamedTuple):
 
 
 @lru_cache(maxsize=100_000)
-def _offset(utc_day: int) -> int:
-    """New York's offset in ms at 17:00 UTC of a day; clocks change on Sunday nights, when nothing trades."""
-    moment = from_ms(utc_day * _DAY + 17 * 3_600_000)
-    return round((moment.utcoffset() or moment.resolution).total_seconds() * 1000)
+def _offset(utc_day: int, zone: Zone) -> int:
+    """The zone's offset in ms at 17:00 UTC of a day; clocks change on Sunday nights, when nothing trades."""
+    moment = in_zone(utc_day * _DAY + 17 * 3_600_000, zone)
+    return round((moment.utcoffset() or timedelta()).total_seconds() * 1000)
 
 
-def local(starts: Ints) -> Ints:
-    """The New York wall clock of instants, as ms since 1970 of that clock."""
+def in_zone(ms: int, zone: Zone) -> datetime:
+    """The moment by the zone's wall clock."""
+    if zone is Zone.NEW_YORK:
+        return from_ms(ms)
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(UTC if zone is Zone.UTC else None)
+
+
+def zone_word(ms: int, zone: Zone) -> str:
+    """What the zone is called at that moment: ET, UTC, or this machine's abbreviation."""
+    return {Zone.NEW_YORK: "ET", Zone.UTC: "UTC"}.get(zone) or in_zone(ms, zone).strftime("%Z")[:4]
+
+
+def local(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
+    """The wall clock of instants, as ms since 1970 of that clock."""
     days, which = np.unique(starts // _DAY, return_inverse=True)
-    offsets = np.array([_offset(int(day)) for day in days], np.int64)
+    offsets = np.array([_offset(int(day), zone) for day in days], np.int64)
     return starts + offsets[which] if len(starts) else starts
 
 
-def day_changes(starts: Ints) -> Ints:
-    """Positions of the bars that are the first of their New York day; the first bar given is never one."""
-    return _changes(local(starts) // _DAY)
+def day_changes(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
+    """Positions of the bars that are the first of their day; the first bar given is never one."""
+    return _changes(local(starts, zone) // _DAY)
 
 
 def _changes(keys: Ints) -> Ints:
@@ -76,14 +89,14 @@ def _steps(clock: Ints, intraday: bool) -> Iterator[_Step]:
         yield _Step("month", 0, months // count, months // 12)
 
 
-def ticks(starts: Ints, column_px: float, interval: Interval, size: int = 1) -> list[Tick]:
-    """Ticks for the bars in view, or bins of ``size`` of them, each ``column_px`` wide.
+def ticks(starts: Ints, column_px: float, interval: Interval, size: int = 1, zone: Zone = Zone.NEW_YORK) -> list[Tick]:
+    """Ticks for the bars in view, or bins of ``size`` of them, each ``column_px`` wide; days are always New York's.
 
     The first one given is only looked back at.
     """
     if len(starts) < 2:
         return []
-    clock = local(starts)
+    clock = local(starts, zone if interval.intraday else Zone.NEW_YORK)
     room = len(clock) * column_px / _LEAST_PX
     least_ms = _LEAST_PX / column_px * size * interval.milliseconds
     for step in _steps(clock, interval.intraday):

@@ -6,19 +6,32 @@ of the mouse costs the last candle, the labels and the crosshair.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import paint_backdrop
-from monitor.ui.chart.candles import paint_bars
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.drawings.layer import DrawingLayer
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
+from monitor.ui.chart.indicators.legend import Hit, paint_rows
+from monitor.ui.chart.indicators.painting import paint_indicators
+from monitor.ui.chart.indicators.pane_marks import paint_axes, paint_levels
+from monitor.ui.chart.indicators.profile import paint_profiles
+from monitor.ui.chart.indicators.shown import Shown
+from monitor.ui.chart.kinds.painting import paint_bars
 from monitor.ui.chart.legend import paint_legend
-from monitor.ui.chart.marks import paint_crosshair, paint_last_price, paint_previous_close, paint_prices
+from monitor.ui.chart.looks import Looks
+from monitor.ui.chart.marks import (
+    paint_bid_and_ask,
+    paint_crosshair,
+    paint_last_price,
+    paint_previous_close,
+    paint_prices,
+)
+from monitor.ui.chart.price_axis import Fit
 from monitor.ui.chart.scene import Scene
 from monitor.ui.chart.series import ChartBars
 from monitor.ui.panel import named
@@ -29,7 +42,12 @@ _MOST_DESCRIBED = 5
 
 
 class ChartView(QWidget):
-    """Paints a Scene, and keeps its view in step with the bars it is given."""
+    """Paints a Scene, and keeps its view in step with the bars it is given.
+
+    ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``.
+    """
+
+    indicator_clicked = Signal(object, str)
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +61,8 @@ class ChartView(QWidget):
         self._remaining = ""
         self._held = False
         self._refit = True
+        self._centred = False
+        self.hits: list[Hit] = []
         self.setFont(data_font())
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -68,7 +88,7 @@ class ChartView(QWidget):
             view.replace(len(fresh), self._inserted_before_view(fresh))
         else:
             view.begin(len(fresh))
-            scene.scale.automatic = True
+            scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
         self.refresh()
 
@@ -82,23 +102,54 @@ class ChartView(QWidget):
 
     def put_bars(self, rows: BarSeries) -> None:
         """Replace or append bars at the end. While a mouse button is down neither the view nor the scale moves."""
-        scene = self.scene
-        moved = scene.bars.put(rows)
+        scene, count = self.scene, len(self.scene.bars)
+        first = scene.bars.put(rows)
+        if first is None:
+            return
+        moved = first < count - 1 or len(scene.bars) != count
+        for shown in scene.indicators:
+            shown.take(scene.bars, first)
         scene.viewport.grow(len(scene.bars), follow=not self._held)
         if self._held:
             self._stale = self._stale or moved
             self.update()
-        elif moved or not scene.holds(scene.last_bin):
+        elif moved or not scene.holds_last:
             self.refresh()
         else:
             self.update()
 
-    def set_facts(self, exchange: str, previous_close: float | None) -> None:
+    def set_facts(
+        self, exchange: str, previous_close: float | None, bid: float | None = None, ask: float | None = None
+    ) -> None:
         """What the quote tells of the symbol."""
-        scene = self.scene
-        if (exchange, previous_close) != (scene.exchange, scene.previous_close):
-            scene.exchange, scene.previous_close = exchange, previous_close
+        scene, facts = self.scene, (exchange, previous_close, bid, ask)
+        if facts != (scene.exchange, scene.previous_close, scene.bid, scene.ask):
+            scene.exchange, scene.previous_close, scene.bid, scene.ask = facts
             self.update()
+
+    def set_looks(self, looks: Looks) -> None:
+        """Show the bars there are in another way."""
+        scene, scale = self.scene, self.scene.scale
+        scene.kind, scene.zone, scene.shaded = looks.kind, looks.zone, looks.shaded
+        scene.shows_previous_close, scene.shows_bid_and_ask = looks.previous_close, looks.bid_and_ask
+        scale.logarithmic, scale.percent, scale.inverted = looks.logarithmic, looks.percent, looks.inverted
+        if scale.automatic:
+            scale.fitting = Fit.CENTRE if looks.centred else Fit.ALL
+        self._centred = looks.centred
+        self.refresh()
+
+    def fit_prices(self) -> None:
+        """Have the price scale follow what is in view again."""
+        self.scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
+        self.refresh()
+
+    def show_indicators(self, indicators: list[Shown]) -> None:
+        """Show these beside the bars there are; each pane is as high as it was."""
+        scene = self.scene
+        scene.indicators = indicators
+        scene.panes = list({id(shown.pane): shown.pane for shown in indicators if shown.pane is not None}.values())
+        self.scene.lay_out(self.width(), self.height(), self.fontMetrics())
+        self.refresh()
 
     def show_missing(self, missing: list[Missing]) -> None:
         """Hatch these stretches, which have no bars."""
@@ -134,7 +185,7 @@ class ChartView(QWidget):
     def hovered_index(self) -> int | None:
         """The bar under the mouse, which the crosshair snaps to."""
         scene = self.scene
-        if self._mouse is None or not len(scene.bars) or not scene.plot.contains(self._mouse):
+        if self._mouse is None or not len(scene.bars) or not scene.body.contains(self._mouse):
             return None
         return min(max(0, int(scene.viewport.index_at(self._mouse.x() + 0.5))), len(scene.bars) - 1)
 
@@ -148,44 +199,69 @@ class ChartView(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._stale or self._still.devicePixelRatio() != self.devicePixelRatioF():
             self._paint_still()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._still)
+        with QPainter(self) as painter:  # which ends also where something fails
+            painter.drawPixmap(0, 0, self._still)
+            self._paint_live(painter, self._mouse)
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint all of it on something else, without the crosshair."""
+        self._measure()
+        self._paint_ground(painter)
+        self._paint_live(painter, None)
+
+    def _paint_live(self, painter: QPainter, mouse: QPoint | None) -> None:
+        """What moves with a tick or the mouse."""
         painter.setFont(self.font())
-        scene, index = self.scene, self.hovered_index
+        scene, index = self.scene, self.hovered_index if mouse is not None else None
         painter.setClipRect(scene.plot)
         paint_previous_close(painter, scene)
-        paint_bars(painter, scene, scene.last_bin)
+        paint_bid_and_ask(painter, scene)
+        last = scene.last_bins
+        paint_bars(painter, scene, *last)
         drawn = self.drawings.paint_live(painter)
         painter.setClipping(False)
+        paint_indicators(painter, scene, *last)
         self._remaining = self._countdown()
         tags = [*drawn, paint_last_price(painter, scene, self._remaining)]
         if scene.symbol:
             paint_legend(painter, scene, index)
-            paint_missing_words(painter, scene, self._mouse)
-        if index is not None and self._mouse is not None:
-            tags.append(paint_crosshair(painter, scene, self._mouse, index))
+            paint_missing_words(painter, scene, mouse)
+            self.hits = paint_rows(painter, scene, index, mouse)
+        paint_axes(painter, scene)
+        if index is not None and mouse is not None:
+            tags.append(paint_crosshair(painter, scene, mouse, index))
         paint_prices(painter, scene, tags)
-        painter.end()
 
-    def _paint_still(self) -> None:
-        """The layer that only a change of the view changes."""
-        scene, ratio = self.scene, self.devicePixelRatioF()
+    def _measure(self) -> None:
+        scene = self.scene
         scene.measure(self._refit)
         self._stale = self._refit = False
         if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
             scene.measure()
+
+    def _paint_still(self) -> None:
+        """The layer that only a change of the view changes."""
+        ratio = self.devicePixelRatioF()
+        self._measure()
         if self._still.size() != self.size() * ratio:
             self._still = QPixmap(self.size() * ratio)
         self._still.setDevicePixelRatio(ratio)
-        painter = QPainter(self._still)
+        with QPainter(self._still) as painter:
+            self._paint_ground(painter)
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        scene = self.scene
         painter.setFont(self.font())
         paint_backdrop(painter, scene)
         painter.setClipRect(scene.plot)
         paint_missing(painter, scene)
-        running = scene.viewport.shows_latest
-        paint_bars(painter, scene, scene.bins.part(slice(0, -1 if running else None)))
+        paint_profiles(painter, scene)
+        still = scene.still_bins()
+        paint_bars(painter, scene, *still)
+        paint_levels(painter, scene)
+        paint_indicators(painter, scene, *still)
+        painter.setClipRect(scene.plot)
         self.drawings.paint_still(painter)
-        painter.end()
 
     def _countdown(self) -> str:
         bars = self.scene.bars

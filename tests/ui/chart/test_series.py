@@ -70,10 +70,10 @@ def test_put_tells_a_tick_from_a_new_bar() -> None:
     bars = ChartBars(rows[:10].copy())
     tick = rows[9:10].copy()
     tick["close"] += 0.01
-    assert not bars.put(tick)
-    assert not bars.put(rows[3:4])
-    assert bars.put(rows[10:])
-    assert bars.put(rows[3:4].copy()) is False
+    assert bars.put(tick) == len(bars) - 1
+    assert bars.put(rows[3:4]) is None
+    assert bars.put(rows[10:]) == 10
+    assert bars.put(rows[3:4].copy()) is None
     corrected = rows[3:4].copy()
     corrected["volume"] += 1
-    assert bars.put(corrected)
+    assert bars.put(corrected) == 3

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.analysis.bars import aggregate, day_start
+from monitor.analysis.chart_bars import Making
 from monitor.market.bar import Bar, BarSeries, BarSource, Interval
 from monitor.market.quote import Quote
 from monitor.ui.chart.countdown import countdown
@@ -34,7 +35,7 @@ def stored(count: int, interval: Interval) -> tuple[ChartBars, Tail]:
     history = aggregate(DAY[:count], interval)
     since = history["start"][-1] if count else 0
     now = int(DAY["start"][count])
-    return ChartBars(history), Tail(interval, DAY[:count][DAY[:count]["start"] >= since], EMPTY, now)
+    return ChartBars(history), Tail(Making(interval), DAY[:count][DAY[:count]["start"] >= since], EMPTY, now)
 
 
 @given(st.integers(1, 380), st.data(), st.sampled_from([i for i in Interval if i.intraday]))
@@ -71,7 +72,7 @@ def test_prints_move_the_last_bar_and_the_stream_confirms_it() -> None:
 def test_a_minute_still_open_in_history_keeps_its_beginning() -> None:
     partial = DAY[5:6].copy()
     partial["high"], partial["volume"] = 700, 5000
-    tail = Tail(Interval.M1, partial, EMPTY, int(partial["start"][0]) + 30_000)
+    tail = Tail(Making(Interval.M1), partial, EMPTY, int(partial["start"][0]) + 30_000)
     tail.take_open(opened(DAY[5], open=1.0, volume=10.0))
     row = tail.rows(None)[0]
     assert (row["open"], row["high"], row["volume"]) == (DAY[5]["open"], 700, 5000)
@@ -85,7 +86,7 @@ def test_minutes_older_than_the_tail_ask_for_the_archive() -> None:
 
 
 def day(days: BarSeries, minutes: BarSeries, interval: Interval = Interval.DAY) -> Tail:
-    return Tail(interval, minutes, days, NOW_MS)
+    return Tail(Making(interval), minutes, days, NOW_MS)
 
 
 def test_the_running_day_is_the_quotes() -> None:

@@ -182,6 +182,10 @@ class DrawingHand(QObject):
             self._desk.show_measure(None)
         if self._desk.tool is None and modifiers & _SHIFT:
             self._desk.choose(tools.MEASURE)
+        if self._desk.tool is None and any(
+            hit.action and hit.place.contains(place.toPoint()) for hit in self._view.hits
+        ):
+            return False  # the signs of an indicator's row are above all
         if self._desk.tool is not None:
             left = self._desk.tool.clicks - len(self._set)
             self._press = _Press(place, left > 1)

@@ -147,7 +147,7 @@ class DrawingLayer:
         elif drawing.kind is DrawingKind.VERTICAL:
             x = round(places.x(anchor.time))
             if 0 <= x <= scene.plot.right():
-                time_tag(painter, scene, x, bar_time(anchor.time, scene.interval), ground, text)
+                time_tag(painter, scene, x, bar_time(anchor.time, scene.interval, scene.zone), ground, text)
         return []
 
     def _paint_hint(self, painter: QPainter) -> None:

@@ -1,0 +1,104 @@
+"""The indicators of one chart: chosen in a dialog, computed off the loop, and brought back at the next start."""
+
+import asyncio
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from monitor.analysis.coverage import trading_of
+from monitor.analysis.indicators import IndicatorSeries, Pane, Settings
+from monitor.errors import BadData
+from monitor.live.events import Level, Notice
+from monitor.market.bar import BarSeries, Interval
+from monitor.market.calendar import around_the_clock, sessions
+from monitor.ui.chart.indicators.dialog import IndicatorsDialog
+from monitor.ui.chart.indicators.keeping import keep_indicators, kept_indicators
+from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
+from monitor.ui.chart.indicators.shown import Shown
+from monitor.ui.chart.panes import Pane as ChartPane
+from monitor.ui.chart.view import ChartView
+from monitor.ui.view_ports import ViewPorts
+
+_TASK = "chart indicators"
+#: Of the bars that are shown so many may change while indicators are computed.
+_LIVE_BARS = 5
+_OVER = {Pane.PRICES, Pane.BESIDE}
+
+
+class ChartIndicators(QObject):
+    """Computes what ``wanted`` says, and puts it on the view. ``changed`` tells that others are wanted."""
+
+    changed = Signal()
+
+    def __init__(self, ports: ViewPorts, view: ChartView, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._ports, self._view, self._panel = ports, view, panel
+        self.wanted = kept_indicators(ports.preferences)
+        view.indicator_clicked.connect(self._act)
+
+    def stop(self) -> None:
+        """Compute no more."""
+        self._ports.tasks.cancel(_TASK)
+
+    async def computed(self, symbol: str, interval: Interval, bars: BarSeries) -> list[Shown]:
+        """What is wanted for these bars, which nobody changes meanwhile; each pane is where it was."""
+        trading = trading_of(symbol, around_the_clock if self._ports.profile.sandbox else sessions)
+        before = {id(each.settings): each for each in self._view.scene.indicators}
+        shown = []
+        for settings in self.wanted:
+            try:
+                series = None
+                if settings.pane is not Pane.BESIDE:
+                    series = await asyncio.to_thread(IndicatorSeries, settings, bars, interval, trading)
+            except BadData as error:
+                self._ports.bus.publish(Notice(Level.WARNING, f"{settings.label}: {error.sentence}"))
+                continue
+            earlier = before.get(id(settings))
+            pane = None if settings.pane in _OVER else (earlier.pane if earlier else None) or ChartPane()
+            made = Shown(settings, series, pane)
+            made.visible = earlier is None or earlier.visible
+            shown.append(made)
+        return shown
+
+    def want(self, indicators: list[Settings]) -> None:
+        """Show these, and remember them for the next time."""
+        self.wanted = indicators
+        keep_indicators(self._ports.preferences, indicators)
+        self._ports.tasks.start(_TASK, self._compute(indicators))
+        self.changed.emit()
+
+    async def _compute(self, wanted: list[Settings]) -> None:
+        """Put other indicators beside the bars that are shown."""
+        scene = self._view.scene
+        of, bars = (scene.symbol, scene.interval), scene.bars.rows()
+        shown = await self.computed(*of, bars)
+        if of == (scene.symbol, scene.interval) and wanted is self.wanted and len(scene.bars) >= len(bars):
+            for each in shown:
+                each.take(scene.bars, max(0, len(bars) - _LIVE_BARS))  # what came meanwhile
+            self._view.show_indicators(shown)
+
+    def open_dialog(self) -> IndicatorsDialog:
+        """Offer all indicators there are."""
+        dialog = IndicatorsDialog(self.wanted, self._panel)
+        dialog.changed.connect(self.want)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    def _act(self, shown: Shown, action: str) -> None:
+        """What was clicked in an indicator's line."""
+        if action == "hide":
+            shown.visible = not shown.visible
+            self._view.refresh()
+        elif action == "remove":
+            self.want([each for each in self.wanted if each is not shown.settings])
+        elif action == "settings":
+            self.open_settings(shown.settings)
+
+    def open_settings(self, settings: Settings) -> SettingsDialog:
+        """Offer the parameters and colours of one that is wanted."""
+        dialog = SettingsDialog(settings, self._panel)
+        dialog.chosen.connect(lambda other: self.want([other if each is settings else each for each in self.wanted]))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog

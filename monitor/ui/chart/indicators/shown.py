@@ -1,0 +1,96 @@
+"""An indicator as a chart shows it: its settings, its values in step with the bars, and its scale."""
+
+import numpy as np
+
+from monitor.analysis.indicators import Draw, IndicatorSeries, Output, Pane, Settings, VolumeProfile
+from monitor.ui.chart.indicators.values import Extent, Values
+from monitor.ui.chart.panes import Pane as ChartPane
+from monitor.ui.chart.series import Bins, ChartBars
+
+#: What lies over the prices may widen their scale by so much of their range, and no further.
+_WIDEST = 0.5
+#: What is drawn beside the bars, whatever its value.
+MARKS = {Draw.MARKS, Draw.ABOVE, Draw.BELOW}
+
+
+class Shown:
+    """One indicator of a chart; ``pane`` is where it is drawn, None over the prices.
+
+    A volume profile has no values a bar, but ``profile``.
+    """
+
+    def __init__(self, settings: Settings, series: IndicatorSeries | None, pane: ChartPane | None) -> None:
+        self.settings = settings
+        self.pane = pane
+        self.visible = True
+        self.profile = VolumeProfile(settings) if series is None else None
+        self._series = series
+        self._values = [Values(output.copy()) for output in series.outputs] if series else []
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        return self.settings.description.outputs
+
+    @property
+    def drawn(self) -> list[tuple[int, Output]]:
+        """The outputs that are drawn by bars, and their places."""
+        if self._series is None:
+            return []
+        hidden = self.settings.hidden
+        return [(n, o) for n, o in enumerate(self.outputs) if o.draw is not Draw.NOTHING and o.name not in hidden]
+
+    def take(self, bars: ChartBars, first: int) -> None:
+        """The bars have changed from ``first`` on."""
+        if self.profile is not None:
+            self.profile.forget(first)
+        if self._series is None:
+            return
+        begin = self._series.update(bars, first)
+        for values, output in zip(self._values, self._series.outputs, strict=True):
+            values.put(begin, output[begin:])
+
+    def at(self, place: int, index: int) -> float:
+        """An output's value at a bar."""
+        return self._values[place].at(index)
+
+    def merged(self, place: int, bins: Bins) -> Extent:
+        """An output in the bins of the bars."""
+        if not len(bins):
+            nothing = np.empty(0)
+            return Extent(nothing, nothing, nothing)
+        first, last = int(bins.index[0]), int(bins.index[-1]) + bins.size
+        found = self._values[place].merge(first, last, bins.size)
+        missing = len(bins) - len(found)  # bars that were appended just now
+        if missing <= 0:
+            return found
+        filler = np.full(missing, np.nan)
+        return Extent(*(np.concatenate([part, filler]) for part in (found.low, found.high, found.last)))
+
+    def extremes(self, bins: Bins) -> tuple[float, float] | None:
+        """The lowest and highest value in view, with its fixed levels; None where there is none."""
+        low, high = np.inf, -np.inf
+        for place, output in self.drawn:
+            if output.draw in MARKS:
+                continue
+            found = self.merged(place, bins)
+            known = ~np.isnan(found.low)
+            if known.any():
+                low, high = min(low, float(found.low[known].min())), max(high, float(found.high[known].max()))
+        if low > high:
+            return None
+        if self.pane is not None:
+            levels = [*self.settings.description.levels]
+            if self.settings.pane is Pane.OWN_FROM_ZERO or any(o.draw is Draw.HISTOGRAM for _, o in self.drawn):
+                levels.append(0.0)
+            low, high = min(low, *levels, low), max(high, *levels, high)
+        return low, high
+
+
+def widened(low: float, high: float, shown: list[Shown], bins: Bins) -> tuple[float, float]:
+    """The range of prices with what lies over them."""
+    reach = (high - low) * _WIDEST
+    for each in shown:
+        extremes = each.extremes(bins) if each.pane is None and each.visible else None
+        if extremes is not None:
+            low, high = min(low, max(extremes[0], low - reach)), max(high, min(extremes[1], high + reach))
+    return low, high
