@@ -24,6 +24,7 @@ from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice, SignInChanged
 from monitor.ports import LIMIT_KEY, STORAGE_KEY, Owner, Profile, chosen_limit, chosen_rules
+from monitor.ui.chart.drawings.kept import KeptDrawings
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
 from monitor.ui.signin.dialog import SignInDialog
@@ -200,7 +201,7 @@ async def _tell_its_end(process: SandboxProcess, bus: Bus) -> None:
 
 
 def _view_ports(services: Services, settings: Settings, profile: Profile) -> ViewPorts:
-    store = services.store
+    store, tasks = services.store, Tasks(services.bus)
     return ViewPorts(
         bus=services.bus,
         board=services.board,
@@ -210,6 +211,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         chain_schedules=store.chain_schedules,
         chains=services.chains,
         deletion=store.deletion,
+        drawings=KeptDrawings(store.drawings, tasks, services.bus),
         exporter=store.exporter,
         frames=services.frames,
         health=services.health,
@@ -227,7 +229,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         repair=services.repair,
         requests=services.requests,
         sign_in=services.sign_in,
-        tasks=Tasks(services.bus),
+        tasks=tasks,
         tiers=store.tiers,
         usage=store.usage,
         watching=services.subscriptions,

@@ -103,6 +103,13 @@ class WatchlistsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawingsChanged:
+    """What is drawn on charts of ``symbol`` has been read or changed."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audited:
     """An entry was added to the audit."""
 

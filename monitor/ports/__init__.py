@@ -26,6 +26,7 @@ from monitor.ports.coverage import (
     Reconciliation,
     Revision,
 )
+from monitor.ports.drawings import Drawings
 from monitor.ports.export import (
     SUFFIXES,
     SYMBOLLESS,
@@ -108,6 +109,7 @@ __all__ = [
     "DatabaseCheck",
     "DecimalMark",
     "Difference",
+    "Drawings",
     "ExpirationsAnswer",
     "ExportRequest",
     "ExportResult",

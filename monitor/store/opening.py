@@ -22,6 +22,7 @@ from monitor.store.chains import StoredChainSchedules
 from monitor.store.connect import WriterLock, connect_reading, connect_writing
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
+from monitor.store.drawings import StoredDrawings
 from monitor.store.export import StoredExporter
 from monitor.store.facts import StoreFacts, facts_of
 from monitor.store.file_system import check_local
@@ -99,6 +100,7 @@ class Store:
             around_the_clock if sandbox else sessions,  # the sandbox's market never closes
         )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
+        self.drawings = StoredDrawings(self._reader, self._writer)
         self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit, packing.want)
         self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)
         self.queries = StoredQueries(path, self.recorder.record_audit)

@@ -272,6 +272,21 @@ def _book_rows(db: "Database") -> None:
     db.executescript(_BOOK_ROWS)
 
 
+# By symbol and not by instrument: what a person drew does not hang on anything that can be fetched again.
+_DRAWING_TABLE = """
+CREATE TABLE drawing (
+    symbol TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, anchors TEXT NOT NULL,
+    colour TEXT NOT NULL, width INTEGER NOT NULL, dash TEXT NOT NULL,
+    place INTEGER NOT NULL, text TEXT NOT NULL, locked INTEGER NOT NULL, hidden INTEGER NOT NULL,
+    PRIMARY KEY (symbol, id)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _drawing_table(db: "Database") -> None:
+    db.executescript(_DRAWING_TABLE)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
@@ -282,6 +297,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     _rollup_tables,
     _pack_table,
     _book_rows,
+    _drawing_table,
 )
 VERSION = len(STEPS)
 TABLES = (
@@ -298,6 +314,7 @@ TABLES = (
         "audit",
         "watchlist",
         "watchlist_symbol",
+        "drawing",
         "tier_file",
         "tier_symbol",
     ),

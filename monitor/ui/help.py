@@ -54,6 +54,20 @@ KEYS = (
         ),
     ),
     (
+        "Drawings",
+        (
+            ("Alt+T, Alt+C, Alt+F", "Trend line, channel, Fibonacci"),
+            ("Alt+H, Alt+V", "Horizontal or vertical line"),
+            ("Shift+drag", "Measure"),
+            ("Drag, Ctrl+drag", "Move, clone"),
+            ("Ctrl", "Invert the magnet while a point is set"),
+            ("Ctrl+Z, Ctrl+Y", "Undo, redo"),
+            ("Ctrl+C, Ctrl+V, Del", "Copy, paste, remove"),
+            ("Ctrl+Alt+H", "Hide or show all"),
+            ("Esc", "Leave the tool, or what is selected"),
+        ),
+    ),
+    (
         "Watchlist",
         (
             ("↑ ↓", "Move, and take the other panels along"),
@@ -101,7 +115,7 @@ KEYS = (
     ),
 )
 #: The sections of the left column; beside each other the columns fit a small screen.
-_LEFT = 4
+_LEFT = 3
 
 
 _KEPT = {

@@ -33,6 +33,7 @@ from monitor.ports import (
     Watching,
     Watchlists,
 )
+from monitor.ui.chart.drawings.kept import KeptDrawings
 from monitor.ui.tasks import Tasks
 
 
@@ -48,6 +49,7 @@ class ViewPorts:
     chain_schedules: ChainSchedules
     chains: ChainTaking
     deletion: HistoryDeletion
+    drawings: KeptDrawings
     exporter: Exporter
     health: Health
     history: PriceHistory

@@ -29,6 +29,7 @@ from monitor.market.book import Book, BookService
 from monitor.market.calendar import at_new_york, from_ms, sessions
 from monitor.market.chain import Chain
 from monitor.market.chain_schedule import ChainSchedule, ChainSlot
+from monitor.market.drawing import Drawing
 from monitor.market.fundamentals import Fundamentals
 from monitor.market.gap import Gap
 from monitor.market.headline import Headline
@@ -78,6 +79,7 @@ from monitor.ports import (
     asked,
 )
 from monitor.schwab.services import MOST_SYMBOLS, SERVED, keys_by_service
+from monitor.ui.chart.drawings.kept import KeptDrawings
 from monitor.ui.tasks import Tasks
 from monitor.ui.view_ports import ViewPorts
 
@@ -231,6 +233,27 @@ class FakeWatchlists:
     def _changed(self, name: str) -> None:
         if self._bus:
             self._bus.publish(WatchlistsChanged((name,)))
+
+
+class FakeDrawings:
+    """Drawings by symbol and id in memory; ``failure`` is raised instead of keeping or giving any."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Drawing]] = {}
+        self.failure: MonitorError | None = None
+
+    async def of(self, symbol: str) -> list[Drawing]:
+        if self.failure:
+            raise self.failure
+        return sorted(self.kept.get(symbol, {}).values(), key=lambda each: each.place)
+
+    async def keep(self, symbol: str, put: Sequence[Drawing], removed: Sequence[str] = ()) -> None:
+        if self.failure:
+            raise self.failure
+        here = self.kept.setdefault(symbol, {})
+        here.update({each.id: each for each in put})
+        for each in removed:
+            here.pop(each, None)
 
 
 class FakeExporter:
@@ -1043,7 +1066,9 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "watching": FakeWatching(),
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
     }
-    return ViewPorts(**(ports | overrides))
+    given = ports | overrides
+    given.setdefault("drawings", KeptDrawings(FakeDrawings(), given["tasks"], bus))
+    return ViewPorts(**given)
 
 
 async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:

@@ -26,7 +26,7 @@ def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
     close = float(bar["close"])
     told = scene.scale.words(close) if scene.scale.percent else words.price(close)
     lines = [told] + ([remaining] if remaining else [])
-    return _axis_tag(painter, scene, y, lines, colour, scene.colours.colour("panel"))
+    return price_tag(painter, scene, y, lines, colour, scene.colours.colour("panel"))
 
 
 def paint_previous_close(painter: QPainter, scene: Scene) -> None:
@@ -68,17 +68,9 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
     bottom = scene.body.bottom()
     _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, bottom))
     _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
-    tag = _axis_tag(painter, scene, mouse.y(), [_told(scene, mouse)], colours.colour("line"), colours.colour("text"))
+    tag = price_tag(painter, scene, mouse.y(), [_told(scene, mouse)], colours.colour("line"), colours.colour("text"))
     text = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
-    width = painter.fontMetrics().horizontalAdvance(text) + 16
-    left = min(max(0, x - width // 2), plot.right() - width)
-    _tag(
-        painter,
-        QRect(left, bottom + 2, width, TIME_AXIS_PX - 4),
-        [text],
-        colours.colour("line"),
-        colours.colour("text"),
-    )
+    time_tag(painter, scene, x, text, colours.colour("line"))
     return tag
 
 
@@ -99,7 +91,15 @@ def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> No
     painter.drawLine(begin, end)
 
 
-def _axis_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:
+def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor, ink: QColor | None = None) -> None:
+    """A tag on the time axis with its middle at ``x``, kept inside the plot's width."""
+    width = painter.fontMetrics().horizontalAdvance(text) + 16
+    left = min(max(0, x - width // 2), scene.plot.right() - width)
+    place = QRect(left, scene.body.bottom() + 2, width, TIME_AXIS_PX - 4)
+    _tag(painter, place, [text], ground, ink or scene.colours.colour("text"))
+
+
+def price_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:
     """A tag on the price axis, its first line at ``y``, kept inside the plot's height."""
     height = _LINE_PX * len(lines) + 4
     bottom = scene.plot.height() if y <= scene.plot.bottom() else scene.body.height()

@@ -18,6 +18,9 @@ from monitor.market.hours import Hours
 from monitor.market.quote import Quote
 from monitor.ports import Wanted, file_name
 from monitor.ui.chart import snapshot
+from monitor.ui.chart.drawings.desk import DrawingDesk
+from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
+from monitor.ui.chart.drawings.hand import DrawingHand
 from monitor.ui.chart.gaps import Missing, find_missing
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
@@ -81,6 +84,10 @@ class ChartPanel(Panel):
         self.header_row.addWidget(self.retry_button)
         self.header_row.addWidget(self.looks_button)
         self.header_row.addWidget(self.indicators_button)
+        self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
+        self.hand = DrawingHand(self.view, self.drawing)
+        for button in (DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)):
+            self.header_row.addWidget(button)
         self._show_looks()
         self.set_body(self.view)
         self.setFocusProxy(self.view)
@@ -163,6 +170,7 @@ class ChartPanel(Panel):
     def close_panel(self) -> None:
         """Stop listening and reading, and want nothing more from the stream."""
         self._reload.stop()
+        self.drawing.close()
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
@@ -180,6 +188,7 @@ class ChartPanel(Panel):
         self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
         self._set_trouble("")
         self.view.show_bars(symbol, self._interval, EMPTY)
+        self.drawing.open(symbol)
         self.view.show_missing([])
         self._take_facts()
         if not symbol:

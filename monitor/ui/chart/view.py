@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import bar_time, paint_backdrop
 from monitor.ui.chart.countdown import countdown
+from monitor.ui.chart.drawings.layer import DrawingLayer
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.indicators.legend import Hit, paint_rows
@@ -62,6 +63,7 @@ class ChartView(QWidget):
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scene = Scene(theme.colours)
+        self.drawings = DrawingLayer(self.scene)
         self._theme = theme
         self._now_ms = now_ms
         self._still = QPixmap()
@@ -168,6 +170,11 @@ class ChartView(QWidget):
             self._stale = True
             self.update()
 
+    def paint_anew(self) -> None:
+        """What rests in the picture has changed, but not the view."""
+        self._stale = True
+        self.update()
+
     def hold(self, held: bool) -> None:
         """Freeze the view against live bars while a mouse button is down."""
         self._held = held
@@ -239,10 +246,11 @@ class ChartView(QWidget):
         paint_bid_and_ask(painter, scene)
         last = scene.last_bins
         paint_bars(painter, scene, *last)
+        drawn = self.drawings.paint_live(painter)
         painter.setClipping(False)
         paint_indicators(painter, scene, *last)
         self._remaining = self._countdown()
-        tags = [paint_last_price(painter, scene, self._remaining)]
+        tags = [*drawn, paint_last_price(painter, scene, self._remaining)]
         if scene.symbol:
             paint_legend(painter, scene, index)
             paint_missing_words(painter, scene, mouse)
@@ -280,7 +288,8 @@ class ChartView(QWidget):
         paint_bars(painter, scene, *still)
         paint_levels(painter, scene)
         paint_indicators(painter, scene, *still)
-        painter.setClipping(False)
+        painter.setClipRect(scene.plot)
+        self.drawings.paint_still(painter)
 
     def _countdown(self) -> str:
         bars = self.scene.bars
