@@ -39,6 +39,19 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def empty_log(connection: sqlite3.Connection, patient: bool) -> None:
+    """Move the log into the file and cut it to nothing; ``patient`` waits for who reads from it. Raises sqlite3.Error.
+
+    What has been moved must not stay in the log: if that is ever cut short, its older pages come over the newer ones
+    of the file, and rows are gone that a check does not miss.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS if patient else 0}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+
 def _settle(connection: sqlite3.Connection, *pragmas: str) -> None:
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
