@@ -33,10 +33,16 @@ def settle_writing(connection: sqlite3.Connection) -> None:
 
 def connect_reading(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. Raises sqlite3.Error."""
-    uri = path.absolute().as_uri() + "?mode=ro"
+    uri = path.absolute().as_uri() + ("?immutable=1" if _at_rest(path) else "?mode=ro")
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     _settle(connection, "query_only = ON", "trusted_schema = OFF", "cell_size_check = ON")
     return connection
+
+
+def _at_rest(path: Path) -> bool:
+    """Whether nobody has the database open and its folder may only be read: SQLite could not make its log there."""
+    others = [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
+    return path.exists() and not os.access(path.parent, os.W_OK) and not any(other.exists() for other in others)
 
 
 def empty_log(connection: sqlite3.Connection, patient: bool) -> None:
