@@ -92,3 +92,17 @@ def test_browse_takes_a_file(qtbot: QtBot, dialog: ImportDialog) -> None:
     chooser.fileSelected.emit(str(FILE))
     chooser.reject()
     assert dialog.path.text() == str(FILE)
+
+
+def test_the_keyboard_begins_at_the_file_and_lines_left_out_are_seen(
+    qtbot: QtBot, dialog: ImportDialog, importer: FakeImporter
+) -> None:
+    assert dialog.focusWidget() is dialog.path
+    qtbot.keyClick(dialog.path, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.browse
+    qtbot.keyClick(dialog.browse, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.symbol
+    dialog.left_out.setPlainText("\n".join(f"Line {n}: the high is below the low" for n in range(20)))
+    dialog.left_out.show()
+    dialog.adjustSize()
+    assert dialog.left_out.height() >= 5 * dialog.left_out.fontMetrics().lineSpacing()

@@ -23,13 +23,15 @@ from monitor.market.calendar import from_ms
 from monitor.market.instrument import parse_symbol
 from monitor.ports import ImportPreview, ImportRequest, ImportResult, Zone
 from monitor.ui.view_ports import ViewPorts
-from monitor.ui.work_dialog import WorkDialog
+from monitor.ui.work_dialog import WorkDialog, tab_order
 
 PREVIEW_TASK = "import preview"
 _ZONES = (("New York time", Zone.NEW_YORK), ("UTC", Zone.UTC), ("This machine's time", Zone.LOCAL))
 _INTERVALS = (("As the file tells", 0), ("1m", int(Interval.M1)), ("D", int(Interval.DAY)))
 #: Until a field has been left alone for so long the file is not read again.
 _SETTLE_MS = 300
+#: As many lines that are left out are seen at once.
+_LINES = 6
 _FOLDER = "import/folder"
 
 
@@ -174,7 +176,8 @@ class ImportDialog(WorkDialog):
         file_row.addWidget(self.browse)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow("File", file_row)
+        form.addRow("Fi&le", file_row)
+        form.labelForField(file_row).setBuddy(self.path)  # type: ignore[attr-defined]
         form.addRow("&Symbol", self.symbol)
         form.addRow("I&nterval", self.interval)
         form.addRow("&Times in", self.zone)
@@ -182,6 +185,7 @@ class ImportDialog(WorkDialog):
         self.column.addLayout(form)
         self.found.setWordWrap(True)
         self.left_out.setReadOnly(True)
+        self.left_out.setMinimumHeight(_LINES * self.left_out.fontMetrics().lineSpacing())
         self.left_out.setMaximumHeight(140)
         self.left_out.setAccessibleName("Lines that are left out")
         for widget in (self.found, self.left_out):
@@ -189,6 +193,9 @@ class ImportDialog(WorkDialog):
         self.browse.setAutoDefault(False)
         self.start.setDefault(True)
         self.buttons.addWidget(self.start)
+        fields = self.path, self.browse, self.symbol, self.interval, self.zone, self.replaces, self.left_out
+        tab_order(*fields, self.cancel, self.start)
+        self.path.setFocus()
 
 
 def _found(preview: ImportPreview) -> str:
