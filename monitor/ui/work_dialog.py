@@ -100,9 +100,15 @@ class WorkDialog(QDialog):
     def _say(self, sentence: str, tone: str) -> None:
         rename(self.sentence, tone)
         self.sentence.setText(sentence)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make the dialog as high as what is in it needs; a size that a person gave it is not taken away."""
+        self._whole.activate()
+        self.resize(self.width(), max(self.height(), self._whole.totalMinimumHeightForWidth(self.width())))
 
     def _lay_out(self) -> None:
-        whole = QVBoxLayout(self)
+        whole = self._whole = QVBoxLayout(self)
         whole.setContentsMargins(20, 16, 20, 16)
         whole.setSpacing(12)
         whole.addWidget(named(QLabel(self._title), "heading"))
@@ -160,9 +166,11 @@ class WriteDialog(WorkDialog):
         self.file_row = QHBoxLayout()
         self.file_row.addWidget(self.path, 1)
         self.file_row.addWidget(self.browse)
-        form = QFormLayout()
+        part = QWidget()
+        form = QFormLayout(part)
+        form.setContentsMargins(0, 0, 0, 0)
         form.addRow(self.file_label, self.file_row)
-        self.column.addLayout(form)
+        self.column.addWidget(part)
         self.buttons.insertWidget(0, self.open_folder)
         self.buttons.addWidget(self.start)
         for button in (self.browse, self.open_folder):

@@ -136,6 +136,7 @@ class ImportDialog(WorkDialog):
             lines.append(f"… and {preview.rejections - len(lines):,} more")
         self.left_out.setPlainText("\n".join(lines))
         self.left_out.setVisible(bool(lines))
+        self._grow()
         self.start.setEnabled(preview.bars > 0)
 
     def _show_read(self, done: int, total: int) -> None:
