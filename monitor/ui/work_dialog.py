@@ -100,15 +100,9 @@ class WorkDialog(QDialog):
     def _say(self, sentence: str, tone: str) -> None:
         rename(self.sentence, tone)
         self.sentence.setText(sentence)
-        self._grow()
-
-    def _grow(self) -> None:
-        """Make the dialog as high as what is in it needs; a size that a person gave it is not taken away."""
-        self._whole.activate()
-        self.resize(self.width(), max(self.height(), self._whole.totalMinimumHeightForWidth(self.width())))
 
     def _lay_out(self) -> None:
-        whole = self._whole = QVBoxLayout(self)
+        whole = QVBoxLayout(self)
         whole.setContentsMargins(20, 16, 20, 16)
         whole.setSpacing(12)
         whole.addWidget(named(QLabel(self._title), "heading"))

@@ -22,6 +22,7 @@ from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.market.instrument import parse_symbol
 from monitor.ports import ImportPreview, ImportRequest, ImportResult, Zone
+from monitor.ui.panel import named
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.work_dialog import WorkDialog, tab_order
 
@@ -30,8 +31,6 @@ _ZONES = (("New York time", Zone.NEW_YORK), ("UTC", Zone.UTC), ("This machine's 
 _INTERVALS = (("As the file tells", 0), ("1m", int(Interval.M1)), ("D", int(Interval.DAY)))
 #: Until a field has been left alone for so long the file is not read again.
 _SETTLE_MS = 300
-#: As many lines that are left out are seen at once.
-_LINES = 6
 _FOLDER = "import/folder"
 
 
@@ -48,7 +47,7 @@ class ImportDialog(WorkDialog):
         self.interval, self.zone = QComboBox(), QComboBox()
         self.replaces = QCheckBox("Replace bars that came from Schwab where the file has others")
         self.found = QLabel()
-        self.left_out = QPlainTextEdit()
+        self.left_out = named(QPlainTextEdit(), "leftOut")
         self.start = QPushButton("&Import")
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._fill()
@@ -136,7 +135,6 @@ class ImportDialog(WorkDialog):
             lines.append(f"… and {preview.rejections - len(lines):,} more")
         self.left_out.setPlainText("\n".join(lines))
         self.left_out.setVisible(bool(lines))
-        self._grow()
         self.start.setEnabled(preview.bars > 0)
 
     def _show_read(self, done: int, total: int) -> None:
@@ -186,7 +184,6 @@ class ImportDialog(WorkDialog):
         self.column.addLayout(form)
         self.found.setWordWrap(True)
         self.left_out.setReadOnly(True)
-        self.left_out.setMinimumHeight(_LINES * self.left_out.fontMetrics().lineSpacing())
         self.left_out.setMaximumHeight(140)
         self.left_out.setAccessibleName("Lines that are left out")
         for widget in (self.found, self.left_out):
