@@ -142,6 +142,9 @@ class Tiers(Protocol):
     async def uses(self) -> Sequence[TierUse]:
         """What each table takes in each tier. Counting the database's rows may take a while."""
 
+    async def missing(self) -> Sequence[str]:
+        """A sentence for each file that is not there, or is not whole, oldest day first. Buckets are not asked."""
+
     async def due(self, rules: StorageRules) -> int:
         """How many days of tables would be moved now."""
 

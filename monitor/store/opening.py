@@ -19,7 +19,7 @@ from monitor.store.backup import back_up_before_steps, backups_of
 from monitor.store.bar_import import StoredImporter
 from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
-from monitor.store.connect import WriterLock, connect_reading, connect_writing
+from monitor.store.connect import WriterLock, connect_reading, connect_writing, empty_log
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
 from monitor.store.export import StoredExporter
@@ -81,6 +81,7 @@ class Store:
         # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
         left_open = CloseGaps(max(now_ms(), self._last_received_us // 1000))
         left_open.run(connection)
+        empty_log(connection, patient=False)  # the note is in the file itself, whatever becomes of the log
         self._writer = Writer(connection, path, spill, ids, on_trouble, lambda: self._recover(path, sandbox))
         if spill.rows:
             self._writer.intake.tasks.append((left_open, None))  # once more, after those that wait beside it

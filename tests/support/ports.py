@@ -978,6 +978,7 @@ class FakeTiers:
         self.kept, self.would_free, self.days_due = list(uses), list(freed), due
         self.steps = ["Writing the prints of 2025-05-01…"]
         self.came_to = Moved(days=1, rows=10)
+        self.unreadable: list[str] = []
         self.failure: MonitorError | None = None
         self.moved_by: list[StorageRules] = []
         self.go_on = asyncio.Event()
@@ -987,6 +988,9 @@ class FakeTiers:
         if self.failure:
             raise self.failure
         return self.kept
+
+    async def missing(self) -> Sequence[str]:
+        return self.unreadable
 
     async def due(self, rules: StorageRules) -> int:
         return self.days_due

@@ -29,7 +29,7 @@ from monitor.store.tiers import ledger, retention, tables
 from monitor.store.tiers.ledger import DropRows, Forget, NoteFile, Relocate, SetState, State, TierFile
 from monitor.store.tiers.places import WARM, Draft, Mismatch, Places, in_bucket, name_of, sweep
 from monitor.store.tiers.process import FileProcess, Stopped
-from monitor.store.tiers.reading import unreadable
+from monitor.store.tiers.reading import missing, unreadable
 from monitor.store.tiers.tables import TABLES, Streamed
 from monitor.store.tiers.usage import uses
 from monitor.store.trouble import unavailable
@@ -69,6 +69,9 @@ class StoredTiers:
 
     async def uses(self) -> list[TierUse]:
         return await self._reader.ask(uses, limit_seconds=None)
+
+    async def missing(self) -> list[str]:
+        return await self._reader.ask(lambda connection: missing(connection, self._places), limit_seconds=None)
 
     async def due(self, rules: StorageRules) -> int:
         before_us = tables.bounds(self._days_ago(rules.warm_days))[0]

@@ -42,6 +42,15 @@ def freed(uses: Sequence[TierUse]) -> str:
     return f"{rows:,} rows, {size(sum(use.bytes or 0 for use in uses))}" if rows else "nothing"
 
 
+def missing(sentences: Sequence[str]) -> str:
+    """Which files cannot be read, and what helps."""
+    if not sentences:
+        return ""
+    others = len(sentences) - 1
+    more = f" So it is with {others:,} more {'file' if others == 1 else 'files'}." if others else ""
+    return f"{sentences[0]}{more} Put back, a file is read again."
+
+
 def outlook(due: int, uses: Sequence[TierUse]) -> str:
     """What moving now would do."""
     days = "1 day of a table waits" if due == 1 else f"{due:,} days of tables wait"

@@ -1,5 +1,7 @@
 """The sheet on storage: what each table takes in each tier, the rules, what they would free, and moving now."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
@@ -12,6 +14,8 @@ from monitor.ui.storage.tables import TableLines
 from monitor.ui.view_ports import ViewPorts
 
 _COUNT, _LOOK, _MOVE = "storage", "what storage would free", "move of old rows"
+#: As many files that cannot be read are named to whoever points at the sentence.
+_LINES = 20
 _WORDS = (
     "What streams in is kept in the database. Old days move to Parquet files, a fraction of the size, by themselves"
     " every night; charts, the tape and exports read all of it as one. Bars stay in the database for good."
@@ -31,7 +35,7 @@ class StorageSheet(QDialog):
         self._freed: list[TierUse] = []
         self.tables, self.place = TableLines(), PlaceForm()
         self.warm_days, self.cold_days = _days("Days in the database"), _days("Days until files are old")
-        self.sentence = named(QLabel(), "hint")
+        self.sentence, self.missing = named(QLabel(), "hint"), named(QLabel(), "failure")
         self.progress = QProgressBar()
         self.save, self.move_now = QPushButton("&Save"), QPushButton("&Move now")
         self.cancel, self.close_button = QPushButton("S&top"), QPushButton("Close")
@@ -64,6 +68,16 @@ class StorageSheet(QDialog):
             self.tables.show_uses(await self._ports.tiers.uses())
         except MonitorError as error:
             self.tables.show_unknown(error.sentence)
+            return
+        try:
+            self._show_missing(await self._ports.tiers.missing())
+        except MonitorError as error:
+            self._show_missing([error.sentence])
+
+    def _show_missing(self, sentences: Sequence[str]) -> None:
+        self.missing.setText(phrases.missing(sentences))
+        self.missing.setToolTip("\n".join(sentences[:_LINES]))
+        self.missing.setVisible(bool(sentences))
 
     def _look(self) -> None:
         """Say what the rules in the form would do, before they are kept."""
@@ -174,8 +188,10 @@ class StorageSheet(QDialog):
         for widget in (older, self.cold_days):
             old.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         old.addWidget(self.place, 1)
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        for label in (self.missing, self.sentence):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.missing.hide()
         self.sentence.setMinimumHeight(2 * self.sentence.fontMetrics().height())
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
@@ -194,6 +210,7 @@ class StorageSheet(QDialog):
         column.addWidget(named(QLabel("Storage"), "heading"))
         column.addWidget(words)
         column.addWidget(self.tables)
+        column.addWidget(self.missing)
         column.addLayout(ages)
         column.addLayout(old)
         column.addStretch(1)

@@ -53,6 +53,22 @@ def test_a_count_that_fails_is_told(qtbot: QtBot) -> None:
     }
 
 
+def test_files_that_cannot_be_read_are_named(qtbot: QtBot) -> None:
+    tiers = FakeTiers(USES)
+    _, sheet = make(qtbot, tiers)
+    assert sheet.missing.isHidden()
+    tiers.unreadable = [f"The prints of 2026-11-0{n} cannot all be read: …." for n in (1, 2, 3)]
+    sheet.load()
+    assert sheet.missing.isVisible()
+    assert sheet.missing.text() == (
+        "The prints of 2026-11-01 cannot all be read: …. So it is with 2 more files. Put back, a file is read again."
+    )
+    assert sheet.missing.toolTip().splitlines() == tiers.unreadable
+    tiers.unreadable = []
+    sheet.load()
+    assert sheet.missing.isHidden()
+
+
 def test_the_kept_rules_are_shown_and_nothing_is_to_be_saved(qtbot: QtBot) -> None:
     rules = StorageRules(5, 40, "s3://bucket/old?region=eu-central-1&endpoint_override=s3.example.org&scheme=https")
     rules = StorageRules(rules.warm_days, rules.cold_days, rules.cold, {"book": Keep(60, 20 * GB)})

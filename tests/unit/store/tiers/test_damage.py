@@ -92,6 +92,35 @@ async def test_the_tape_shows_the_rest_and_says_so_once(
     assert troubles.empty()
 
 
+@DAMAGES
+async def test_every_file_that_is_not_whole_is_named_until_it_is_put_back(
+    store: Store, warm: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """The tape, exports and the sheet on storage say it; put back, all of its rows are there, in each of them."""
+    for day in (BAD, GOOD, NEW):
+        record_day(store, day, rows=20, symbols=("AAPL",))
+    await store.recorder.flushed()
+    _, whole = await written(store, tmp_path / "before.csv", "trades")
+    prints = await store.archive.trades("AAPL", 100)
+    await moved(store)
+    assert await store.tiers.missing() == []
+    file = warm / "trade" / f"{BAD}.parquet"
+    content = file.read_bytes()
+    damage(file)
+    sentence = f"The prints of {BAD} cannot all be read: warm/trade/{BAD}.parquet {told_of(damage)}."
+    # A bit that flipped is found by who reads the file: its length is right.
+    assert await store.tiers.missing() == ([] if damage is flipped else [sentence])
+    assert (await written(store, tmp_path / "meanwhile.csv", "trades"))[0].troubles == (sentence,)
+    assert len(await store.archive.trades("AAPL", 100)) == 40
+    again = await moved(store)  # which neither gives the day up nor makes it anew
+    assert (again.days, again.deleted) == (0, 0)
+    file.write_bytes(content)
+    assert await store.tiers.missing() == []
+    result, text = await written(store, tmp_path / "after.csv", "trades")
+    assert (result.troubles, text) == ((), whole)
+    assert await store.archive.trades("AAPL", 100) == prints
+
+
 async def test_what_is_not_asked_for_is_not_looked_at(store: Store, warm: Path, tmp_path: Path) -> None:
     record_day(store, BAD, rows=20, symbols=("AAPL",))
     record_day(store, NEW, rows=20, symbols=("MSFT",))
