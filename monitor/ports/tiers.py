@@ -112,7 +112,10 @@ def rules_text(rules: StorageRules) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TierUse:
-    """What a table takes in a tier; ``bytes`` is None where that cannot be told, the days are New York's."""
+    """What a table takes in a tier; ``bytes`` is None where that cannot be told, the days are New York's.
+
+    The database's rows are in no ``files``.
+    """
 
     table: str
     tier: Tier
@@ -120,6 +123,7 @@ class TierUse:
     bytes: int | None
     first: date | None = None
     last: date | None = None
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)

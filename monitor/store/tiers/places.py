@@ -2,12 +2,16 @@
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from monitor.ports import STREAMED
 from monitor.whole_file import PRIVATE, sync_folder
 
 WARM = "warm"
@@ -126,6 +130,30 @@ def in_bucket(place: str) -> bool:
 def name_of(table: str, day: str, part: int) -> str:
     """``trade/2026-11-20.parquet``; rows of a day that came later have a number: ``trade/2026-11-20.2.parquet``."""
     return f"{table}/{day}.parquet" if part == 1 else f"{table}/{day}.{part}.parquet"
+
+
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([2-9]|[1-9]\d{1,5}))?\.parquet")
+
+
+def day_and_part(name: str) -> tuple[date, int] | None:
+    """What ``name_of`` made the name of a file of; None for a name of another kind."""
+    found = _NAME.fullmatch(name)
+    try:
+        return (date.fromisoformat(found[1]), int(found[2] or 1)) if found else None
+    except ValueError:
+        return None
+
+
+def files_in(folder: Path) -> dict[str, int]:
+    """The files of old rows in a folder of tables and their bytes, by name: ``trade/2026-11-20.parquet``.
+
+    Raises OSError; a folder that is not there has none.
+    """
+    found: dict[str, int] = {}
+    for table in STREAMED:
+        with suppress(FileNotFoundError), os.scandir(folder / table) as entries:
+            found |= {f"{table}/{e.name}": e.stat().st_size for e in entries if day_and_part(e.name) and e.is_file()}
+    return found
 
 
 class Draft:
