@@ -130,6 +130,7 @@ class TierUse:
 class Moved:
     """What moving came to: days and rows that went to files, files that went on to the cold tier, and were deleted.
 
+    ``returned`` is a sentence on days whose files the database had lost sight of, empty where there were none;
     ``troubles`` are sentences on what could not be done; all else was.
     """
 
@@ -137,6 +138,7 @@ class Moved:
     rows: int = 0
     cold: int = 0
     deleted: int = 0
+    returned: str = ""
     troubles: tuple[str, ...] = ()
 
 
@@ -151,6 +153,10 @@ class Tiers(Protocol):
 
     async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
         """What the rules would delete now, by table and tier; only files are deleted, whole days of them."""
+
+    async def adopt(self, rules: StorageRules) -> Moved:
+        """Take in the files of old rows that the database does not know, or not rightly: it may have been damaged, or
+        be a backup from before a move. A move does so first, too."""
 
     async def move(
         self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False

@@ -87,7 +87,7 @@ class Store:
         self.recorder = Recording(self._writer, ids, on_audit=on_audit)
         tier_reader = TierReader(path.parent, _once(asyncio.get_running_loop(), on_trouble))
         self.archive = StoredArchive(self._reader, tier_reader)
-        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit)
+        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit, self.recorder.number_of)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)

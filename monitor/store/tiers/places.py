@@ -58,11 +58,17 @@ class Places:
     def copy(self, path: Path, cold: str, name: str) -> str:
         """Copy a file to ``name`` below the cold tier, read it back, and give its place there.
 
-        Raises OSError, Mismatch among them; then the name holds nothing, or what it held before.
+        The same file that is there already is as good as copied. Raises OSError, among them Mismatch, and
+        FileExistsError for another file of that name; then the name holds nothing, or what it held before.
         """
+        place = self.place(cold, name)
+        if self.exists(place):
+            if self.checksum(place) != checksum(path):
+                raise FileExistsError(17, f"{place} is another file", place)
+            return place
         if in_bucket(cold):
-            return self._upload(path, cold, name)
-        target = Path(cold) / name
+            return self._upload(path, place)
+        target = Path(place)
         target.parent.mkdir(parents=True, exist_ok=True)
         with Draft(target) as draft, path.open("rb") as source, draft.path.open("wb") as copy:
             while chunk := source.read(_CHUNK):
@@ -72,12 +78,42 @@ class Places:
             if checksum(draft.path) != checksum(path):
                 raise Mismatch(f"{draft.path} differs from {path}")
             draft.keep()
-        return str(target)
+        return place
 
-    def _upload(self, path: Path, cold: str, name: str) -> str:
+    def place(self, cold: str, name: str) -> str:
+        """Where the cold tier has the file ``name``."""
+        if not in_bucket(cold):
+            return str(Path(cold) / name)
         address = urlsplit(cold)
         folder = address.path.strip("/")
-        place = address._replace(path="/" + (f"{folder}/{name}" if folder else name)).geturl()
+        return address._replace(path="/" + (f"{folder}/{name}" if folder else name)).geturl()
+
+    def exists(self, place: str) -> bool:
+        """Whether there is a file. Raises OSError."""
+        if not in_bucket(place):
+            return self.path(place).is_file()
+        filesystem, key = self._bucket(place)
+        return bool(filesystem.get_file_info(key).is_file)
+
+    def listed(self, cold: str) -> dict[str, int]:
+        """The files of old rows in the cold tier and their bytes, by place. Raises OSError."""
+        if not in_bucket(cold):
+            names = files_in(Path(cold))
+        else:
+            names = {}
+            for table in STREAMED:
+                filesystem, key = self._bucket(self.place(cold, table))
+                for found in self._entries(filesystem, key):
+                    if day_and_part(found.base_name) and found.is_file:
+                        names[f"{table}/{found.base_name}"] = found.size
+        return {self.place(cold, name): size for name, size in names.items()}
+
+    def _entries(self, filesystem: Any, key: str) -> list[Any]:
+        from pyarrow import fs
+
+        return list(filesystem.get_file_info(fs.FileSelector(key, allow_not_found=True)))
+
+    def _upload(self, path: Path, place: str) -> str:
         filesystem, key = self._bucket(place)
         # An object appears when all of it has arrived.
         with path.open("rb") as source, filesystem.open_output_stream(key) as stream:

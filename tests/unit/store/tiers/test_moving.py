@@ -13,7 +13,7 @@ from monitor.ports import ExportRequest, StorageRules, Tier
 from monitor.store import Store, open_for_reading, open_store
 from monitor.store.connect import connect_reading
 from monitor.store.tiers import parquet, places, process
-from monitor.store.tiers.ledger import DropRows, SetState
+from monitor.store.tiers.ledger import DropRows, Relocate, SetState
 from monitor.store.tiers.tables import TABLES
 from monitor.store.tiers.writing import write_day
 from tests.support.builders import a_quote
@@ -269,17 +269,42 @@ async def test_old_files_go_on_to_a_folder(store: Store, rows: Rows, warm: Path,
     assert uses["trade", Tier.COLD].first == days_ago(100)
 
 
-def test_a_copy_that_is_not_the_same_replaces_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_is_not_the_same_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"new")
-    target = tmp_path / "nas" / "trade" / "file"
-    target.parent.mkdir(parents=True)
-    target.write_bytes(b"before")
     checksum = places.checksum
     monkeypatch.setattr(places, "checksum", lambda path: (0, "") if "nas" in str(path) else checksum(path))
     with pytest.raises(places.Mismatch):
         places.Places(tmp_path).copy(tmp_path / "file", str(tmp_path / "nas"), "trade/file")
-    assert [file.name for file in target.parent.iterdir()] == ["file"]
-    assert target.read_bytes() == b"before"
+    assert list((tmp_path / "nas" / "trade").iterdir()) == []
+
+
+async def test_a_file_of_another_in_the_cold_folder_is_not_replaced(store: Store, warm: Path, tmp_path: Path) -> None:
+    record_day(store, days_ago(100))
+    other = tmp_path / "nas" / "trade" / f"{days_ago(100)}.parquet"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"another's")
+    came = await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    assert came.cold == 4
+    assert came.troubles[1:] == (
+        f"The prints of {days_ago(100)} stay in the data folder: another file has their name in {tmp_path / 'nas'}.",
+    )
+    assert other.read_bytes() == b"another's"
+    assert (warm / "trade" / other.name).is_file()
+
+
+async def test_a_copy_that_was_not_noted_is_not_made_again(
+    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(100))
+    rules = StorageRules(cold=str(tmp_path / "nas"))
+    with monkeypatch.context() as cutting:
+        cutting.setattr(Relocate, "run", _cut)
+        with pytest.raises(BadData):
+            await moved(store, rules)
+    came = await moved(store, rules)
+    assert (came.cold, came.returned, came.troubles) == (5, "", ())
+    assert rows("SELECT count(*), min(part), max(part) FROM tier_file") == [(5, 1, 1)]
+    assert [file for file in warm.rglob("*") if file.is_file()] == []
 
 
 async def test_a_cold_folder_that_cannot_be_used_is_told_once(store: Store, warm: Path, tmp_path: Path) -> None:
@@ -300,7 +325,7 @@ async def test_what_a_kill_left_is_swept(store: Store, warm: Path, tmp_path: Pat
     await moved(store, StorageRules(cold=str(tmp_path / "nas")))
     name = f"{days_ago(100)}.parquet"
     (warm / "trade" / f".{name}.0123456789abcdef.part").write_bytes(b"half")
-    (warm / "trade" / name).write_bytes(b"moved on, but not removed")
+    (warm / "trade" / name).write_bytes((tmp_path / "nas" / "trade" / name).read_bytes())
     (warm / "trade" / "mine.parquet").write_bytes(b"a person's")
     await moved(store)
     assert [file.name for file in (warm / "trade").iterdir()] == ["mine.parquet"]
