@@ -978,6 +978,7 @@ class FakeTiers:
         self.kept, self.would_free, self.days_due = list(uses), list(freed), due
         self.steps = ["Writing the prints of 2025-05-01…"]
         self.came_to = Moved(days=1, rows=10)
+        self.adopted = Moved()
         self.failure: MonitorError | None = None
         self.moved_by: list[StorageRules] = []
         self.go_on = asyncio.Event()
@@ -994,6 +995,9 @@ class FakeTiers:
     async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
         rules.check()
         return self.would_free if rules.keep else []
+
+    async def adopt(self, rules: StorageRules) -> Moved:
+        return self.adopted
 
     async def move(
         self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False

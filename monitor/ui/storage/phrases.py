@@ -62,4 +62,5 @@ def came_to(moved: Moved, cancelled: bool) -> str:
     if moved.deleted:
         parts.append(f"{moved.deleted:,} {'file' if moved.deleted == 1 else 'files'} deleted")
     done = f"{', '.join(parts)}." if parts else "Nothing was moved."
-    return " ".join([*(["Stopped."] if cancelled else []), done, *moved.troubles])
+    back = [moved.returned] if moved.returned else []
+    return " ".join([*(["Stopped."] if cancelled else []), *back, done, *moved.troubles])
