@@ -154,6 +154,9 @@ class Tiers(Protocol):
     async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
         """What the rules would delete now, by table and tier; only files are deleted, whole days of them."""
 
+    def in_doubt(self) -> bool:
+        """Whether a damaged database was saved since ``adopt`` or ``move`` last looked through the files."""
+
     async def adopt(self, rules: StorageRules) -> Moved:
         """Take in the files of old rows that the database does not know, or not rightly: it may have been damaged, or
         be a backup from before a move. A move does so first, too."""

@@ -118,6 +118,7 @@ class Store:
         """Go on in a new file; on the writer's thread, which has closed its connection."""
         recovery = recover(path, sandbox)
         self._reader.renew()
+        self.tiers.renew()
         return connect_writing(path), recovery
 
     async def close(self) -> None:

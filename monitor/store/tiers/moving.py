@@ -63,6 +63,15 @@ class StoredTiers:
         self._thread = TierThread(path)
         self._one_at_a_time = asyncio.Lock()
         self._looked_at = set[tuple[str, int | None]]()
+        self._in_doubt = False
+
+    def renew(self) -> None:
+        """A new file has taken the damaged database's place, perhaps without all of the ledger; from any thread."""
+        self._in_doubt = True
+        self._thread.renew()
+
+    def in_doubt(self) -> bool:
+        return self._in_doubt
 
     async def uses(self) -> list[TierUse]:
         return await self._reader.ask(uses, limit_seconds=None)
@@ -120,6 +129,7 @@ class StoredTiers:
                 await turn.close()
 
     async def _adopt(self, turn: Turn, rules: StorageRules, buckets: bool) -> Moved:
+        self._in_doubt = False
         adoption = Adoption(turn, self._places, self._writer, self._number_of, self._now_ms, self._looked_at)
         try:
             await adoption.run(rules, buckets)

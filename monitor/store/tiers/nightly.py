@@ -1,6 +1,7 @@
 """When rows move by themselves: soon after the start, and every night while New York sleeps.
 
-Files that the database has lost sight of are looked for at the start, before anybody asks for their rows.
+Files that the database has lost sight of are looked for at the start, before anybody asks for their rows, and when the
+database was found damaged and saved.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ class NightlyMove:
 
     async def run(self) -> None:
         """For ever. What fails is told, and tried again the next night."""
-        await self._do(self._tiers.adopt(self._rules()), "Files of old rows could not be looked through.")
+        await self._adopt()
         await self._sleep(_START_SECONDS)
         while True:
             move = self._tiers.move(self._rules(), _log.debug, lambda: False, gently=True)
@@ -55,6 +56,11 @@ class NightlyMove:
             due = _next(self._now_ms())
             while self._now_ms() < due:
                 await self._sleep(_LOOK_SECONDS)
+                if self._tiers.in_doubt():
+                    await self._adopt()
+
+    async def _adopt(self) -> None:
+        await self._do(self._tiers.adopt(self._rules()), "Files of old rows could not be looked through.")
 
     async def _do(self, work: Coroutine[Any, Any, Moved], failed: str) -> None:
         try:

@@ -28,10 +28,18 @@ class TierThread:
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="store tiers")
         self.worker: FileProcess | None = None
         self._connection: sqlite3.Connection | None = None
+        self._replaced = threading.Event()
+
+    def renew(self) -> None:
+        """Read another file from now on, which has taken the database's place; from any thread."""
+        self._replaced.set()
 
     def ask(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """On the thread. Raises StoreUnavailable for what the database cannot do."""
         try:
+            if self._replaced.is_set():
+                self._replaced.clear()
+                self._disconnect()
             if self._connection is None:
                 self._connection = connect_reading(self.path)
             return work(self._connection)
@@ -46,8 +54,12 @@ class TierThread:
         self.pool.shutdown(wait=True)
         if self.worker is not None:
             self.worker.close()
-        if self._connection is not None:
-            self._connection.close()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 class Turn:

@@ -1,5 +1,7 @@
 """A ledger that is lost, or older than the files, gets them back: all rows are read again, each once."""
 
+import asyncio
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -72,14 +74,58 @@ async def test_a_lost_database_has_its_files_again_under_other_numbers(path: Pat
     for file in path.parent.glob("monitor.db*"):
         file.unlink()
     store = open_store(path, sandbox=True, on_trouble=print)
-    record_day(store, days_ago(2), rows=3, symbols=SYMBOLS[::-1])
+    record_day(store, days_ago(2), rows=3, symbols=("NVDA",))
     await store.recorder.flushed()
-    await moved(store)
-    assert await exported(store, tmp_path / "after") != before  # those of two days ago are there too
-    assert [p.size for p in await store.archive.trades("AAPL", 63)] == [*range(60), 0, 1, 2]
-    assert [p.size for p in await store.archive.trades("/ESH26", 63)] == [*range(60), 0, 1, 2]
-    assert rows("SELECT count(*) FROM trade") == [(9,)]
+    await store.tiers.adopt(RULES)
+    assert await exported(store, tmp_path / "after") == before
+    # Rows that come late have another number than those in the file.
+    record_day(store, OLD + timedelta(days=1), rows=1, symbols=("MSFT", "AAPL"))
+    store.recorder.record_quote(stamp(OLD) + 1, a_quote("AAPL", bid=1))
+    late = await exported(store, tmp_path / "late")
+    assert (await moved(store)).troubles == ()
+    assert rows("SELECT part FROM tier_file WHERE table_name = 'quote' AND day = ?", f"{OLD}") == [(1,), (2,)]
+    assert await exported(store, tmp_path / "moved") == late
     await store.close()
+
+
+@pytest.mark.parametrize("with_backup", [True, False])
+async def test_a_recovery_while_the_program_runs_brings_them_back(
+    store: Store, path: Path, rows: Rows, tmp_path: Path, troubles: "asyncio.Queue[str]", with_backup: bool
+) -> None:
+    record_day(store, OLD)
+    await store.recorder.flushed()
+    if with_backup:  # with rows that have moved since
+        await store.care.back_up(store.care.proposed_backup(), lambda *_: None, lambda: False)
+    before = await exported(store, tmp_path / "before")
+    await moved(store)
+    symbols = rows(SYMBOLS_OF)
+    damage_tables(path, "tier_file", "tier_symbol")
+    assert not store.tiers.in_doubt()
+    check = await store.care.check()
+    assert check is not None
+    assert check.problems
+    assert "The database was damaged" in await troubles.get()
+    assert rows("SELECT count(*) FROM tier_symbol") == [(0,)]
+    assert store.tiers.in_doubt()
+    came = await store.tiers.adopt(RULES)
+    assert (came.returned != "", came.troubles) == (True, ())
+    assert not store.tiers.in_doubt()
+    assert rows(SYMBOLS_OF) == symbols
+    assert await exported(store, tmp_path / "after") == before
+
+
+def damage_tables(path: Path, *tables: str) -> None:
+    """Overwrite their first pages; what is in the log is moved into the file before."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        roots = [connection.execute(root, (table,)).fetchone()[0] for table in tables]
+    with path.open("r+b") as file:
+        for page in roots:
+            file.seek((page - 1) * 4096)
+            file.write(b"\x55" * 4096)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 async def test_a_backup_from_before_a_move_loses_and_doubles_nothing(path: Path, rows: Rows, tmp_path: Path) -> None:
@@ -202,7 +248,7 @@ async def test_a_file_that_was_written_anew_since_the_backup_is_noted_as_it_is(
     record_day(store, OLD)
     await moved(store)
     ledger = rows(IN_ORDER)
-    change("UPDATE tier_file SET rows = 1, bytes = 1, checksum = 'another'")
+    change("UPDATE tier_file SET bytes = 1, checksum = 'another'")
     assert (await store.tiers.adopt(RULES)).returned != ""
     assert rows(IN_ORDER) == ledger
 
@@ -276,6 +322,15 @@ async def test_a_backup_from_before_files_went_on_finds_them_there(
     assert (came.returned != "", came.troubles) == (True, ())
     assert (rows("SELECT id, place FROM tier_file"), rows(SYMBOLS_OF)) == (noted, symbols)
     assert await exported(store, tmp_path / "after") == before
+
+
+async def test_a_copy_of_a_file_is_not_taken_in(store: Store, rows: Rows, warm: Path) -> None:
+    record_day(store, OLD)
+    await moved(store)
+    ledger = rows(IN_ORDER)
+    shutil.copy(warm / "trade" / f"{OLD}.parquet", warm / "trade" / f"{OLD}.2.parquet")
+    came = await store.tiers.adopt(RULES)
+    assert (came.returned, came.troubles, rows(IN_ORDER)) == ("", (), ledger)
 
 
 async def test_a_damaged_file_of_the_ledger_is_told_and_left(

@@ -86,3 +86,10 @@ async def test_what_came_back_is_told_at_the_start() -> None:
     tiers.adopted = Moved(returned="3 days came back.", troubles=("One is unreadable.",))
     assert await nights(tiers, [StorageRules()]) == ["(3 days came back.)", "One is unreadable."]
     assert tiers.asked == []
+
+
+async def test_a_database_that_was_saved_meanwhile_is_looked_through_at_once() -> None:
+    tiers = TimedTiers(Clock(BEGIN, BEGIN + 400_000))
+    tiers.doubts, tiers.adopted = [True, False], Moved(returned="3 days came back.")
+    assert await nights(tiers, [StorageRules()] * 3) == ["(3 days came back.)"] * 2
+    assert len(tiers.asked) == 1
