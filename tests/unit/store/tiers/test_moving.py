@@ -6,6 +6,8 @@ import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from monitor.errors import BadData, StoreUnavailable
@@ -14,7 +16,7 @@ from monitor.store import Store, open_for_reading, open_store
 from monitor.store.connect import connect_reading
 from monitor.store.tiers import parquet, places, process
 from monitor.store.tiers.ledger import DropRows, Relocate, SetState
-from monitor.store.tiers.tables import TABLES
+from monitor.store.tiers.tables import TABLES, columns_of
 from monitor.store.tiers.writing import write_day
 from tests.support.builders import a_quote
 from tests.unit.store.conftest import Rows
@@ -175,6 +177,64 @@ async def test_a_file_that_was_damaged_before_anything_was_deleted_is_written_an
     file.write_bytes(file.read_bytes()[:-300])
     assert (await moved(store)).troubles == ()
     assert await exported(store, tmp_path / "after") == before
+
+
+def _with_other_values(file: Path) -> None:
+    """A whole file with the same keys: only its SHA-256 tells that it is not the one that was verified."""
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("bid")
+    other = pa.array([7.5] * table.num_rows, pa.float64())
+    pq.write_table(table.set_column(at, table.schema.field(at), other), file)
+
+
+async def test_a_file_that_was_exchanged_before_anything_was_deleted_deletes_nothing(
+    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(10))
+    before = await exported(store, tmp_path / "before")
+    with monkeypatch.context() as cutting:
+        cutting.setattr(DropRows, "run", _cut)
+        with pytest.raises(BadData):
+            await moved(store)
+    (file,) = (warm / "quote").iterdir()
+    _with_other_values(file)
+    assert (await moved(store)).troubles == ()
+    assert rows("SELECT table_name, part, state FROM tier_file WHERE table_name = 'quote'") == [("quote", 1, "moved")]
+    assert await exported(store, tmp_path / "after") == before
+
+
+async def test_a_file_that_was_exchanged_after_something_was_deleted_is_told_and_deletes_no_more(
+    store: Store, path: Path, rows: Rows, warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(10), rows=2600, symbols=("AAPL",))
+    run, calls = DropRows.run, list[object]()
+
+    def refuse(own: DropRows, connection: sqlite3.Connection) -> None:
+        calls.append(own)
+        if len(calls) > 1:
+            raise BadData("cut")
+        run(own, connection)
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(DropRows, "run", refuse)
+        with pytest.raises(BadData):
+            await moved(store)
+    left = rows("SELECT * FROM quote ORDER BY received_us")
+    assert len(left) == 600
+    (file,) = (warm / "quote").iterdir()
+    _with_other_values(file)
+    name = f"warm/quote/{days_ago(10)}.parquet"
+    came = await moved(store)
+    assert came.troubles == (f"The quotes of {days_ago(10)} cannot all be read: {name} is damaged.",)
+    # What was left went to a file of its own, whole; and nothing by the one that is not what was verified.
+    assert rows("SELECT part, state, rows FROM tier_file WHERE table_name = 'quote'") == [
+        (1, "moved", 2600),
+        (2, "moved", 600),
+    ]
+    with closing(connect_reading(path)) as connection:
+        declared = columns_of(connection, TABLES["quote"])
+    kept = parquet.rows_of(warm / "quote" / f"{days_ago(10)}.2.parquet", declared, [name for name, _ in declared])
+    assert [row for page in kept for row in page] == left
 
 
 def _cut(own: object, connection: sqlite3.Connection) -> None:
