@@ -9,7 +9,22 @@ from monitor.ports import STREAMED, Keep, Tier, TierUse
 from monitor.ui.panel import named
 from monitor.ui.storage import phrases
 
-_HEADS = ("", "In the database", "In files here", "Moved on", "Keep for", "Keep at most", "Would be deleted")
+_HEADS = (
+    "",
+    "In the database",
+    "In files beside it",
+    "In files elsewhere",
+    "Keep for",
+    "Keep at most",
+    "Would be deleted",
+)
+_HINTS = {
+    1: "monitor.db: what is new, and reads fastest",
+    2: "The folder “warm” in the data folder",
+    3: "The folder or bucket for old files, chosen below",
+    4: "Older days are deleted for good; only what is in files is",
+    5: "Of files, both kinds together; the oldest days go first",
+}
 _GB = 1024**3
 
 
@@ -29,7 +44,9 @@ class TableLines(QWidget):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
         for column, words in enumerate(_HEADS):
-            grid.addWidget(named(QLabel(words), "hint"), 0, column)
+            head = named(QLabel(words), "hint")
+            head.setToolTip(_HINTS.get(column, ""))
+            grid.addWidget(head, 0, column)
         for row, (table, words) in enumerate(STREAMED.items(), start=1):
             grid.addWidget(QLabel(words.capitalize()), row, 0)
             for column, tier in enumerate(Tier, start=1):
@@ -85,6 +102,12 @@ class TableLines(QWidget):
         box.setSpecialValueText(none)
         box.setAccessibleName(name)
         box.setMinimumWidth(110)
+        give_air(box)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel that passes by changes nothing
         box.valueChanged.connect(lambda _: self.changed.emit())
         return box
+
+
+def give_air(box: QSpinBox) -> None:
+    """Keep the number off the frame, where it stands with a style sheet."""
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
