@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from monitor.errors import MonitorError
-from monitor.ports import StorageRules, Tier
+from monitor.ports import STREAMED, StorageRules, Tier
 from monitor.store.tiers import ledger
 from monitor.store.tiers.ledger import Beside, NoteFile, Relocate, State, TierFile
 from monitor.store.tiers.places import WARM, Places, day_and_part, files_in, in_bucket
@@ -128,6 +128,8 @@ class Adoption:
         return each.noted is None and each.tier is Tier.WARM and await self._turn.on_thread(remove)
 
     async def _take(self, each: Doubtful) -> None:
+        what = f"the {STREAMED[each.table]} of {each.day:%Y-%m-%d}"
+        self._turn.tell(f"Reading {what}, of whose file the database does not know all…")
         try:
             found = await self._turn.on_thread(lambda _: self._turn.worker.inspect(each.place, each.table, each.day))
         except (OSError, MonitorError) as error:

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from monitor.clock import now_ms
 from monitor.errors import BadData, StoreUnavailable
@@ -24,7 +25,7 @@ from monitor.ports import STREAMED, Moved, StorageRules, Tier, TierUse
 from monitor.store.reader import Reader
 from monitor.store.tiers import ledger, retention, tables
 from monitor.store.tiers.adoption import Adoption
-from monitor.store.tiers.ledger import DropRows, Forget, NoteFile, Relocate, SetState, State, TierFile
+from monitor.store.tiers.ledger import Beside, DropRows, Forget, NoteFile, Relocate, SetState, State, TierFile
 from monitor.store.tiers.places import WARM, Draft, Mismatch, Places, in_bucket, name_of, sweep
 from monitor.store.tiers.process import Stopped
 from monitor.store.tiers.reading import unreadable
@@ -202,13 +203,32 @@ class _Move:
     async def _move_day(self, table: Streamed, day: date, which: str) -> None:
         self._doing = f"Writing the {STREAMED[table.name]} of {day:%Y-%m-%d} ({which})…"
         self._tell(self._doing)
-
+        if await self._is_there_again(table, day):
+            return
         file, symbols = await self._on_thread(partial(self._write, table, day))
         await self._perform(NoteFile(file, symbols, self._now_ms()))
         (file,) = await self._files(
             "table_name = ? AND day = ? AND part = ?", (file.table, file.day.isoformat(), file.part)
         )
         await self._empty(file)
+
+    async def _is_there_again(self, table: Streamed, day: date) -> bool:
+        """Whether the day had moved before and came back, as out of a backup: then its rows are deleted once more."""
+        again = False
+        key = table.name, day.isoformat()
+        for file in await self._files("tier = 'warm' AND state = 'moved' AND table_name = ? AND day = ?", key):
+            if await self._on_thread(lambda c: tables.count_of(c, table, day)) < file.rows:
+                continue
+            with suppress(OSError):
+                found = await self._on_thread(partial(self._inspect, file))
+                if found["beside"] == Beside.SAME and found["filled"]["checksum"] == file.checksum:
+                    await self._perform(SetState(file.id, State.MOVING))
+                    await self._empty(file)
+                    again = True
+        return again and not await self._on_thread(lambda c: tables.count_of(c, table, day))
+
+    def _inspect(self, file: TierFile, _: sqlite3.Connection) -> dict[str, Any]:
+        return self._worker.inspect(file.place, file.table, file.day)
 
     def _write(self, table: Streamed, day: date, connection: sqlite3.Connection) -> tuple[TierFile, dict[str, int]]:
         """The day's file, in its place, as the ledger will have it, and how many rows of whom it holds."""

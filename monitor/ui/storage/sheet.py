@@ -98,7 +98,7 @@ class StorageSheet(QDialog):
             due = await self._ports.tiers.due(rules)
         except MonitorError as error:
             self._freed = []
-            self.tables.show_freed([])
+            self.tables.show_freed([], known=False)
             self._offer(sound=False)
             self._say(error.sentence, "failure")
             return

@@ -88,11 +88,12 @@ class TableLines(QWidget):
             label.setText("unknown")
             label.setToolTip(sentence)
 
-    def show_freed(self, uses: Sequence[TierUse]) -> None:
-        """Say what would be deleted of each."""
+    def show_freed(self, uses: Sequence[TierUse], known: bool = True) -> None:
+        """Say what would be deleted of each, where that is known."""
         for table, label in self.freed.items():
             of_it = [use for use in uses if use.table == table]
-            label.setText(phrases.freed(of_it) if self.days[table].value() or self.gigabytes[table].value() else "")
+            ruled = self.days[table].value() or self.gigabytes[table].value()
+            label.setText(phrases.freed(of_it) if known and ruled else "")
             label.setToolTip("\n".join(phrases.days_of(use) for use in of_it))
 
     def _box(self, unit: str, none: str, name: str) -> QSpinBox:

@@ -95,6 +95,7 @@ def test_rules_that_make_no_sense_cannot_be_kept(qtbot: QtBot, folder: str, days
     assert sheet.sentence.objectName() == "failure"
     assert not sheet.save.isEnabled()
     assert not sheet.move_now.isEnabled()
+    assert sheet.tables.freed["trade"].text() == ""
     sheet.place.kind.setCurrentIndex(STAYS)
     sheet.tables.days["trade"].setValue(30)
     assert sheet.save.isEnabled()

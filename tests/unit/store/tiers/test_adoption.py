@@ -16,7 +16,7 @@ from monitor.errors import BadData
 from monitor.ports import StorageRules
 from monitor.store import Store, open_store
 from monitor.store.tiers.ledger import DropRows, NoteFile
-from tests.support.builders import a_quote
+from tests.support.builders import a_quote, a_trade
 from tests.unit.store.conftest import Rows
 from tests.unit.store.tiers.conftest import RULES, SYMBOLS, days_ago, exported, moved, record_day, stamp
 
@@ -155,6 +155,28 @@ async def test_a_backup_from_before_a_move_loses_and_doubles_nothing(path: Path,
     assert rows(IN_ORDER) == ledger
     assert await exported(store, tmp_path / "after") == before
     await store.close()
+
+
+async def test_rows_that_came_back_out_of_a_backup_are_deleted_once_more(
+    store: Store, rows: Rows, path: Path, tmp_path: Path
+) -> None:
+    record_day(store, OLD)
+    await store.recorder.flushed()
+    backup = tmp_path / "before.db"
+    await store.care.back_up(backup, lambda *_: None, lambda: False)
+    before = await exported(store, tmp_path / "before")
+    await moved(store)
+    ledger = rows(IN_ORDER)
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as connection:
+        connection.execute("ATTACH ? AS backup", (str(backup),))
+        for table in ("quote", "trade"):
+            connection.execute(f"INSERT INTO {table} SELECT * FROM backup.{table}")
+    store.recorder.record_trade(stamp(OLD) + 1, a_trade("AAPL", at=stamp(OLD) // 1000))
+    assert (await moved(store)).troubles == ()
+    assert rows("SELECT count(*) FROM quote") == rows("SELECT count(*) FROM trade") == [(0,)]
+    assert rows("SELECT rows FROM tier_file WHERE part = 2") == [(1,)]
+    assert [row for row in rows(IN_ORDER) if row[2] == 1] == ledger
+    assert (await exported(store, tmp_path / "after"))["quotes"] == before["quotes"]
 
 
 async def test_a_file_that_a_kill_left_without_a_note_is_not_written_twice(
