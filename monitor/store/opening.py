@@ -90,7 +90,7 @@ class Store:
         tier_reader = TierReader(path.parent, _once(asyncio.get_running_loop(), on_trouble))
         packing = Packing(self._writer)
         self.archive = StoredArchive(self._reader, tier_reader, packing.want)
-        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit)
+        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit, self.recorder.number_of)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
@@ -121,6 +121,7 @@ class Store:
         """Go on in a new file; on the writer's thread, which has closed its connection."""
         recovery = recover(path, sandbox)
         self._reader.renew()
+        self.tiers.renew()
         return connect_writing(path), recovery
 
     async def close(self) -> None:
