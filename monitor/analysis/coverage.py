@@ -149,8 +149,21 @@ def holes(
     """
     start = max(wanted[0], first_reachable(interval, now_ms))
     end = min(wanted[1], settled(interval, now_ms, trading))
+    return unanswered(ledger, interval, (start, end), now_ms, trading, insist=insist)
+
+
+def unanswered(
+    ledger: Iterable[Asked],
+    interval: Interval,
+    wanted: Range,
+    now_ms: int,
+    trading: Trading = sessions,
+    *,
+    insist: bool = True,
+) -> list[Range]:
+    """As ``holes``, whether or not the source still has them."""
     known = [(a.start, a.end) for a in ledger if _stands(a, now_ms, trading, insist)]
-    trimmed = (trim(hole, interval, trading) for hole in missing(known, start, end))
+    trimmed = (trim(hole, interval, trading) for hole in missing(known, *wanted))
     return [hole for hole in trimmed if hole]
 
 

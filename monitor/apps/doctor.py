@@ -9,8 +9,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +23,17 @@ from monitor.apps.options import DoctorOptions
 from monitor.apps.settings import default_data_dir, read_settings
 from monitor.errors import BadData, MonitorError, StoreUnavailable, Unusable
 from monitor.market.calendar import from_ms
+from monitor.ports import STREAMED, Tier, TierUse
 
 if TYPE_CHECKING:
     from monitor.store import StoreFacts
+    from monitor.store.coverage import SeriesFacts
+    from monitor.store.tiers.usage import FileFacts
 
 _GIB = 1024**3
 _QT_SECONDS = 60
+#: So many files are named one by one.
+_NAMED = 3
 _IF_DAMAGED = "If it is one of ours, the next start saves what can be read into a new file, and keeps this one."
 _SAVED = "The next start of the program saves what can be read into a new file, and keeps this one."
 
@@ -170,6 +176,12 @@ def _database(folder: Path, profile: str) -> Iterator[Finding]:
         yield Finding(name, False, f"{path} is damaged: {'; '.join(facts.problems[:3])}. {_SAVED}")
     else:
         yield Finding(name, True, f"{path} is sound: {facts.profile} data, {_contents(facts)}.")
+    for table in STREAMED:
+        if uses := [use for use in facts.tiers if use.table == table]:
+            yield Finding(f"{profile}{STREAMED[table]}", True, _kept(uses))
+    if any(use.files for use in facts.tiers) or facts.files.unknown:
+        yield Finding(f"{profile}files of old rows", not facts.files.missing, _files(facts.files))
+    yield Finding(f"{profile}history", True, _history(facts.series))
     yield Finding(f"{profile}last end", True, _last_end(facts))
     yield Finding(f"{profile}last check", True, _last_check(facts))
     yield Finding(f"{profile}backups", True, _backups(facts))
@@ -184,6 +196,61 @@ def _contents(facts: "StoreFacts") -> str:
         for table in tables
     ]
     return f"{facts.bytes / 1e6:.1f} MB, rows: {', '.join(rows) or 'none yet'}"
+
+
+_TIERS = {
+    Tier.DATABASE: "in the database",
+    Tier.WARM: "in files in the data folder (warm)",
+    Tier.COLD: "in files elsewhere (cold)",
+}
+
+
+def _kept(uses: Sequence[TierUse]) -> str:
+    """What a table takes in each tier, and of which days."""
+    parts = []
+    for use in uses:
+        rows = f"{use.rows:,} {'row' if use.rows == 1 else 'rows'}"
+        files = f"{use.files:,} {'file' if use.files == 1 else 'files'}, " if use.files else ""
+        size = f"{files}{use.bytes / 1e6:.1f} MB" if use.bytes is not None else files.removesuffix(", ")
+        days = "" if use.first is None or use.last is None else f" of {_days(use.first, use.last)}"
+        parts.append(f"{rows} {_TIERS[use.tier]}{f' ({size})' if size else ''}{days}")
+    return f"{'; '.join(parts)}."
+
+
+def _files(files: "FileFacts") -> str:
+    """Whether the files are where the ledger says."""
+    parts = []
+    if files.missing:
+        parts.append(f"{_some(files.missing, 'is', 'are')} missing; put back what can be had.")
+    elif files.in_bucket:
+        parts.append(f"All that can be looked at here are there; {files.in_bucket:,} in a bucket were not looked at.")
+    else:
+        parts.append("All are where the database says.")
+    if files.unknown:
+        parts.append(f"{_some(files.unknown, 'is', 'are')} not known to the database: the next start takes them in.")
+    return " ".join(parts)
+
+
+def _some(places: Sequence[str], one: str, many: str) -> str:
+    """A few of them by name, and how many there are."""
+    if len(places) <= _NAMED:
+        return f"{', '.join(places)} {one if len(places) == 1 else many}"
+    return f"{len(places):,} files ({', '.join(places[:_NAMED])} …) {many}"
+
+
+def _history(series: Sequence["SeriesFacts"]) -> str:
+    """Of how many symbols each interval was fetched, from when to when, and whether with holes."""
+    parts = []
+    for each in series:
+        of = f"{each.interval.label} of {each.symbols:,} {'symbol' if each.symbols == 1 else 'symbols'}"
+        days = f", {_days(*(from_ms(ms).date() for ms in (each.span[0], each.span[1] - 1)))}" if each.span else ""
+        holes = f"{each.with_holes:,} with holes" if each.with_holes else "complete"
+        parts.append(f"{of}{days}, {holes}" if each.span else f"{of}, nothing yet")
+    return f"{'; '.join(parts)}." if parts else "None was fetched yet."
+
+
+def _days(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def _last_end(facts: "StoreFacts") -> str:

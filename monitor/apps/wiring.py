@@ -188,7 +188,13 @@ async def _start(
         )
         spine.keep("quotes on request", beside.run)
     spine.keep("check of the database", lambda: check_after_unclean_exit(store, bus))
-    spine.keep("move of old rows", NightlyMove(store.tiers, storage, lambda sentence: _warn(bus, sentence)).run)
+    moving = NightlyMove(
+        store.tiers,
+        storage,
+        lambda sentence: _warn(bus, sentence),
+        lambda sentence: bus.publish(Notice(Level.INFO, sentence)),
+    )
+    spine.keep("move of old rows", moving.run)
     spine.keep("token renewal", sign_in.keep_fresh)
     spine.keep("sign-in clock", SignInClock(sign_in, bus, now_ms, asyncio.sleep).run)
     spine.keep("stream", lambda: _stream_while_signed_in(stream, services))

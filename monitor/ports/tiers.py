@@ -112,7 +112,10 @@ def rules_text(rules: StorageRules) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TierUse:
-    """What a table takes in a tier; ``bytes`` is None where that cannot be told, the days are New York's."""
+    """What a table takes in a tier; ``bytes`` is None where that cannot be told, the days are New York's.
+
+    The database's rows are in no ``files``.
+    """
 
     table: str
     tier: Tier
@@ -120,12 +123,14 @@ class TierUse:
     bytes: int | None
     first: date | None = None
     last: date | None = None
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What moving came to: days and rows that went to files, files that went on to the cold tier, and were deleted.
 
+    ``returned`` is a sentence on days whose files the database had lost sight of, empty where there were none;
     ``troubles`` are sentences on what could not be done; all else was.
     """
 
@@ -133,6 +138,7 @@ class Moved:
     rows: int = 0
     cold: int = 0
     deleted: int = 0
+    returned: str = ""
     troubles: tuple[str, ...] = ()
 
 
@@ -142,11 +148,21 @@ class Tiers(Protocol):
     async def uses(self) -> Sequence[TierUse]:
         """What each table takes in each tier. Counting the database's rows may take a while."""
 
+    async def missing(self) -> Sequence[str]:
+        """A sentence for each file that is not there, or is not whole, oldest day first. Buckets are not asked."""
+
     async def due(self, rules: StorageRules) -> int:
         """How many days of tables would be moved now."""
 
     async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
         """What the rules would delete now, by table and tier; only files are deleted, whole days of them."""
+
+    def in_doubt(self) -> bool:
+        """Whether a damaged database was saved since ``adopt`` or ``move`` last looked through the files."""
+
+    async def adopt(self, rules: StorageRules) -> Moved:
+        """Take in the files of old rows that the database does not know, or not rightly: it may have been damaged, or
+        be a backup from before a move. A move does so first, too."""
 
     async def move(
         self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False

@@ -30,6 +30,8 @@ _NAMES = {
     "close": ("close", "last", "c"),
     "volume": ("volume", "vol", "v"),
 }
+_NEEDED = ("time", "open", "high", "low", "close")
+_LONGEST_HEADER = 65_536
 _WHOLE = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _SHAPES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y.%m.%d")
@@ -74,7 +76,11 @@ class BarCsv:
     _zone: tzinfo | None = field(init=False)
 
     def __post_init__(self) -> None:
-        first = self.file.readline()
+        first = self.file.readline(_LONGEST_HEADER)
+        if not first:
+            raise BadData("The file is empty.")
+        if "\0" in first or first.startswith("PK"):
+            raise BadData("The file is no CSV: a sheet of Excel or another program has to be saved as one first.")
         separator = max(",;\t", key=first.count)
         self._comma = separator == ";"
         header = next(csv.reader([first], delimiter=separator), [])
@@ -113,9 +119,9 @@ class BarCsv:
             for what, known in _NAMES.items()
             if (found := next((name for name in known if name in header), None)) is not None
         }
-        missing = [what for what in ("time", "open", "high", "low", "close") if what not in self._places]
+        missing = [what for what in _NEEDED if what not in self._places]
         if missing:
-            raise BadData(f"The first line of the file names no column for {', '.join(missing)}.")
+            raise BadData(f"The first line of the file names no column for {_listed(missing)}.")
         if "date" in header and "time" in header:
             self._places["time"], self._clock = header.index("date"), header.index("time")
 
@@ -150,6 +156,8 @@ class BarCsv:
         return Interval.M1
 
     def _bar(self, cells: list[str]) -> Bar:
+        if len(cells) <= max(self._places[what] for what in _NEEDED):
+            raise _Fault(f"it has only {len(cells)} {'column' if len(cells) == 1 else 'columns'}")
         symbol, interval = self._whose(cells), self._which(cells)
         start = self._start(cells, interval)
         open_, high, low, close = (self._number(cells, what) for what in ("open", "high", "low", "close"))
@@ -251,6 +259,10 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
         except csv.Error:
             cells = ["unreadable"]
         yield reader.line_num + 1, cells
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _not_importable(interval: Interval) -> str:

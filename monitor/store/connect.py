@@ -35,7 +35,7 @@ def settle_writing(connection: sqlite3.Connection) -> None:
 
 def connect_reading(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. Raises sqlite3.Error."""
-    uri = path.absolute().as_uri() + "?mode=ro"
+    uri = path.absolute().as_uri() + ("?immutable=1" if _at_rest(path) else "?mode=ro")
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     _settle(connection, "query_only = ON", "trusted_schema = OFF", "cell_size_check = ON")
     return connection
@@ -50,6 +50,25 @@ def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     finally:
         if connection.in_transaction:
             connection.execute("COMMIT")
+
+
+def _at_rest(path: Path) -> bool:
+    """Whether nobody has the database open and its folder may only be read: SQLite could not make its log there."""
+    others = [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
+    return path.exists() and not os.access(path.parent, os.W_OK) and not any(other.exists() for other in others)
+
+
+def empty_log(connection: sqlite3.Connection, patient: bool) -> None:
+    """Move the log into the file and cut it to nothing; ``patient`` waits for who reads from it. Raises sqlite3.Error.
+
+    What has been moved must not stay in the log: if that is ever cut short, its older pages come over the newer ones
+    of the file, and rows are gone that a check does not miss.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS if patient else 0}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 def _settle(connection: sqlite3.Connection, *pragmas: str) -> None:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -17,11 +18,13 @@ from monitor.analysis.coverage import (
     fetched_as,
     holes,
     trading_of,
+    unanswered,
 )
+from monitor.analysis.ranges import Range
 from monitor.analysis.repair import Expiring, expiring
 from monitor.clock import now_ms
 from monitor.market.bar import Bar, BarSource, Interval
-from monitor.market.calendar import at_new_york, from_ms
+from monitor.market.calendar import Trading, at_new_york, from_ms
 from monitor.ports import Provenance, Reconciliation, Revision
 from monitor.store.reader import Reader
 from monitor.store.reconciliation import longer_bars, streamed_minutes
@@ -133,6 +136,44 @@ def _expiring(connection: sqlite3.Connection, days: int, now: int) -> list[Expir
             missing = holes(ledger, interval, _FOREVER, now, trading_of(symbol), insist=True)
             found += expiring(symbol, interval, missing, now, days)
     return sorted(found, key=lambda each: (each.leaves_ms, each.symbol))
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """What of an interval history has given: of how many symbols, of how many with holes, and from when to when.
+
+    ``span`` is ms UTC; None where nothing was given yet.
+    """
+
+    interval: Interval
+    symbols: int
+    with_holes: int
+    span: Range | None
+
+
+def series_facts(connection: sqlite3.Connection, shares: Trading, now: int) -> list[SeriesFacts]:
+    """The shortest interval first. A hole lies within what was asked for, and counts though the source has it no more.
+
+    Raises sqlite3.Error.
+    """
+    by_interval: dict[Interval, list[str]] = defaultdict(list)
+    for symbol, intervals in _kept(connection).items():
+        for interval in intervals:
+            by_interval[interval].append(symbol)
+    found = []
+    for interval, symbols in sorted(by_interval.items()):
+        given, with_holes = list[Asked](), 0
+        for symbol, ledger in _ledger(connection, symbols, interval).items():
+            given += [asked for asked in ledger if asked.answer in {Answer.COMPLETE, Answer.PROVISIONAL}]
+            wanted = _span([asked for asked in ledger if asked.answer is not Answer.EMPTY])
+            trading = trading_of(symbol, shares)
+            with_holes += bool(wanted and unanswered(ledger, interval, wanted, now, trading))
+        found.append(SeriesFacts(interval, len(symbols), with_holes, _span(given)))
+    return found
+
+
+def _span(ledger: Sequence[Asked]) -> Range | None:
+    return (min(asked.start for asked in ledger), max(asked.end for asked in ledger)) if ledger else None
 
 
 def _failed_due(connection: sqlite3.Connection, now: int) -> list[tuple[str, Interval, Asked]]:

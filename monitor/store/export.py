@@ -234,5 +234,8 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with whole_file(path) as handle, os.fdopen(handle, "wb", closefd=False) as file:
             yield file
+    except FileNotFoundError as error:
+        sentence = f"{path} cannot be written: there is no folder {path.parent}."
+        raise Unusable(sentence, detail=repr(error)) from error
     except OSError as error:
         raise Unusable(f"{path} cannot be written: {error.strerror or error}.", detail=repr(error)) from error

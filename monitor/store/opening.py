@@ -19,7 +19,7 @@ from monitor.store.backup import back_up_before_steps, backups_of
 from monitor.store.bar_import import StoredImporter
 from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
-from monitor.store.connect import WriterLock, connect_reading, connect_writing
+from monitor.store.connect import WriterLock, connect_reading, connect_writing, empty_log
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
 from monitor.store.drawings import StoredDrawings
@@ -82,6 +82,7 @@ class Store:
         # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
         left_open = CloseGaps(max(now_ms(), self._last_received_us // 1000))
         left_open.run(connection)
+        empty_log(connection, patient=False)  # the note is in the file itself, whatever becomes of the log
         self._writer = Writer(connection, path, spill, ids, on_trouble, lambda: self._recover(path, sandbox))
         if spill.rows:
             self._writer.intake.tasks.append((left_open, None))  # once more, after those that wait beside it
@@ -90,7 +91,7 @@ class Store:
         tier_reader = TierReader(path.parent, _once(asyncio.get_running_loop(), on_trouble))
         packing = Packing(self._writer)
         self.archive = StoredArchive(self._reader, tier_reader, packing.want)
-        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit)
+        self.tiers = StoredTiers(self._reader, self._writer, path, self.recorder.record_audit, self.recorder.number_of)
         self.coverage = StoredCoverage(self._reader)
         self.chain_schedules = StoredChainSchedules(self._reader, self._writer, self.recorder.number_of)
         self.deletion = StoredDeletion(self._reader, self._writer, on_audit)
@@ -122,6 +123,7 @@ class Store:
         """Go on in a new file; on the writer's thread, which has closed its connection."""
         recovery = recover(path, sandbox)
         self._reader.renew()
+        self.tiers.renew()
         return connect_writing(path), recovery
 
     async def close(self) -> None:

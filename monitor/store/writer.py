@@ -21,7 +21,7 @@ from monitor.errors import MonitorError, StoreUnavailable
 from monitor.ports import StoreMeter
 from monitor.store.about import OPEN, keep_fact, note_closed
 from monitor.store.batch import Batch, Intake
-from monitor.store.connect import same_file, size_of
+from monitor.store.connect import empty_log, same_file, size_of
 from monitor.store.errands import Errands, Work, settle
 from monitor.store.overflow import Overflow
 from monitor.store.recovery import Recovery, name_instruments
@@ -318,11 +318,11 @@ class Writer:
         if commits == self._commits or now - at < _CHECKPOINT_SECONDS:
             return
         self._checkpointed = self._commits, now
-        self._move_log_into_file("TRUNCATE" if size_of(self._wal) > _LARGEST_WAL else "PASSIVE")
+        self._move_log_into_file(patient=size_of(self._wal) > _LARGEST_WAL)
 
-    def _move_log_into_file(self, how: str) -> None:
+    def _move_log_into_file(self, patient: bool) -> None:
         try:
-            self._connection.execute(f"PRAGMA wal_checkpoint({how})")
+            empty_log(self._connection, patient)
         except sqlite3.Error as error:
             # Nothing is lost: what is committed stays in the log until a later checkpoint succeeds.
             _log.warning("a checkpoint of %s failed: %s", self._path, error)
@@ -338,7 +338,7 @@ class Writer:
             note_closed(self._connection)
         except sqlite3.Error as error:
             _log.warning("the end could not be noted in %s: %s", self._path, error)
-        self._move_log_into_file("TRUNCATE")
+        self._move_log_into_file(patient=True)
         self._spill.close()
 
     def _leave_rest(self) -> None:

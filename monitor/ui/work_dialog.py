@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -153,16 +155,22 @@ class WriteDialog(WorkDialog):
         self.open_folder = QPushButton("&Open folder")
         self.start = QPushButton(done_by)
         self.open_folder.hide()
+        self.file_label = QLabel("Fi&le")
+        self.file_label.setBuddy(self.path)
         self.file_row = QHBoxLayout()
-        self.file_row.addWidget(QLabel("File"))
         self.file_row.addWidget(self.path, 1)
         self.file_row.addWidget(self.browse)
-        self.column.addLayout(self.file_row)
+        part = QWidget()
+        form = QFormLayout(part)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(self.file_label, self.file_row)
+        self.column.addWidget(part)
         self.buttons.insertWidget(0, self.open_folder)
         self.buttons.addWidget(self.start)
         for button in (self.browse, self.open_folder):
             button.setAutoDefault(False)
         self.start.setDefault(True)
+        tab_order(self.path, self.browse, self.open_folder, self.cancel, self.start)
         self.path.textChanged.connect(self._forget_replacing)
         self.browse.clicked.connect(self._choose_file)
         self.start.clicked.connect(self.begin)
@@ -226,6 +234,12 @@ class WriteDialog(WorkDialog):
     def _show_folder(self) -> None:
         if self._written:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
+
+
+def tab_order(*widgets: QWidget) -> None:
+    """The tab key goes from each to the next."""
+    for before, after in pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 def choose_file(parent: QWidget, title: str, proposed: Path, kind: FileKind, take: Callable[[str], None]) -> None:

@@ -1001,6 +1001,9 @@ class FakeTiers:
         self.kept, self.would_free, self.days_due = list(uses), list(freed), due
         self.steps = ["Writing the prints of 2025-05-01…"]
         self.came_to = Moved(days=1, rows=10)
+        self.unreadable: list[str] = []
+        self.adopted = Moved()
+        self.doubts: list[bool] = []
         self.failure: MonitorError | None = None
         self.moved_by: list[StorageRules] = []
         self.go_on = asyncio.Event()
@@ -1011,12 +1014,21 @@ class FakeTiers:
             raise self.failure
         return self.kept
 
+    async def missing(self) -> Sequence[str]:
+        return self.unreadable
+
     async def due(self, rules: StorageRules) -> int:
         return self.days_due
 
     async def freed(self, rules: StorageRules) -> Sequence[TierUse]:
         rules.check()
         return self.would_free if rules.keep else []
+
+    def in_doubt(self) -> bool:
+        return self.doubts.pop() if self.doubts else False
+
+    async def adopt(self, rules: StorageRules) -> Moved:
+        return self.adopted
 
     async def move(
         self, rules: StorageRules, progress: Callable[[str], None], cancelled: Callable[[], bool], gently: bool = False

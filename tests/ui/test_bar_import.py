@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import BadData
 from monitor.market.bar import Interval
 from monitor.ports import ImportRequest, RejectedLine, Zone
 from monitor.ui.bar_import.dialog import ImportDialog
+from monitor.ui.theme import Theme
 from tests.support.ports import FakeImporter, until, view_ports
 
 FILE = Path("/data/bars.csv")
@@ -92,3 +93,30 @@ def test_browse_takes_a_file(qtbot: QtBot, dialog: ImportDialog) -> None:
     chooser.fileSelected.emit(str(FILE))
     chooser.reject()
     assert dialog.path.text() == str(FILE)
+
+
+def test_the_keyboard_begins_at_the_file(qtbot: QtBot, dialog: ImportDialog) -> None:
+    assert dialog.focusWidget() is dialog.path
+    qtbot.keyClick(dialog.path, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.browse
+    qtbot.keyClick(dialog.browse, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.symbol
+
+
+def test_several_lines_left_out_are_seen_at_once(qtbot: QtBot, importer: FakeImporter) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    Theme().use(dark=True)
+    try:
+        dialog = ImportDialog(view_ports(importer=importer))
+        qtbot.addWidget(dialog)
+        dialog.open()
+        dialog.resize(dialog.minimumSizeHint())
+        lines = tuple(RejectedLine(n, "the high is below the low") for n in range(2, 30))
+        importer.found = replace(importer.found, rejected=lines, rejections=28, needs_zone=True)
+        dialog.path.setText(str(FILE))
+        dialog.preview()
+        line = dialog.left_out.fontMetrics().lineSpacing()
+        qtbot.waitUntil(lambda: dialog.left_out.viewport().height() >= 4 * line, timeout=20_000)
+    finally:
+        application.setStyleSheet("")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import BadData, Unusable
@@ -169,6 +169,31 @@ def test_browse_opens_a_chooser_and_takes_its_file(qtbot: QtBot, tmp_path: Path)
     chooser.fileSelected.emit(str(tmp_path / "mine.csv"))
     chooser.reject()
     assert dialog.path.text() == str(tmp_path / "mine.csv")
+
+
+@pytest.mark.parametrize("form", [ChartForm, RecordedForm, WatchlistForm])
+def test_the_tab_key_goes_from_top_to_bottom_and_no_letter_stands_for_two(
+    qtbot: QtBot, tmp_path: Path, form: type[ExportForm]
+) -> None:
+    given: dict[type[ExportForm], ExportForm] = {
+        ChartForm: ChartForm("AAPL", Interval.M1, IN_VIEW),
+        RecordedForm: RecordedForm(["AAPL"], NOW_MS),
+        WatchlistForm: WatchlistForm(SHOWN),
+    }
+    dialog, _ = make(qtbot, given[form], tmp_path)
+    dialog.fields.format.setFocus()
+    met: list[QWidget] = []
+    while (at := dialog.focusWidget()) is not None and at not in met:
+        met.append(at)
+        qtbot.keyClick(at, Qt.Key.Key_Tab)
+    below = [dialog.path, dialog.browse, dialog.save, dialog.cancel, dialog.copy, dialog.start]
+    place = met.index(dialog.path)
+    expected = [widget for widget in below if not widget.isHidden()]
+    assert met[place : place + len(expected)] == expected
+    dialog.open_folder.show()
+    texts = [widget.text() for widget in (*dialog.findChildren(QLabel), *dialog.findChildren(QAbstractButton))]
+    letters = [text[text.index("&") + 1].lower() for text in [*texts, "&Replace"] if "&" in text]
+    assert len(letters) == len(set(letters)), letters
 
 
 def test_file_names_are_safe_and_say_sandbox() -> None:

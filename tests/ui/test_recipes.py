@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from monitor.live.bus import Bus
@@ -16,6 +16,7 @@ from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.exporting import Exporting
 from monitor.ui.export.forms import RecordedForm, WatchlistForm
 from monitor.ui.export.job import Table
+from monitor.ui.export.recipe_dialog import RecipeDialog
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
@@ -125,3 +126,20 @@ def test_one_that_falls_due_is_no_news_but_its_file(
     Recipes(ports.preferences).save(Recipe("soon", "audit", (), "/data", daily_at="11:46"), NOW_MS - 3_600_000)
     make()
     assert told == ["The recipe “soon” wrote 1,000 rows to soon-2026-11-20.csv."]
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_the_time_of_day_can_be_read(qtbot: QtBot, dark: bool) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    Theme().use(dark=dark)
+    try:
+        draft = Recipe(name="mine", what="quotes", symbols=("AAPL",), folder="/data", days=1)
+        dialog = RecipeDialog(view_ports(), draft)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        field = dialog.at.lineEdit()
+        assert dialog.at.rect().contains(field.geometry())
+        assert field.width() > field.fontMetrics().horizontalAdvance("16:30")
+    finally:
+        application.setStyleSheet("")

@@ -21,6 +21,14 @@ class State(StrEnum):
     GOING = "going"
 
 
+class Beside(StrEnum):
+    """What the database has of the keys that a file holds: nothing, the same rows, or rows with other values."""
+
+    NOTHING = "nothing"
+    SAME = "same"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class TierFile:
     """A row of ``tier_file``."""
@@ -71,15 +79,34 @@ def newest_id(connection: sqlite3.Connection, table: str) -> int:
     return int((row.fetchone() or (0,))[0])
 
 
+def short_of_symbols(connection: sqlite3.Connection) -> set[int]:
+    """The files of which the ledger does not say whose all of their rows are: it was saved of a damaged database."""
+    sql = (
+        "SELECT id FROM tier_file LEFT JOIN (SELECT file_id, sum(rows) AS told FROM tier_symbol GROUP BY file_id)"
+        " ON file_id = id WHERE rows <> ifnull(told, 0)"
+    )
+    return {number for (number,) in connection.execute(sql)}
+
+
 def next_part(connection: sqlite3.Connection, table: str, day: date) -> int:
     """The number of the next file of a day: 1 unless rows of it were moved before."""
     sql = "SELECT ifnull(max(part), 0) + 1 FROM tier_file WHERE table_name = ? AND day = ?"
     return int(connection.execute(sql, (table, day.isoformat())).fetchone()[0])
 
 
+def free_part(connection: sqlite3.Connection, table: str, day: date, part: int) -> int:
+    """``part`` where no file of the day has it, else one that none has."""
+    sql = "SELECT 1 FROM tier_file WHERE table_name = ? AND day = ? AND part = ?"
+    taken = connection.execute(sql, (table, day.isoformat(), part)).fetchone()
+    return next_part(connection, table, day) if taken else part
+
+
 @dataclass(frozen=True, slots=True)
 class NoteFile:
-    """A verified file: from now on its rows may be deleted from the database."""
+    """A verified file: from now on its rows may be deleted from the database.
+
+    What the ledger had of it before is forgotten. It gets a number of its own, by which readers see that rows may move.
+    """
 
     file: TierFile
     symbols: dict[str, int]
@@ -87,6 +114,8 @@ class NoteFile:
 
     def run(self, connection: sqlite3.Connection) -> None:
         f = self.file
+        if f.id:
+            Forget(f.id).run(connection)
         cursor = connection.execute(
             f"INSERT INTO tier_file ({_COLUMNS}, moved_ms) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -94,6 +123,8 @@ class NoteFile:
                 *(f.rows, f.bytes, f.checksum, f.first_us, f.last_us, self.at_ms),
             ),
         )
+        # A ledger that was saved of a damaged database may still have rows of a number that it gives once more.
+        connection.execute("DELETE FROM tier_symbol WHERE file_id = ?", (cursor.lastrowid,))
         connection.execute(
             "INSERT INTO tier_symbol SELECT ?, key, value FROM json_each(?)",
             (cursor.lastrowid, json.dumps(self.symbols)),
@@ -127,13 +158,15 @@ class SetState:
 
 @dataclass(frozen=True, slots=True)
 class Relocate:
-    """A file that was copied to the cold tier."""
+    """A file that is in another place: one that was copied to the cold tier, or found there."""
 
     id: int
     place: str
+    tier: Tier = Tier.COLD
 
     def run(self, connection: sqlite3.Connection) -> None:
-        connection.execute("UPDATE tier_file SET tier = 'cold', place = ? WHERE id = ?", (self.place, self.id))
+        values = self.tier.value, self.place, self.id
+        connection.execute("UPDATE tier_file SET tier = ?, place = ? WHERE id = ?", values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,18 @@ def rows_of(
                     yield list(zip(*[_decoded(each, found, there) for each in columns], strict=True))
 
 
+def table_of(source: Any) -> str:
+    """The table whose rows the file says it holds; empty where it says nothing. Raises FAILURES."""
+    with pq.ParquetFile(source) as file:
+        return str((file.schema_arrow.metadata or {}).get(b"table", b"").decode(errors="replace"))
+
+
+def plain_rows(declared: Sequence[tuple[str, str]]) -> Callable[[Iterable[Row]], list[Row]]:
+    """What makes of a table's rows the same values that ``rows_of`` gives."""
+    columns = _columns(declared)
+    return lambda rows: [tuple([each.plain(value) for each, value in zip(columns, row, strict=True)]) for row in rows]
+
+
 def _decoded(each: Column, batch: pa.RecordBatch, there: set[str]) -> list[Any]:
     if not all(f.name in there for f in each.fields):
         return [None] * batch.num_rows

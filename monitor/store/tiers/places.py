@@ -2,12 +2,16 @@
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from monitor.ports import STREAMED
 from monitor.whole_file import PRIVATE, sync_folder
 
 WARM = "warm"
@@ -54,11 +58,17 @@ class Places:
     def copy(self, path: Path, cold: str, name: str) -> str:
         """Copy a file to ``name`` below the cold tier, read it back, and give its place there.
 
-        Raises OSError, Mismatch among them; then the name holds nothing, or what it held before.
+        The same file that is there already is as good as copied. Raises OSError, among them Mismatch, and
+        FileExistsError for another file of that name; then the name holds nothing, or what it held before.
         """
+        place = self.place(cold, name)
+        if self.exists(place):
+            if self.checksum(place) != checksum(path):
+                raise FileExistsError(17, f"{place} is another file", place)
+            return place
         if in_bucket(cold):
-            return self._upload(path, cold, name)
-        target = Path(cold) / name
+            return self._upload(path, place)
+        target = Path(place)
         target.parent.mkdir(parents=True, exist_ok=True)
         with Draft(target) as draft, path.open("rb") as source, draft.path.open("wb") as copy:
             while chunk := source.read(_CHUNK):
@@ -68,12 +78,42 @@ class Places:
             if checksum(draft.path) != checksum(path):
                 raise Mismatch(f"{draft.path} differs from {path}")
             draft.keep()
-        return str(target)
+        return place
 
-    def _upload(self, path: Path, cold: str, name: str) -> str:
+    def place(self, cold: str, name: str) -> str:
+        """Where the cold tier has the file ``name``."""
+        if not in_bucket(cold):
+            return str(Path(cold) / name)
         address = urlsplit(cold)
         folder = address.path.strip("/")
-        place = address._replace(path="/" + (f"{folder}/{name}" if folder else name)).geturl()
+        return address._replace(path="/" + (f"{folder}/{name}" if folder else name)).geturl()
+
+    def exists(self, place: str) -> bool:
+        """Whether there is a file. Raises OSError."""
+        if not in_bucket(place):
+            return self.path(place).is_file()
+        filesystem, key = self._bucket(place)
+        return bool(filesystem.get_file_info(key).is_file)
+
+    def listed(self, cold: str) -> dict[str, int]:
+        """The files of old rows in the cold tier and their bytes, by place. Raises OSError."""
+        if not in_bucket(cold):
+            names = files_in(Path(cold))
+        else:
+            names = {}
+            for table in STREAMED:
+                filesystem, key = self._bucket(self.place(cold, table))
+                for found in self._entries(filesystem, key):
+                    if day_and_part(found.base_name) and found.is_file:
+                        names[f"{table}/{found.base_name}"] = found.size
+        return {self.place(cold, name): size for name, size in names.items()}
+
+    def _entries(self, filesystem: Any, key: str) -> list[Any]:
+        from pyarrow import fs
+
+        return list(filesystem.get_file_info(fs.FileSelector(key, allow_not_found=True)))
+
+    def _upload(self, path: Path, place: str) -> str:
         filesystem, key = self._bucket(place)
         # An object appears when all of it has arrived.
         with path.open("rb") as source, filesystem.open_output_stream(key) as stream:
@@ -126,6 +166,30 @@ def in_bucket(place: str) -> bool:
 def name_of(table: str, day: str, part: int) -> str:
     """``trade/2026-11-20.parquet``; rows of a day that came later have a number: ``trade/2026-11-20.2.parquet``."""
     return f"{table}/{day}.parquet" if part == 1 else f"{table}/{day}.{part}.parquet"
+
+
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([2-9]|[1-9]\d{1,5}))?\.parquet")
+
+
+def day_and_part(name: str) -> tuple[date, int] | None:
+    """What ``name_of`` made the name of a file of; None for a name of another kind."""
+    found = _NAME.fullmatch(name)
+    try:
+        return (date.fromisoformat(found[1]), int(found[2] or 1)) if found else None
+    except ValueError:
+        return None
+
+
+def files_in(folder: Path) -> dict[str, int]:
+    """The files of old rows in a folder of tables and their bytes, by name: ``trade/2026-11-20.parquet``.
+
+    Raises OSError; a folder that is not there has none.
+    """
+    found: dict[str, int] = {}
+    for table in STREAMED:
+        with suppress(FileNotFoundError), os.scandir(folder / table) as entries:
+            found |= {f"{table}/{e.name}": e.stat().st_size for e in entries if day_and_part(e.name) and e.is_file()}
+    return found
 
 
 class Draft:

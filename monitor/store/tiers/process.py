@@ -43,6 +43,20 @@ class FileProcess:
             filled = answer.get("done", filled)
         return filled
 
+    def inspect(self, place: str, table: str, day: date) -> dict[str, Any]:
+        """Read all of a file; gives what ``inspection.Inspected`` says. Raises as ``write``; Mismatch for a file that
+        is damaged or no such one."""
+        return dict(self._outcome(do="inspect", place=place, table=table, day=day.isoformat()))
+
+    def checksum(self, place: str) -> tuple[int, str]:
+        """Bytes and SHA-256 of a file, wherever it is. Raises as ``write``."""
+        size, found = self._outcome(do="checksum", place=place)
+        return size, found
+
+    def listed(self, cold: str) -> dict[str, int]:
+        """The files of the cold tier and their bytes, by place. Raises as ``write``."""
+        return dict(self._outcome(do="list", cold=cold))
+
     def keys(self, file: TierFile) -> Iterator[list[list[Any]]]:
         """The keys of the file's rows, a slice at a time. Raises as ``write``."""
         for answer in self._answers(do="keys", table=file.table, place=file.place):
@@ -51,7 +65,7 @@ class FileProcess:
 
     def copy(self, file: TierFile, cold: str, name: str) -> str:
         """Copy the file to the cold tier and read it back; gives its place there. Raises as ``write``; Mismatch for a
-        file that is no longer what the ledger says."""
+        file that is no longer what the ledger says, FileExistsError where another one is in that place."""
         return str(
             self._outcome(do="copy", place=file.place, bytes=file.bytes, checksum=file.checksum, cold=cold, name=name)
         )
@@ -121,6 +135,8 @@ def raised(answer: dict[str, Any]) -> Exception:
     _log.info("the worker failed: %s", answer["detail"])
     if kind == "FileNotFoundError":
         return FileNotFoundError(2, sentence)
+    if kind == "FileExistsError":
+        return FileExistsError(17, sentence)
     if kind == "Mismatch":
         return Mismatch(5, sentence)
     if kind == "OSError":

@@ -19,7 +19,7 @@ from monitor.ports import STREAMED
 from monitor.store.connect import one_moment
 from monitor.store.tiers import ledger, tables
 from monitor.store.tiers.ledger import TierFile
-from monitor.store.tiers.places import Places, in_bucket
+from monitor.store.tiers.places import Mismatch, Places, in_bucket
 from monitor.store.tiers.tables import Row
 
 _log = logging.getLogger(__name__)
@@ -105,6 +105,25 @@ def unreadable(file: TierFile, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"{what}: {place} may not be read."
     return f"{what}: {place} is damaged."
+
+
+def missing(connection: sqlite3.Connection, places: Places) -> list[str]:
+    """A sentence for each file that is not there, or not of its length; what is in a bucket is not looked at."""
+    told = []
+    for file in ledger.files(connection, "state <> 'going'"):
+        if in_bucket(file.place) or (error := _fault_of(file, places)) is None:
+            continue
+        if ledger.files(connection, "id = ? AND place = ? AND state <> 'going'", (file.id, file.place)):
+            told.append(unreadable(file, error))  # and it has not been moved on meanwhile
+    return told
+
+
+def _fault_of(file: TierFile, places: Places) -> OSError | None:
+    try:
+        size = places.path(file.place).stat().st_size
+    except OSError as error:
+        return error
+    return None if size == file.bytes else Mismatch(f"{size} bytes instead of {file.bytes}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def used_by(files: Iterable[TierFile]) -> list[TierUse]:
             sum(file.bytes for file in found),
             min(file.day for file in found),
             max(file.day for file in found),
+            len(found),
         )
         for (table, _), found in sorted(groups.items())
     ]

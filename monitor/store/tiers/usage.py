@@ -1,10 +1,44 @@
 """What each table takes in each tier, counted."""
 
 import sqlite3
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 from monitor.ports import Tier, TierUse
 from monitor.store.tiers import ledger, retention, tables
+from monitor.store.tiers.places import WARM, files_in, in_bucket
 from monitor.store.tiers.tables import TABLES, Streamed
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """How the ledger and the disk agree: places that the ledger names and that hold nothing, files here that it does
+    not know, and how many are in a bucket, where nobody has looked."""
+
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    in_bucket: int = 0
+
+
+def files_on_disk(connection: sqlite3.Connection, folder: Path) -> FileFacts:
+    """Compare the ledger with what is in the data ``folder`` and in other folders. Raises sqlite3.Error."""
+    places = [file.place for file in ledger.files(connection, "state <> 'going'")]
+    known = {file.place for file in ledger.files(connection)}
+    try:
+        here = {f"{WARM}/{name}" for name in files_in(folder / WARM)}
+    except OSError:  # then each is missing for whoever reads it, too
+        here = set()
+    elsewhere = [place for place in places if not in_bucket(place) and place not in here]
+    missing = tuple(place for place in elsewhere if not _is_file(folder / place))
+    return FileFacts(missing, tuple(sorted(here - known)), sum(map(in_bucket, places)))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def uses(connection: sqlite3.Connection) -> list[TierUse]:
@@ -15,9 +49,14 @@ def uses(connection: sqlite3.Connection) -> list[TierUse]:
 
 def _in_database(connection: sqlite3.Connection, table: Streamed) -> TierUse:
     rows = connection.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0]
+    return TierUse(table.name, Tier.DATABASE, rows, _bytes(connection, table), *days_in_database(connection, table))
+
+
+def days_in_database(connection: sqlite3.Connection, table: Streamed) -> tuple[date | None, date | None]:
+    """The first and the last day of which the database has rows; None where it has none. Raises sqlite3.Error."""
     stamps = [tables.oldest_us(connection, table), _newest_us(connection, table)]
     first, last = (tables.day_of(us) if us is not None else None for us in stamps)
-    return TierUse(table.name, Tier.DATABASE, rows, _bytes(connection, table), first, last)
+    return first, last
 
 
 def _newest_us(connection: sqlite3.Connection, table: Streamed) -> int | None:

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from monitor.errors import MonitorError
 from monitor.store.connect import connect_reading
 from monitor.store.tiers import parquet
+from monitor.store.tiers.inspection import inspect
 from monitor.store.tiers.places import Mismatch, Places
 from monitor.store.tiers.tables import TABLES
 from monitor.store.tiers.writing import keys_of, write_day
@@ -40,18 +42,37 @@ class Worker:
 
     def do(self, order: Order) -> None:
         """Answer an order, the last answer with ``done``. Raises what went wrong."""
-        {"write": self._write, "keys": self._keys, "copy": self._copy, "remove": self._remove}[order["do"]](order)
+        orders = {
+            "write": self._write,
+            "inspect": self._inspect,
+            "keys": self._keys,
+            "checksum": self._checksum,
+            "list": self._list,
+            "copy": self._copy,
+            "remove": self._remove,
+        }
+        orders[order["do"]](order)
 
     def _write(self, order: Order) -> None:
         table, day = TABLES[order["table"]], date.fromisoformat(order["day"])
         filled = write_day(self._connection, Path(order["draft"]), table, day, self._rest)
-        names = ("rows", "bytes", "checksum", "first_us", "last_us", "symbols")
-        self._tell({"done": {name: getattr(filled, name) for name in names}})
+        self._tell({"done": asdict(filled)})
+
+    def _inspect(self, order: Order) -> None:
+        table, day = TABLES[order["table"]], date.fromisoformat(order["day"])
+        found = inspect(self._connection, self._places, order["place"], table, day, self._rest)
+        self._tell({"done": asdict(found)})
 
     def _keys(self, order: Order) -> None:
         for keys in keys_of(self._connection, self._places.source(order["place"]), TABLES[order["table"]]):
             self._tell({"keys": keys})
         self._tell({"done": None})
+
+    def _checksum(self, order: Order) -> None:
+        self._tell({"done": self._places.checksum(order["place"])})
+
+    def _list(self, order: Order) -> None:
+        self._tell({"done": self._places.listed(order["cold"])})
 
     def _copy(self, order: Order) -> None:
         path = self._places.path(order["place"])
@@ -71,7 +92,7 @@ class Worker:
 
 def failure(error: Exception) -> Answer:
     """What went wrong, as ``process.raised`` reads it."""
-    kinds = (Mismatch, FileNotFoundError, MonitorError, OSError)
+    kinds = (Mismatch, FileNotFoundError, FileExistsError, MonitorError, OSError)
     kind = next((each.__name__ for each in kinds if isinstance(error, each)), "")
     known = isinstance(error, parquet.FAILURES)
     sentence = error.sentence if isinstance(error, MonitorError) else getattr(error, "strerror", None) or str(error)

@@ -22,8 +22,9 @@ from monitor.market.bar import Interval
 from monitor.market.calendar import from_ms
 from monitor.market.instrument import parse_symbol
 from monitor.ports import ImportPreview, ImportRequest, ImportResult, Zone
+from monitor.ui.panel import named
 from monitor.ui.view_ports import ViewPorts
-from monitor.ui.work_dialog import WorkDialog
+from monitor.ui.work_dialog import WorkDialog, tab_order
 
 PREVIEW_TASK = "import preview"
 _ZONES = (("New York time", Zone.NEW_YORK), ("UTC", Zone.UTC), ("This machine's time", Zone.LOCAL))
@@ -46,7 +47,7 @@ class ImportDialog(WorkDialog):
         self.interval, self.zone = QComboBox(), QComboBox()
         self.replaces = QCheckBox("Replace bars that came from Schwab where the file has others")
         self.found = QLabel()
-        self.left_out = QPlainTextEdit()
+        self.left_out = named(QPlainTextEdit(), "leftOut")
         self.start = QPushButton("&Import")
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._fill()
@@ -174,7 +175,8 @@ class ImportDialog(WorkDialog):
         file_row.addWidget(self.browse)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow("File", file_row)
+        form.addRow("Fi&le", file_row)
+        form.labelForField(file_row).setBuddy(self.path)  # type: ignore[attr-defined]
         form.addRow("&Symbol", self.symbol)
         form.addRow("I&nterval", self.interval)
         form.addRow("&Times in", self.zone)
@@ -189,6 +191,9 @@ class ImportDialog(WorkDialog):
         self.browse.setAutoDefault(False)
         self.start.setDefault(True)
         self.buttons.addWidget(self.start)
+        fields = self.path, self.browse, self.symbol, self.interval, self.zone, self.replaces, self.left_out
+        tab_order(*fields, self.cancel, self.start)
+        self.path.setFocus()
 
 
 def _found(preview: ImportPreview) -> str:

@@ -10,8 +10,8 @@ from monitor.ui.work_dialog import FileKind, WriteDialog
 
 TITLE = "Back up the database"
 _WORDS = (
-    "A copy of everything recorded, as it is at the end of the copying; recording goes on meanwhile. Sign-in and "
-    "settings are not in it."
+    "A copy of everything in the database, as it is at the end of the copying; recording goes on meanwhile. Old rows "
+    "are in the files of the folder “warm” beside it: copy that too. Sign-in and settings are not in it."
 )
 _FOLDER = "backup/folder"
 _PAGE_BYTES = 4096

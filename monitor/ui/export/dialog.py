@@ -4,17 +4,17 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import Level, Notice
 from monitor.ports import SUFFIXES, ExportRequest, Recipe, file_name, sidecar_of
 from monitor.ui.export.forms import ExportForm
-from monitor.ui.export.job import Job, export_folder, run, text_of
+from monitor.ui.export.job import Job, export_folder, rows_in_words, run, text_of
 from monitor.ui.export.layout_fields import LayoutFields
 from monitor.ui.export.recipe_dialog import RecipeDialog
 from monitor.ui.view_ports import ViewPorts
-from monitor.ui.work_dialog import FileKind, WriteDialog, path_of
+from monitor.ui.work_dialog import FileKind, WriteDialog, path_of, tab_order
 
 _EXPORTS = FileKind("Exports", tuple(suffix.removeprefix(".") for suffix in SUFFIXES))
 
@@ -33,7 +33,7 @@ class ExportDialog(WriteDialog):
         self.fields = LayoutFields(ports.preferences, form.described)
         self.copy = QPushButton("&Copy")
         self.copy.setToolTip("Copy the rows, separated by tabs, to paste them into a sheet")
-        self.save = QPushButton("Save as &recipe…")
+        self.save = QPushButton("Sa&ve as recipe…")
         self.save.setToolTip("Keep this by name, to make it again from File > Export recipes or every day")
         self.save.setVisible(form.days() > 0)
         self.column.insertWidget(0, form)
@@ -42,6 +42,7 @@ class ExportDialog(WriteDialog):
         self.buttons.insertWidget(self.buttons.indexOf(self.start), self.copy)
         for button in (self.save, self.copy):
             button.setAutoDefault(False)
+        self._settle()
         form.changed.connect(self._propose_name)
         self.fields.format_chosen.connect(self._take_format)
         self.fields.sidecar.toggled.connect(self._forget_replacing)
@@ -110,7 +111,7 @@ class ExportDialog(WriteDialog):
         if result is None:
             self._say("Cancelled. No file was written.", "hint")
             return
-        sentence = " ".join([f"Wrote {result.rows:,} rows to {result.path.name}.", *result.troubles])
+        sentence = " ".join([f"Wrote {rows_in_words(result.rows)} to {result.path.name}.", *result.troubles])
         self._show_written(result.path, sentence)
         if result.troubles:
             self._say(sentence, "failure")
@@ -126,7 +127,7 @@ class ExportDialog(WriteDialog):
             return
         text, rows = found
         QGuiApplication.clipboard().setText(text)
-        self._say(f"Copied {rows:,} {'row' if rows == 1 else 'rows'}.", "success")
+        self._say(f"Copied {rows_in_words(rows)}.", "success")
 
     def _show_rows(self, done: int, total: int) -> None:
         self._show_progress(done, total, f"{done:,} of {total:,} rows")
@@ -135,6 +136,15 @@ class ExportDialog(WriteDialog):
         super()._show_running(running)
         for widget in (self.form, self.fields, self.copy, self.save):
             widget.setEnabled(not running)
+
+    def _settle(self) -> None:
+        """The labels of all parts as wide as the widest, and the tab key from top to bottom."""
+        parts = self.form, self.fields
+        labels = [label for part in parts for label in part.findChildren(QLabel) if label.buddy()] + [self.file_label]
+        for label in labels:
+            label.setMinimumWidth(max(other.sizeHint().width() for other in labels))
+        buttons = self.save, self.open_folder, self.cancel, self.copy, self.start
+        tab_order(self.fields.sidecar, self.path, self.browse, *buttons)
 
     def _propose_name(self) -> None:
         name = file_name(self.form.stem(), self._ports.profile.sandbox, self.fields.suffix)

@@ -13,7 +13,7 @@ from monitor.ui.bar_import.dialog import ImportDialog
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
-from monitor.ui.export.job import Table
+from monitor.ui.export.job import Table, rows_in_words
 from monitor.ui.link import LinkGroup
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.watchlist.panel import WatchlistPanel
@@ -101,7 +101,7 @@ class Exporting(QObject):
         request = recipe.request(at_ms, self._ports.profile.sandbox)
         result = await self._ports.exporter.export(request, lambda _done, _total: None, lambda: False)
         if result is not None:
-            wrote = f"The recipe “{recipe.name}” wrote {result.rows:,} rows to {result.path.name}."
+            wrote = f"The recipe “{recipe.name}” wrote {rows_in_words(result.rows)} to {result.path.name}."
             level = Level.WARNING if result.troubles else Level.INFO
             self._ports.bus.publish(Notice(level, " ".join([wrote, *result.troubles]), str(result.path)))
 

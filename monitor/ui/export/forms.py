@@ -86,7 +86,9 @@ class ChartForm(ExportForm):
             self._group.addButton(button)
             column.addWidget(button)
         if interval.intraday:
-            column.addWidget(self.hours)
+            form = QFormLayout()
+            form.addRow("&Hours", self.hours)
+            column.addLayout(form)
         self.in_view.setEnabled(anything)
         (self.in_view if anything else self.on_disk).setChecked(True)
 

@@ -22,6 +22,7 @@ from monitor.ui.panel import named, rename
 from monitor.ui.view_ports import ViewPorts
 
 _MOST_DAYS = 2000
+_TIME_WIDTH = 80
 
 
 class RecipeDialog(QDialog):
@@ -43,7 +44,7 @@ class RecipeDialog(QDialog):
         self.at = QTimeEdit(QTime(16, 30))
         self.at.setDisplayFormat("HH:mm")
         self.at.setAccessibleName("Time of day, New York")
-        self.at.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
+        self.at.setMinimumWidth(_TIME_WIDTH)
         self.at.setEnabled(False)
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)

@@ -1,8 +1,9 @@
 """Sizes, tiers and the outcome of a move in words."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from monitor.ports import Moved, TierUse
+from monitor.ports import STREAMED, Moved, TierUse
 
 _KIB = 1024
 
@@ -32,8 +33,11 @@ def days_of(use: TierUse | None) -> str:
     """From which day to which, for whoever points at it."""
     if use is None or use.first is None or use.last is None:
         return ""
-    days = f"{use.first:%Y-%m-%d}"
-    return days if use.first == use.last else f"{days} to {use.last:%Y-%m-%d}"
+    return _days(use.first, use.last)
+
+
+def _days(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def freed(uses: Sequence[TierUse]) -> str:
@@ -42,14 +46,30 @@ def freed(uses: Sequence[TierUse]) -> str:
     return f"{rows:,} rows, {size(sum(use.bytes or 0 for use in uses))}" if rows else "nothing"
 
 
+def missing(sentences: Sequence[str]) -> str:
+    """Which files cannot be read, and what helps."""
+    if not sentences:
+        return ""
+    others = len(sentences) - 1
+    more = f" So it is with {others:,} more {'file' if others == 1 else 'files'}." if others else ""
+    return f"{sentences[0]}{more} Put back, a file is read again."
+
+
 def outlook(due: int, uses: Sequence[TierUse]) -> str:
     """What moving now would do."""
-    days = "1 day of a table waits" if due == 1 else f"{due:,} days of tables wait"
-    moves = f"{days} to move to files." if due else "Nothing waits to move to files."
+    files = "1 file waits" if due == 1 else f"{due:,} files wait"
+    moves = f"{files} to be written, a table's day each." if due else "No old day waits to be written to a file."
     if not uses:
         return f"{moves} Nothing would be deleted."
-    files = size(sum(use.bytes or 0 for use in uses))
-    return f"{moves} {sum(use.rows for use in uses):,} rows would be deleted for good, and {files} of disk freed."
+    return f"{moves} {deleted(uses)} would be deleted for good."
+
+
+def deleted(uses: Sequence[TierUse]) -> str:
+    """What goes, of which days, and what that frees."""
+    rows, freed = sum(use.rows for use in uses), size(sum(use.bytes or 0 for use in uses))
+    words = ", ".join(dict.fromkeys(STREAMED[use.table] for use in uses))
+    first, last = min(use.first for use in uses if use.first), max(use.last for use in uses if use.last)
+    return f"{rows:,} rows ({words} of {_days(first, last)}; {freed} of disk)"
 
 
 def came_to(moved: Moved, cancelled: bool) -> str:
@@ -62,4 +82,5 @@ def came_to(moved: Moved, cancelled: bool) -> str:
     if moved.deleted:
         parts.append(f"{moved.deleted:,} {'file' if moved.deleted == 1 else 'files'} deleted")
     done = f"{', '.join(parts)}." if parts else "Nothing was moved."
-    return " ".join([*(["Stopped."] if cancelled else []), done, *moved.troubles])
+    back = [moved.returned] if moved.returned else []
+    return " ".join([*(["Stopped."] if cancelled else []), *back, done, *moved.troubles])

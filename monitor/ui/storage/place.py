@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -38,9 +37,10 @@ class PlaceForm(QWidget):
         self.folder, self.browse = QLineEdit(), QPushButton("&Browse…")
         self.bucket, self.prefix = QLineEdit(), QLineEdit()
         self.endpoint, self.region = QLineEdit(), QLineEdit()
-        self.pages = QStackedWidget()
+        self.pages: dict[int, QWidget] = {}
         self._lay_out()
-        self.kind.currentIndexChanged.connect(self.pages.setCurrentIndex)
+        self.kind.currentIndexChanged.connect(self._show_page)
+        self._show_page(STAYS)
         self.kind.currentIndexChanged.connect(lambda _: self.changed.emit())
         for field in self._fields():
             field.textChanged.connect(lambda _: self.changed.emit())
@@ -84,6 +84,13 @@ class PlaceForm(QWidget):
         chooser.open()
         return chooser
 
+    def _show_page(self, kind: int) -> None:
+        """Only what belongs to the choice takes room."""
+        for number, page in self.pages.items():
+            page.setVisible(number == kind)
+        self._column.activate()
+        self.updateGeometry()
+
     def _address(self) -> str:
         scheme, _, host = self.endpoint.text().strip().rpartition("://")
         query = {"region": self.region.text().strip(), "endpoint_override": host.rstrip("/"), "scheme": scheme}
@@ -114,22 +121,14 @@ class PlaceForm(QWidget):
         self.endpoint.setPlaceholderText("Amazon's own; others: https://s3.example.org")
         self.region.setPlaceholderText("us-east-1")
         self.folder.setPlaceholderText("/mnt/archive/market-monitor")
-        for page in (QWidget(), folder, bucket):
-            self.pages.addWidget(_at_top(page))
+        self.pages = {FOLDER: folder, BUCKET: bucket}
         self.kind.setAccessibleName("What happens to old files")
         names = ("Folder", "Bucket", "Folder in the bucket", "Endpoint", "Region")
         for field, words in zip(self._fields(), names, strict=True):
             field.setAccessibleName(words)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.kind)
-        column.addWidget(self.pages)
-
-
-def _at_top(page: QWidget) -> QWidget:
-    outer = QWidget()
-    column = QVBoxLayout(outer)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.addWidget(page)
-    column.addStretch(1)
-    return outer
+        for page in self.pages.values():
+            column.addWidget(page)
+        column.addStretch(1)

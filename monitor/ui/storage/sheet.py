@@ -1,20 +1,38 @@
-"""The sheet on storage: what each table takes in each tier, the rules, what they would free, and moving now."""
+"""The sheet on storage: what each table takes and where, the rules, what they would free, and moving now."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from monitor.errors import BadData, MonitorError
 from monitor.ports import STORAGE_KEY, StorageRules, TierUse, chosen_rules, rules_text
 from monitor.ui.panel import named, rename
 from monitor.ui.storage import phrases
 from monitor.ui.storage.place import PlaceForm
-from monitor.ui.storage.tables import TableLines
+from monitor.ui.storage.tables import TableLines, give_air
 from monitor.ui.view_ports import ViewPorts
 
+_WIDTH = 980
 _COUNT, _LOOK, _MOVE = "storage", "what storage would free", "move of old rows"
+#: As many files that cannot be read are named to whoever points at the sentence.
+_LINES = 20
 _WORDS = (
-    "What streams in is kept in the database. Old days move to Parquet files, a fraction of the size, by themselves"
-    " every night; charts, the tape and exports read all of it as one. Bars stay in the database for good."
+    "What streams in is kept in the database while it is new. Every night the days that have grown old move to files"
+    " beside it (Parquet), which take a fraction of the room; files that have grown old too can go to a folder or"
+    " bucket of yours. The tape and exports read all of it as one. Bars stay in the database for good."
 )
 
 
@@ -31,7 +49,7 @@ class StorageSheet(QDialog):
         self._freed: list[TierUse] = []
         self.tables, self.place = TableLines(), PlaceForm()
         self.warm_days, self.cold_days = _days("Days in the database"), _days("Days until files are old")
-        self.sentence = named(QLabel(), "hint")
+        self.sentence, self.missing = named(QLabel(), "hint"), named(QLabel(), "failure")
         self.progress = QProgressBar()
         self.save, self.move_now = QPushButton("&Save"), QPushButton("&Move now")
         self.cancel, self.close_button = QPushButton("S&top"), QPushButton("Close")
@@ -45,6 +63,10 @@ class StorageSheet(QDialog):
         """Count what there is, and look at what the rules would do."""
         self._ports.tasks.start(_COUNT, self._count())
         self._look()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
 
     def done(self, result: int) -> None:
         self._cancelled = self._closed = True
@@ -64,6 +86,16 @@ class StorageSheet(QDialog):
             self.tables.show_uses(await self._ports.tiers.uses())
         except MonitorError as error:
             self.tables.show_unknown(error.sentence)
+            return
+        try:
+            self._show_missing(await self._ports.tiers.missing())
+        except MonitorError as error:
+            self._show_missing([error.sentence])
+
+    def _show_missing(self, sentences: Sequence[str]) -> None:
+        self.missing.setText(phrases.missing(sentences))
+        self.missing.setToolTip("\n".join(sentences[:_LINES]))
+        self.missing.setVisible(bool(sentences))
 
     def _look(self) -> None:
         """Say what the rules in the form would do, before they are kept."""
@@ -80,7 +112,7 @@ class StorageSheet(QDialog):
             due = await self._ports.tiers.due(rules)
         except MonitorError as error:
             self._freed = []
-            self.tables.show_freed([])
+            self.tables.show_freed([], known=False)
             self._offer(sound=False)
             self._say(error.sentence, "failure")
             return
@@ -98,6 +130,24 @@ class StorageSheet(QDialog):
             self._ports.recorder.record_audit("rules", f"Storage: {_told(rules)}")
         self._kept = rules
         self._offer()
+
+    def ask(self) -> QMessageBox | None:
+        """Begin, but where that deletes something ask first; gives the question."""
+        if not self._freed:
+            self.begin()
+            return None
+        box = QMessageBox(
+            QMessageBox.Icon.Warning,
+            "Delete old rows",
+            f"By these rules {phrases.deleted(self._freed)} are deleted for good. They cannot be fetched again.",
+            QMessageBox.StandardButton.Cancel,
+            self,
+        )
+        box.addButton("Move and delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(self.begin)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+        return box
 
     def begin(self) -> None:
         """Keep the rules and move by them now."""
@@ -138,7 +188,7 @@ class StorageSheet(QDialog):
         """What can be done with the rules in the form."""
         self.save.setEnabled(sound and not self._moving and self.rules != self._kept)
         self.move_now.setEnabled(sound and not self._moving)
-        self.move_now.setText("&Move and delete now" if self._freed else "&Move now")
+        self.move_now.setText("&Move and delete now…" if self._freed else "&Move now")
 
     def _show_moving(self, moving: bool) -> None:
         self._moving = moving
@@ -164,21 +214,28 @@ class StorageSheet(QDialog):
     def _lay_out(self) -> None:
         words = named(QLabel(_WORDS), "hint")
         words.setWordWrap(True)
-        ages = QHBoxLayout()
-        for widget in (QLabel("Rows stay in the database for"), self.warm_days):
-            ages.addWidget(widget)
-        ages.addStretch(1)
-        old = QHBoxLayout()
-        older = QLabel("Files older than")
-        older.setMinimumHeight(self.place.kind.sizeHint().height())
-        for widget in (older, self.cold_days):
-            old.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
-        old.addWidget(self.place, 1)
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        ages = QGridLayout()
+        ages.setHorizontalSpacing(12)
+        ages.setVerticalSpacing(8)
+        top = Qt.AlignmentFlag.AlignTop
+        boxes = {"Rows stay in the database for": self.warm_days, "Files older than": self.cold_days}
+        for row, (name, box) in enumerate(boxes.items()):
+            label = QLabel(name)
+            label.setMinimumHeight(self.place.kind.sizeHint().height())
+            ages.addWidget(label, row, 0, top)
+            ages.addWidget(box, row, 1, top)
+        ages.addWidget(self.place, 1, 2)
+        ages.setColumnStretch(2, 1)
+        for sentence in (self.missing, self.sentence):
+            sentence.setWordWrap(True)
+            sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.missing.hide()
         self.sentence.setMinimumHeight(2 * self.sentence.fontMetrics().height())
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
+        room = self.progress.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # or the lines above would move
+        self.progress.setSizePolicy(room)
         buttons = QHBoxLayout()
         for button in (self.move_now, self.cancel):
             buttons.addWidget(button)
@@ -188,27 +245,33 @@ class StorageSheet(QDialog):
         self.save.setDefault(True)
         for button in (self.move_now, self.cancel, self.close_button, self.place.browse):
             button.setAutoDefault(False)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(12)
         column.addWidget(named(QLabel("Storage"), "heading"))
         column.addWidget(words)
         column.addWidget(self.tables)
+        column.addWidget(self.missing)
         column.addLayout(ages)
-        column.addLayout(old)
         column.addStretch(1)
         column.addWidget(self.sentence)
         column.addWidget(self.progress)
         column.addLayout(buttons)
-        self.resize(980, 600)
+        self.resize(_WIDTH, self.sizeHint().height())
+
+    def _fit(self) -> None:
+        """As high as what it shows; a person may make it larger."""
+        self._column.activate()
+        self.resize(self.width(), self._column.totalHeightForWidth(self.width()))
 
     def _connect(self) -> None:
         for box in (self.warm_days, self.cold_days):
             box.valueChanged.connect(lambda _: self._look())
         self.tables.changed.connect(self._look)
         self.place.changed.connect(self._look)
+        self.place.kind.currentIndexChanged.connect(lambda _: self._fit())
         self.save.clicked.connect(self.keep_rules)
-        self.move_now.clicked.connect(self.begin)
+        self.move_now.clicked.connect(self.ask)
         self.cancel.clicked.connect(self._stop)
         self.close_button.clicked.connect(self.reject)
 
@@ -219,6 +282,7 @@ def _days(name: str) -> QSpinBox:
     box.setSuffix(" days")
     box.setAccessibleName(name)
     box.setMinimumWidth(110)
+    give_air(box)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box
 

@@ -9,7 +9,22 @@ from monitor.ports import STREAMED, Keep, Tier, TierUse
 from monitor.ui.panel import named
 from monitor.ui.storage import phrases
 
-_HEADS = ("", "In the database", "In files here", "Moved on", "Keep for", "Keep at most", "Would be deleted")
+_HEADS = (
+    "",
+    "In the database",
+    "In files beside it",
+    "In files elsewhere",
+    "Keep for",
+    "Keep at most",
+    "Would be deleted",
+)
+_HINTS = {
+    1: "monitor.db: what is new, and reads fastest",
+    2: "The folder “warm” in the data folder",
+    3: "The folder or bucket for old files, chosen below",
+    4: "Older days are deleted for good; only what is in files is",
+    5: "Of files, both kinds together; the oldest days go first",
+}
 _GB = 1024**3
 
 
@@ -29,7 +44,9 @@ class TableLines(QWidget):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
         for column, words in enumerate(_HEADS):
-            grid.addWidget(named(QLabel(words), "hint"), 0, column)
+            head = named(QLabel(words), "hint")
+            head.setToolTip(_HINTS.get(column, ""))
+            grid.addWidget(head, 0, column)
         for row, (table, words) in enumerate(STREAMED.items(), start=1):
             grid.addWidget(QLabel(words.capitalize()), row, 0)
             for column, tier in enumerate(Tier, start=1):
@@ -71,11 +88,12 @@ class TableLines(QWidget):
             label.setText("unknown")
             label.setToolTip(sentence)
 
-    def show_freed(self, uses: Sequence[TierUse]) -> None:
-        """Say what would be deleted of each."""
+    def show_freed(self, uses: Sequence[TierUse], known: bool = True) -> None:
+        """Say what would be deleted of each, where that is known."""
         for table, label in self.freed.items():
             of_it = [use for use in uses if use.table == table]
-            label.setText(phrases.freed(of_it) if self.days[table].value() or self.gigabytes[table].value() else "")
+            ruled = self.days[table].value() or self.gigabytes[table].value()
+            label.setText(phrases.freed(of_it) if known and ruled else "")
             label.setToolTip("\n".join(phrases.days_of(use) for use in of_it))
 
     def _box(self, unit: str, none: str, name: str) -> QSpinBox:
@@ -85,6 +103,12 @@ class TableLines(QWidget):
         box.setSpecialValueText(none)
         box.setAccessibleName(name)
         box.setMinimumWidth(110)
+        give_air(box)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel that passes by changes nothing
         box.valueChanged.connect(lambda _: self.changed.emit())
         return box
+
+
+def give_air(box: QSpinBox) -> None:
+    """Keep the number off the frame, where it stands with a style sheet."""
+    box.lineEdit().setTextMargins(6, 0, 0, 0)

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import StoreUnavailable
@@ -41,7 +42,7 @@ def test_each_table_says_what_it_takes_in_each_tier(qtbot: QtBot) -> None:
     assert used["trade", Tier.WARM] == "1 row"
     assert used["trade", Tier.COLD] == used["book", Tier.DATABASE] == "–"
     assert sheet.tables.used["trade", Tier.DATABASE].toolTip() == "2026-11-14 to 2026-11-20"
-    assert sheet.sentence.text() == "3 days of tables wait to move to files. Nothing would be deleted."
+    assert sheet.sentence.text() == "3 files wait to be written, a table's day each. Nothing would be deleted."
 
 
 def test_a_count_that_fails_is_told(qtbot: QtBot) -> None:
@@ -51,6 +52,22 @@ def test_a_count_that_fails_is_told(qtbot: QtBot) -> None:
     assert {(label.text(), label.toolTip()) for label in sheet.tables.used.values()} == {
         ("unknown", "The disk is gone.")
     }
+
+
+def test_files_that_cannot_be_read_are_named(qtbot: QtBot) -> None:
+    tiers = FakeTiers(USES)
+    _, sheet = make(qtbot, tiers)
+    assert sheet.missing.isHidden()
+    tiers.unreadable = [f"The prints of 2026-11-0{n} cannot all be read: …." for n in (1, 2, 3)]
+    sheet.load()
+    assert sheet.missing.isVisible()
+    assert sheet.missing.text() == (
+        "The prints of 2026-11-01 cannot all be read: …. So it is with 2 more files. Put back, a file is read again."
+    )
+    assert sheet.missing.toolTip().splitlines() == tiers.unreadable
+    tiers.unreadable = []
+    sheet.load()
+    assert sheet.missing.isHidden()
 
 
 def test_the_kept_rules_are_shown_and_nothing_is_to_be_saved(qtbot: QtBot) -> None:
@@ -70,8 +87,9 @@ def test_what_a_rule_would_delete_is_told_before_it_is_kept(qtbot: QtBot) -> Non
     assert sheet.tables.freed["trade"].text() == "5,000 rows, 3.0 GB"
     assert sheet.tables.freed["trade"].toolTip() == "2025-01-02 to 2025-03-04"
     assert sheet.tables.freed["book"].text() == ""
-    assert sheet.sentence.text().endswith("5,000 rows would be deleted for good, and 3.0 GB of disk freed.")
-    assert sheet.move_now.text() == "&Move and delete now"
+    would = "5,000 rows (prints of 2025-01-02 to 2025-03-04; 3.0 GB of disk)"
+    assert sheet.sentence.text().endswith(f" {would} would be deleted for good.")
+    assert sheet.move_now.text() == "&Move and delete now…"
     assert ports.preferences.get(STORAGE_KEY) == ""
     sheet.save.click()
     assert chosen_rules(ports.preferences.get(STORAGE_KEY)) == StorageRules(keep={"trade": Keep(days=365)})
@@ -93,6 +111,7 @@ def test_rules_that_make_no_sense_cannot_be_kept(qtbot: QtBot, folder: str, days
     assert sheet.sentence.objectName() == "failure"
     assert not sheet.save.isEnabled()
     assert not sheet.move_now.isEnabled()
+    assert sheet.tables.freed["trade"].text() == ""
     sheet.place.kind.setCurrentIndex(STAYS)
     sheet.tables.days["trade"].setValue(30)
     assert sheet.save.isEnabled()
@@ -110,6 +129,26 @@ async def test_moving_tells_its_steps_and_what_came_of_it(qtbot: QtBot) -> None:
     await until(lambda: not sheet.progress.isVisible())
     assert sheet.sentence.text() == "10 rows moved to files."
     assert tiers.moved_by == [StorageRules()]
+
+
+async def test_what_is_deleted_now_is_asked_about_first(qtbot: QtBot) -> None:
+    tiers = FakeTiers(USES, FREED)
+    ports, sheet = make(qtbot, tiers)
+    sheet.tables.days["trade"].setValue(365)
+    await until(lambda: "delete" in sheet.move_now.text())
+    question = sheet.ask()
+    assert question is not None
+    assert "5,000 rows (prints of 2025-01-02 to 2025-03-04; 3.0 GB of disk) are deleted for good" in question.text()
+    question.reject()
+    assert (tiers.moved_by, ports.preferences.get(STORAGE_KEY)) == ([], "")
+    question = sheet.ask()
+    assert question is not None
+    (go_on,) = (
+        each for each in question.buttons() if question.buttonRole(each) is QMessageBox.ButtonRole.DestructiveRole
+    )
+    go_on.click()
+    await until(lambda: sheet.sentence.text() == "10 rows moved to files.")
+    assert tiers.moved_by == [StorageRules(keep={"trade": Keep(days=365)})]
 
 
 async def test_a_move_can_be_stopped(qtbot: QtBot) -> None:
@@ -157,7 +196,9 @@ def test_a_place_comes_back_as_it_was_shown(qtbot: QtBot, place: str) -> None:
     qtbot.addWidget(form)
     form.show_place(place)
     assert form.place == place
-    assert form.pages.currentIndex() == form.kind.currentIndex()
+    assert [kind for kind, page in form.pages.items() if page.isVisibleTo(form)] == [
+        kind for kind in form.pages if kind == form.kind.currentIndex()
+    ]
     assert (form.kind.currentIndex() == BUCKET) is place.startswith("s3:")
 
 
@@ -167,3 +208,13 @@ def test_a_place_comes_back_as_it_was_shown(qtbot: QtBot, place: str) -> None:
 )
 def test_sizes(count: int | None, text: str) -> None:
     assert phrases.size(count) == text
+
+
+def test_the_sheet_is_as_high_as_what_it_shows(qtbot: QtBot) -> None:
+    _, sheet = make(qtbot, FakeTiers())
+    heights = []
+    for kind in (STAYS, BUCKET, FOLDER, STAYS):
+        sheet.place.kind.setCurrentIndex(kind)
+        heights.append(sheet.height())
+    stays, bucket, folder, again = heights
+    assert again == stays < folder < bucket

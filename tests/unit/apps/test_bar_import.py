@@ -67,6 +67,11 @@ def test_a_sandboxs_database_stays_one(file: Path) -> None:
     assert imported(file) == 0
 
 
+def test_without_options_the_file_tells() -> None:
+    options = parse(["import", __file__])
+    assert (options.symbol, options.interval, options.preview) == ("", None, False)
+
+
 def test_every_option() -> None:
     typed = ["import", __file__, "--symbol", "a", "--interval", "1d", "--zone", "utc", "--replace", "--preview"]
     options = parse(typed)

@@ -4,17 +4,25 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
+from datetime import date, time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from monitor.analysis.coverage import Answer, Asked
 from monitor.apps import cli, doctor
 from monitor.apps.doctor import Finding, check_up
+from monitor.market.bar import Interval
+from monitor.market.calendar import at_new_york
+from monitor.ports import StorageRules
 from monitor.schwab.tokens import Kept, Vault
 from monitor.store import file_system, open_store
+from monitor.store.tiers.usage import FileFacts
 from tests.support.builders import a_bar
+from tests.unit.store.tiers.conftest import days_ago, moved, record_day
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +82,70 @@ async def test_how_a_database_was_closed_checked_and_backed_up(tmp_path: Path) -
     with closing(sqlite3.connect(path)) as connection:
         tells = ("ENABLE_DBSTAT_VTAB",) in connection.execute("PRAGMA compile_options").fetchall()
     assert ("10 bar (0.0 MB)" if tells else "10 bar,") in closed["database"].says
+
+
+async def test_where_old_rows_are_is_told_while_the_database_is_in_use(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "monitor.db", True, pytest.fail)
+    new, old, older = days_ago(2), days_ago(10), days_ago(100)
+    for day in (new, old, older):
+        record_day(store, day, rows=5)
+    await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    findings = await asyncio.to_thread(found, tmp_path)
+    prints = findings["prints"].says
+    assert prints.startswith("15 rows in the database (")
+    assert f" of {new}; 15 rows in files elsewhere (cold) (1 file, 0.0 MB) of {older}; 15 rows in files in" in prints
+    assert prints.endswith(f" of {old}.")
+    assert findings["files of old rows"] == Finding("files of old rows", True, "All are where the database says.")
+    (tmp_path / "nas" / "trade" / f"{older}.parquet").unlink()
+    (tmp_path / "warm" / "book" / f"{old}.parquet").rename(tmp_path / "warm" / "book" / f"{old}.7.parquet")
+    findings = await asyncio.to_thread(found, tmp_path)
+    await store.close()
+    files = findings["files of old rows"]
+    assert not files.ok
+    gone = f"{tmp_path / 'nas' / 'trade' / f'{older}.parquet'}, warm/book/{old}.parquet"
+    assert files.says.startswith(f"{gone} are missing; ")
+    assert f"warm/book/{old}.7.parquet is not known to the database" in files.says
+
+
+def test_files_that_nobody_can_look_at_are_counted() -> None:
+    assert "3 in a bucket were not looked at" in doctor._files(FileFacts(in_bucket=3))
+    assert doctor._files(FileFacts(tuple("abcd"))).startswith("4 files (a, b, c …) are missing")
+
+
+async def test_history_is_told_by_interval(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "monitor.db", True, pytest.fail)
+    first, second, third = (at_new_york(date(2026, 11, day), time(0)) for day in (18, 19, 20))
+    for symbol, interval, start, end, answer in (
+        ("AAPL", Interval.M1, first, second, Answer.COMPLETE),
+        ("MSFT", Interval.M1, first, second - 3_600_000, Answer.COMPLETE),
+        ("MSFT", Interval.M1, second, third, Answer.COMPLETE),
+        ("AAPL", Interval.DAY, 0, first, Answer.EMPTY),
+        ("AAPL", Interval.DAY, first, third, Answer.COMPLETE),
+        ("QQQ", Interval.M30, first, third, Answer.FAILED),
+    ):
+        store.recorder.record_coverage(symbol, interval, Asked(start, end, answer, third))
+    await store.close()
+    findings = await asyncio.to_thread(found, tmp_path)
+    assert findings["history"].says == (
+        "1m of 2 symbols, 2026-11-18 to 2026-11-19, 1 with holes; 30m of 1 symbol, nothing yet;"
+        " D of 1 symbol, 2026-11-18 to 2026-11-19, complete."
+    )
+
+
+async def test_a_check_up_loads_no_parquet(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "monitor.db", True, pytest.fail)
+    record_day(store, days_ago(10), rows=5)
+    await moved(store)
+    await store.close()
+    program = (
+        "import sys; from pathlib import Path; from monitor.apps.doctor import _database;"
+        f"print([f.check for f in _database(Path({str(tmp_path)!r}), '')]); print('pyarrow' in sys.modules)"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+    out, _ = await child.communicate()
+    checks, loaded = out.decode().splitlines()
+    assert "'prints'" in checks
+    assert loaded == "False"
 
 
 async def test_a_damaged_database_is_found_and_what_becomes_of_it_is_said(tmp_path: Path) -> None:

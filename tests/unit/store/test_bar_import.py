@@ -97,7 +97,7 @@ async def test_lines_that_cannot_be_taken_are_told_with_their_number(store: Stor
         (7, "open or close lie outside of low and high"),
         (8, "a 1m bar begins on a whole minute"),
         (9, "a price or the volume is negative"),
-        (10, "open “” is no number"),
+        (10, "it has only 1 column"),
         (11, "“1812-05-21 09:35” is no time of a bar"),
         (13, "the same bar as the line before"),
         (14, "open “1e400” is no number"),
@@ -109,8 +109,9 @@ async def test_lines_that_cannot_be_taken_are_told_with_their_number(store: Stor
 @pytest.mark.parametrize(
     ("text", "how", "sentence"),
     [
-        ("a,b\n1,2\n", {}, "names no column for time, open, high, low, close"),
-        ("", {}, "names no column"),
+        ("a,b\n1,2\n", {}, "names no column for time, open, high, low and close"),
+        ("", {}, "The file is empty."),
+        ("PK\3\4\24\0\6\0xl/workbook.xml", {}, "no CSV: a sheet of Excel"),
         (HEADER, {"symbol": ""}, "say whose bars these are"),
         (HEADER, {"symbol": "A*B"}, "is not a symbol"),
         (HEADER, {"interval": Interval.M5}, "Bars of 5m are built from minutes"),

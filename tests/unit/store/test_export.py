@@ -196,7 +196,7 @@ async def test_a_disk_that_fails_leaves_nothing(store: Store, out: Path, monkeyp
         ("quotes", ("AAPL", "NONE", "MISS"), "a.csv", BadData, "Nothing has been recorded for NONE, MISS"),
         ("greeks", ("AAPL",), "a.csv", BadData, "“greeks” cannot be exported"),
         ("quotes", ("AAPL",), "a.xls", BadData, "must end in .csv or .parquet"),
-        ("quotes", ("AAPL",), "missing/a.csv", Unusable, "cannot be written: No such file or directory"),
+        ("quotes", ("AAPL",), "missing/a.csv", Unusable, "cannot be written: there is no folder"),
     ],
 )
 async def test_what_cannot_be_exported_is_said_in_a_sentence(

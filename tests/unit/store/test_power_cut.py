@@ -197,7 +197,7 @@ async def record(folder: Path, seed: int, batches: int) -> Day:
             if batch.tasks:
                 confirmed.append((len(disk.steps), frozenset(ledger)))
             if rng.random() < 0.2:
-                writer._move_log_into_file(rng.choice(["PASSIVE", "TRUNCATE"]))
+                writer._move_log_into_file(patient=rng.random() < 0.5)
     registered.unregister()
     return Day(disk, confirmed)
 

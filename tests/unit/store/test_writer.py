@@ -2,14 +2,17 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from monitor.errors import StoreUnavailable
+from monitor.market.bar import Interval
 from monitor.store import Store, connect, open_store, opening, spill, writer
 from monitor.store.batch import Intake
 from tests.support.builders import a_bar, a_quote
@@ -51,6 +54,69 @@ async def test_a_lock_is_waited_out_and_nothing_is_lost(
     assert await heard(troubles) == "Recording goes on: what had waited is on disk."
     await store.recorder.flushed()
     assert rows("SELECT count(*), max(bid) FROM quote") == [(101, 101)]
+
+
+_HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN EXCLUSIVE")
+connection.execute("DELETE FROM quote")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def locked_by_another_program(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that has begun to write into the database, and does not come to an end."""
+    command = [sys.executable, "-c", _HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+async def test_a_program_that_is_killed_while_it_holds_the_lock_costs_nothing(
+    path: Path, store: Store, troubles: Troubles, rows: Rows
+) -> None:
+    """What was recorded before, meanwhile and after is there, and nothing of what the other one had begun."""
+    for received_us in range(1, 101):
+        store.recorder.record_quote(received_us, a_quote(bid=received_us))
+    await store.recorder.flushed()
+    with locked_by_another_program(path) as process:
+        for received_us in range(101, 201):
+            store.recorder.record_quote(received_us, a_quote(bid=received_us))
+        store.recorder.record_bars([a_bar()])
+        assert await heard(troubles) == (
+            f"Another program has locked the database {path}."
+            " What is recorded waits and is written as soon as that is possible."
+        )
+        assert len(await store.archive.bars("AAPL", Interval.M1)) == 0  # reading goes on
+        process.kill()
+        assert await heard(troubles) == "Recording goes on: what had waited is on disk."
+    for received_us in range(201, 301):
+        store.recorder.record_quote(received_us, a_quote(bid=received_us))
+    await store.recorder.flushed()
+    assert troubles.empty()
+    assert rows("SELECT count(*), min(bid), max(bid) FROM quote") == [(300, 1, 300)]
+    assert rows("SELECT count(*) FROM bar WHERE interval_s = 60") == [(1,)]
+    assert rows("PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_a_database_that_is_locked_when_it_is_opened_is_opened_later(path: Path, rows: Rows) -> None:
+    store = open_store(path, sandbox=True, on_trouble=print)
+    store.recorder.record_quote(1, a_quote())
+    await store.close()
+    with (
+        locked_by_another_program(path),
+        pytest.raises(StoreUnavailable, match=rf"Another program has locked the database {path}\."),
+    ):
+        open_store(path, sandbox=True, on_trouble=print)
+    await open_store(path, sandbox=True, on_trouble=print).close()
+    assert rows("SELECT count(*) FROM quote") == [(1,)]
 
 
 async def test_who_waits_for_a_commit_hears_of_the_failure(
@@ -103,6 +169,56 @@ async def test_recording_goes_on_when_a_full_disk_has_space_again(
     await store.recorder.flushed()
     assert rows("SELECT count(*) FROM quote") == [(20_000,)]
     assert rows("PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.fixture
+def broken_disk() -> Iterator[Callable[[int | None], None]]:
+    """``broken_disk(size)``: the system writes no file of this process beyond ``size``; None for any size again."""
+    resource = pytest.importorskip("resource", reason="left out: Windows bounds no files")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def bound(size: int | None) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before if size is None else (size, before[1]))
+
+    yield bound
+    bound(None)
+
+
+async def test_a_disk_that_reports_errors_is_tried_until_it_works_again(
+    path: Path, store: Store, troubles: Troubles, rows: Rows, broken_disk: Callable[[int | None], None]
+) -> None:
+    for received_us in range(20_000):
+        store.recorder.record_quote(received_us, a_quote(bid=received_us))
+    await store.recorder.flushed()
+    broken_disk(path.with_name("monitor.db-wal").stat().st_size + 8_192)
+    for received_us in range(20_000, 60_000):
+        store.recorder.record_quote(received_us, a_quote(bid=received_us))
+    assert await heard(troubles) == (
+        f"The disk that holds {path} reports an error."
+        " What is recorded waits and is written as soon as that is possible."
+    )
+    broken_disk(None)
+    assert await heard(troubles) == "Recording goes on: what had waited is on disk."
+    store.recorder.record_quote(60_000, a_quote(bid=60_000))
+    await store.recorder.flushed()
+    assert troubles.empty()
+    assert rows("SELECT count(DISTINCT bid) FROM quote") == [(60_001,)]
+    assert rows("PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_a_file_that_becomes_read_only_is_tried_until_it_may_be_written_again(
+    written: list[sqlite3.Connection], path: Path, store: Store, troubles: Troubles, rows: Rows
+) -> None:
+    written[0].execute("PRAGMA query_only = ON")  # SQLite refuses with the code that a read-only disk has
+    store.recorder.record_quote(1, a_quote())
+    assert await heard(troubles) == (
+        f"The database {path} cannot be written: it is read-only."
+        " What is recorded waits and is written as soon as that is possible."
+    )
+    written[0].execute("PRAGMA query_only = OFF")
+    assert await heard(troubles) == "Recording goes on: what had waited is on disk."
+    await store.recorder.flushed()
+    assert rows("SELECT count(*) FROM quote") == [(1,)]
 
 
 async def test_a_file_moved_away_is_noticed_and_taken_up_again(

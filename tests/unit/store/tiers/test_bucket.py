@@ -1,14 +1,16 @@
 """The cold tier in a bucket, over a server that speaks S3."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from monitor.ports import Keep, StorageRules
 from monitor.store import Store
-from monitor.store.tiers.places import Places
+from monitor.store.tiers.places import Places, checksum
 from tests.support.bucket import KEYS, running_bucket
 from tests.unit.store.conftest import Rows
 from tests.unit.store.tiers.conftest import days_ago, exported, moved, record_day
@@ -72,6 +74,7 @@ async def test_an_object_that_is_gone_or_damaged_is_named(
     place = here.replace("damaged?", f"damaged/trade/{OLD}.parquet?")
     other = tmp_path / f"{OLD}.parquet"
     other.write_bytes(b"not what was there" * 30)
+    Places(tmp_path).remove(place)
     Places(tmp_path).copy(other, here, f"trade/{OLD}.parquet")
     assert await store.archive.trades("AAPL", 5) == []
     assert await troubles.get() == (
@@ -101,3 +104,38 @@ async def test_a_bucket_that_cannot_be_reached_costs_its_days_only(
         assert len(await store.archive.trades("AAPL", 100)) == 40
     assert len(await store.archive.trades("AAPL", 100)) == 20
     assert "the bucket of s3://brief/files/trade/" in await troubles.get()
+
+
+async def test_files_of_a_bucket_that_the_ledger_does_not_know_come_back(
+    store: Store, rows: Rows, path: Path, tmp_path: Path, query: str
+) -> None:
+    record_day(store, OLD, rows=20)
+    before = await exported(store, tmp_path / "before")
+    rules = StorageRules(cold=cold(query, "back"))
+    await moved(store, rules)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM tier_file")
+    assert (await store.tiers.adopt(rules)).returned == ""  # who only starts asks no bucket
+    came = await moved(store, rules)
+    assert (came.returned, came.troubles) == (
+        "1 day of old rows (260) came back: the database had lost sight of their files.",
+        (),
+    )
+    assert rows("SELECT DISTINCT tier, state FROM tier_file") == [("cold", "moved")]
+    assert await exported(store, tmp_path / "after") == before
+
+
+async def test_an_object_of_another_is_not_replaced(store: Store, warm: Path, tmp_path: Path, query: str) -> None:
+    record_day(store, OLD, rows=20)
+    here = cold(query, "taken")
+    other = tmp_path / f"{OLD}.parquet"
+    other.write_bytes(b"another's")
+    place = Places(tmp_path).copy(other, here, f"trade/{OLD}.parquet")
+    came = await moved(store, StorageRules(cold=here))
+    assert came.cold == 4
+    assert (
+        f"The prints of {OLD} stay in the data folder: another file has their name in s3://archive/taken."
+        in came.troubles
+    )
+    assert Places(tmp_path).checksum(place) == checksum(other)
+    assert (warm / "trade" / other.name).is_file()

@@ -3,8 +3,11 @@
 import asyncio
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -37,11 +40,30 @@ def flipped(file: Path) -> None:
     file.write_bytes(content)
 
 
+def flipped_unseen(file: Path) -> None:
+    """One byte of the times of receipt that only the page's checksum tells: without it the file gives other times."""
+    whole = pq.read_table(file, columns=["received_us"])
+    group = pq.read_metadata(file).row_group(0)
+    chunks = [group.column(n) for n in range(group.num_columns)]
+    (chunk,) = (each for each in chunks if each.path_in_schema == "received_us")
+    content = file.read_bytes()
+    end = chunk.data_page_offset + chunk.total_compressed_size
+    # From behind: before the page's data is its header, which no checksum is of.
+    for at, bit in product(range(end - 1, end - chunk.total_compressed_size // 2, -1), (1, 4, 16, 64)):
+        damaged = bytearray(content)
+        damaged[at] ^= bit
+        with suppress(OSError, ValueError):
+            if pq.read_table(pa.BufferReader(damaged), columns=["received_us"]) != whole:
+                file.write_bytes(damaged)
+                return
+    pytest.fail("every byte that is flipped is told without a checksum too")
+
+
 def of_another_kind(file: Path) -> None:
     file.write_bytes(zlib.compress(b"no Parquet" * 100))
 
 
-DAMAGES = pytest.mark.parametrize("damage", [away, cut, emptied, flipped, of_another_kind])
+DAMAGES = pytest.mark.parametrize("damage", [away, cut, emptied, flipped, flipped_unseen, of_another_kind])
 
 
 def told_of(damage: Callable[[Path], None]) -> str:
@@ -90,6 +112,35 @@ async def test_the_tape_shows_the_rest_and_says_so_once(
         await troubles.get() == f"The prints of {BAD} cannot all be read: warm/trade/{BAD}.parquet {told_of(damage)}."
     )
     assert troubles.empty()
+
+
+@DAMAGES
+async def test_every_file_that_is_not_whole_is_named_until_it_is_put_back(
+    store: Store, warm: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """The tape, exports and the sheet on storage say it; put back, all of its rows are there, in each of them."""
+    for day in (BAD, GOOD, NEW):
+        record_day(store, day, rows=20, symbols=("AAPL",))
+    await store.recorder.flushed()
+    _, whole = await written(store, tmp_path / "before.csv", "trades")
+    prints = await store.archive.trades("AAPL", 100)
+    await moved(store)
+    assert await store.tiers.missing() == []
+    file = warm / "trade" / f"{BAD}.parquet"
+    content = file.read_bytes()
+    damage(file)
+    sentence = f"The prints of {BAD} cannot all be read: warm/trade/{BAD}.parquet {told_of(damage)}."
+    # A bit that flipped is found by who reads the file: its length is right.
+    assert await store.tiers.missing() == ([] if damage in {flipped, flipped_unseen} else [sentence])
+    assert (await written(store, tmp_path / "meanwhile.csv", "trades"))[0].troubles == (sentence,)
+    assert len(await store.archive.trades("AAPL", 100)) == 40
+    again = await moved(store)  # which neither gives the day up nor makes it anew
+    assert (again.days, again.deleted) == (0, 0)
+    file.write_bytes(content)
+    assert await store.tiers.missing() == []
+    result, text = await written(store, tmp_path / "after.csv", "trades")
+    assert (result.troubles, text) == ((), whole)
+    assert await store.archive.trades("AAPL", 100) == prints
 
 
 async def test_what_is_not_asked_for_is_not_looked_at(store: Store, warm: Path, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from monitor.errors import BadData, StoreUnavailable
@@ -13,8 +15,8 @@ from monitor.ports import ExportRequest, StorageRules, Tier
 from monitor.store import Store, open_for_reading, open_store
 from monitor.store.connect import connect_reading
 from monitor.store.tiers import parquet, places, process
-from monitor.store.tiers.ledger import DropRows, SetState
-from monitor.store.tiers.tables import TABLES
+from monitor.store.tiers.ledger import DropRows, Relocate, SetState
+from monitor.store.tiers.tables import TABLES, columns_of
 from monitor.store.tiers.writing import write_day
 from tests.support.builders import a_quote
 from tests.unit.store.conftest import Rows
@@ -177,6 +179,64 @@ async def test_a_file_that_was_damaged_before_anything_was_deleted_is_written_an
     assert await exported(store, tmp_path / "after") == before
 
 
+def _with_other_values(file: Path) -> None:
+    """A whole file with the same keys: only its SHA-256 tells that it is not the one that was verified."""
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("bid")
+    other = pa.array([7.5] * table.num_rows, pa.float64())
+    pq.write_table(table.set_column(at, table.schema.field(at), other), file)
+
+
+async def test_a_file_that_was_exchanged_before_anything_was_deleted_deletes_nothing(
+    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(10))
+    before = await exported(store, tmp_path / "before")
+    with monkeypatch.context() as cutting:
+        cutting.setattr(DropRows, "run", _cut)
+        with pytest.raises(BadData):
+            await moved(store)
+    (file,) = (warm / "quote").iterdir()
+    _with_other_values(file)
+    assert (await moved(store)).troubles == ()
+    assert rows("SELECT table_name, part, state FROM tier_file WHERE table_name = 'quote'") == [("quote", 1, "moved")]
+    assert await exported(store, tmp_path / "after") == before
+
+
+async def test_a_file_that_was_exchanged_after_something_was_deleted_is_told_and_deletes_no_more(
+    store: Store, path: Path, rows: Rows, warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(10), rows=2600, symbols=("AAPL",))
+    run, calls = DropRows.run, list[object]()
+
+    def refuse(own: DropRows, connection: sqlite3.Connection) -> None:
+        calls.append(own)
+        if len(calls) > 1:
+            raise BadData("cut")
+        run(own, connection)
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(DropRows, "run", refuse)
+        with pytest.raises(BadData):
+            await moved(store)
+    left = rows("SELECT * FROM quote ORDER BY received_us")
+    assert len(left) == 600
+    (file,) = (warm / "quote").iterdir()
+    _with_other_values(file)
+    name = f"warm/quote/{days_ago(10)}.parquet"
+    came = await moved(store)
+    assert came.troubles == (f"The quotes of {days_ago(10)} cannot all be read: {name} is damaged.",)
+    # What was left went to a file of its own, whole; and nothing by the one that is not what was verified.
+    assert rows("SELECT part, state, rows FROM tier_file WHERE table_name = 'quote'") == [
+        (1, "moved", 2600),
+        (2, "moved", 600),
+    ]
+    with closing(connect_reading(path)) as connection:
+        declared = columns_of(connection, TABLES["quote"])
+    kept = parquet.rows_of(warm / "quote" / f"{days_ago(10)}.2.parquet", declared, [name for name, _ in declared])
+    assert [row for page in kept for row in page] == left
+
+
 def _cut(own: object, connection: sqlite3.Connection) -> None:
     raise BadData("cut")
 
@@ -269,17 +329,42 @@ async def test_old_files_go_on_to_a_folder(store: Store, rows: Rows, warm: Path,
     assert uses["trade", Tier.COLD].first == days_ago(100)
 
 
-def test_a_copy_that_is_not_the_same_replaces_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_is_not_the_same_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"new")
-    target = tmp_path / "nas" / "trade" / "file"
-    target.parent.mkdir(parents=True)
-    target.write_bytes(b"before")
     checksum = places.checksum
     monkeypatch.setattr(places, "checksum", lambda path: (0, "") if "nas" in str(path) else checksum(path))
     with pytest.raises(places.Mismatch):
         places.Places(tmp_path).copy(tmp_path / "file", str(tmp_path / "nas"), "trade/file")
-    assert [file.name for file in target.parent.iterdir()] == ["file"]
-    assert target.read_bytes() == b"before"
+    assert list((tmp_path / "nas" / "trade").iterdir()) == []
+
+
+async def test_a_file_of_another_in_the_cold_folder_is_not_replaced(store: Store, warm: Path, tmp_path: Path) -> None:
+    record_day(store, days_ago(100))
+    other = tmp_path / "nas" / "trade" / f"{days_ago(100)}.parquet"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"another's")
+    came = await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    assert came.cold == 4
+    assert came.troubles[1:] == (
+        f"The prints of {days_ago(100)} stay in the data folder: another file has their name in {tmp_path / 'nas'}.",
+    )
+    assert other.read_bytes() == b"another's"
+    assert (warm / "trade" / other.name).is_file()
+
+
+async def test_a_copy_that_was_not_noted_is_not_made_again(
+    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_day(store, days_ago(100))
+    rules = StorageRules(cold=str(tmp_path / "nas"))
+    with monkeypatch.context() as cutting:
+        cutting.setattr(Relocate, "run", _cut)
+        with pytest.raises(BadData):
+            await moved(store, rules)
+    came = await moved(store, rules)
+    assert (came.cold, came.returned, came.troubles) == (5, "", ())
+    assert rows("SELECT count(*), min(part), max(part) FROM tier_file") == [(5, 1, 1)]
+    assert [file for file in warm.rglob("*") if file.is_file()] == []
 
 
 async def test_a_cold_folder_that_cannot_be_used_is_told_once(store: Store, warm: Path, tmp_path: Path) -> None:
@@ -300,7 +385,7 @@ async def test_what_a_kill_left_is_swept(store: Store, warm: Path, tmp_path: Pat
     await moved(store, StorageRules(cold=str(tmp_path / "nas")))
     name = f"{days_ago(100)}.parquet"
     (warm / "trade" / f".{name}.0123456789abcdef.part").write_bytes(b"half")
-    (warm / "trade" / name).write_bytes(b"moved on, but not removed")
+    (warm / "trade" / name).write_bytes((tmp_path / "nas" / "trade" / name).read_bytes())
     (warm / "trade" / "mine.parquet").write_bytes(b"a person's")
     await moved(store)
     assert [file.name for file in (warm / "trade").iterdir()] == ["mine.parquet"]

@@ -51,7 +51,14 @@ BEGIN, END = at_new_york(date(2026, 10, 30), time(15)), at_new_york(date(2026, 1
 
 async def nights(tiers: TimedTiers, rules: list[StorageRules]) -> list[str]:
     told: list[str] = []
-    nightly = NightlyMove(tiers, lambda: rules.pop(0), told.append, lambda: tiers.clock.ms, tiers.clock.sleep)
+    nightly = NightlyMove(
+        tiers,
+        lambda: rules.pop(0),
+        told.append,
+        lambda said: told.append(f"({said})"),
+        lambda: tiers.clock.ms,
+        tiers.clock.sleep,
+    )
     with pytest.raises(_Over):
         await nightly.run()
     return told
@@ -59,16 +66,30 @@ async def nights(tiers: TimedTiers, rules: list[StorageRules]) -> list[str]:
 
 async def test_soon_after_the_start_and_every_night_though_the_clocks_change() -> None:
     tiers = TimedTiers(Clock(BEGIN, END))
-    rules = [StorageRules(warm_days=n) for n in range(1, 6)]
+    rules = [StorageRules(warm_days=n) for n in range(6)]
     assert await nights(tiers, list(rules)) == []
     assert tiers.asked == [("30 15:01", True), ("31 02:30", True), ("01 02:30", True), ("02 02:30", True)]
-    assert tiers.moved_by == rules[:4]
+    assert tiers.moved_by == rules[1:5]
 
 
 async def test_what_fails_is_told_once_and_tried_again() -> None:
     tiers = TimedTiers(Clock(BEGIN, END))
     tiers.failures = [StoreUnavailable("The disk is full.") for _ in range(2)]
     tiers.came_to = Moved(troubles=("The bucket is away.",))
-    told = await nights(tiers, [StorageRules()] * 5)
+    told = await nights(tiers, [StorageRules()] * 6)
     assert told == ["Old rows could not be moved. The disk is full.", "The bucket is away."]
     assert len(tiers.asked) == 4
+
+
+async def test_what_came_back_is_told_at_the_start() -> None:
+    tiers = TimedTiers(Clock(BEGIN, BEGIN + 30_000))
+    tiers.adopted = Moved(returned="3 days came back.", troubles=("One is unreadable.",))
+    assert await nights(tiers, [StorageRules()]) == ["(3 days came back.)", "One is unreadable."]
+    assert tiers.asked == []
+
+
+async def test_a_database_that_was_saved_meanwhile_is_looked_through_at_once() -> None:
+    tiers = TimedTiers(Clock(BEGIN, BEGIN + 400_000))
+    tiers.doubts, tiers.adopted = [True, False], Moved(returned="3 days came back.")
+    assert await nights(tiers, [StorageRules()] * 3) == ["(3 days came back.)"] * 2
+    assert len(tiers.asked) == 1
