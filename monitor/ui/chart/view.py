@@ -213,8 +213,9 @@ class ChartView(QWidget):
         view, here = scene.viewport, self.hovered_index
         index = min(view.last, len(scene.bars)) - 1 if here is None else here + bars
         index = min(max(index, 0), len(scene.bars) - 1)
-        if not view.first <= index < view.last:
-            view.pan(index - (view.first if index < view.first else view.last - 1))
+        beyond = index + 0.5 - (view.right - view.span), view.right - index - 0.5
+        if min(beyond) < 0:  # its middle is out of view: so far that all of it is in view
+            view.pan(beyond[0] - 1 if beyond[0] < 0 else 1 - beyond[1])
             self.refresh()
         bar = scene.bars.rows(index, index + 1)[0]
         self.point_at(QPoint(int(view.centre_of(index)), int(scene.scale.y(bar["close"]))))
