@@ -217,8 +217,10 @@ class ChartView(QWidget):
         if min(beyond) < 0:  # its middle is out of view: so far that all of it is in view
             view.pan(beyond[0] - 1 if beyond[0] < 0 else 1 - beyond[1])
             self.refresh()
+            scene.measure()
         bar = scene.bars.rows(index, index + 1)[0]
-        self.point_at(QPoint(int(view.centre_of(index)), int(scene.scale.y(bar["close"]))))
+        y = min(max(int(scene.scale.y(bar["close"])), 0), scene.plot.bottom())
+        self.point_at(QPoint(int(view.centre_of(index)), y))
         words = f"{bar_time(int(bar['start']), scene.interval, scene.zone)}: {aloud(scene, index)}"
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         self.read_aloud.emit(words)
