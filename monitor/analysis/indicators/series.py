@@ -29,7 +29,7 @@ class IndicatorSeries:
         self._shown = len(settings.description.outputs)
         self._calculation = _calculation(settings, interval, trading)
         self._count = 0
-        self._values = np.full((self._calculation.rows, len(bars)), np.nan)
+        self._values = np.empty((self._calculation.rows, 0))
         self.update(_Given(bars), 0)
 
     def __len__(self) -> int:
