@@ -57,7 +57,7 @@ class IndicatorSeries:
         count = len(bars)
         first = min(first, self._count, max(count - 1, 0))
         if count > self._values.shape[1]:
-            room = np.full((len(self._values), count + max(64, count // 4)), np.nan)
+            room = np.empty((len(self._values), count + max(64, count // 4)))
             room[:, : self._count] = self._values[:, : self._count]
             self._values = room
         self._count = count

@@ -65,7 +65,6 @@ class Streamed:
         self._copies.clear()
         self._taken, self._handle = 0, None
         count, rows = len(bars), bars.rows()
-        values[:, :count] = np.nan
         columns = [source.of(rows) for source in self._inputs]
         for taken in (count - 1 - _EVERY * (_COPIES - 1), count - 1):
             if taken > 0 and (handle := self._open(columns, taken, values)) is not None:
@@ -73,7 +72,8 @@ class Streamed:
                 self._copies.append((taken, handle.copy()))
                 self._go_on([column[taken:].tolist() for column in columns], values)
                 return
-        self._open(columns, count, values)
+        if self._open(columns, count, values) is None:
+            values[:, :count] = np.nan
 
     def _open(self, columns: list[Floats], count: int, values: Floats) -> Any:
         """A handle that has taken in the first ``count`` bars, whose values are filled in; None if they are too few."""
@@ -86,19 +86,20 @@ class Streamed:
         handle, found = opened
         begin = handle.out_range.begidx
         for row, output in zip(values, found if isinstance(found, tuple) else (found,), strict=True):
-            row[begin:count] = output[begin:]
+            row[:begin], row[begin:count] = np.nan, output[begin:]
         return handle
 
     def _go_on(self, columns: list[list[float]], values: Floats) -> None:
         """Take in the bars that the handle has not, but for the last, which it looks at."""
-        handle, taken = self._handle, self._taken
+        handle, taken, found = self._handle, self._taken, []
         for row in islice(zip(*columns, strict=True), len(columns[0]) - 1):
-            values[:, taken] = handle.update(*row)
+            found.append(handle.update(*row))
             taken += 1
-            if not self._copies or taken - self._copies[-1][0] >= _EVERY:
+            if taken - self._copies[-1][0] >= _EVERY:
                 self._copies.append((taken, handle.copy()))
+        found.append(handle.peek(*(column[-1] for column in columns)))
+        values[:, self._taken : taken + 1] = np.array(found, np.float64).reshape(len(found), -1).T
         self._taken = taken
-        values[:, taken] = handle.peek(*(column[-1] for column in columns))
 
 
 class _Function:

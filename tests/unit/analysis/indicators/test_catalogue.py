@@ -82,6 +82,11 @@ def test_best_match_is_first(text: str, first: str) -> None:
     assert search(text)[0].name == first
 
 
+def test_short_words_name_what_people_mean() -> None:
+    assert [found.name for found in search("ma")[:4]] == ["MA", "SMA", "EMA", "WMA"]
+    assert [found.name for found in search("macd")[:3]] == ["MACD", "MACDEXT", "MACDFIX"]
+
+
 def test_every_word_must_fit() -> None:
     assert search("bollinger zzz") == []
     assert search("volume chaikin") != search("volume")
