@@ -1,8 +1,8 @@
 """Ten indicators over a million bars, beside calling TA-Lib's own functions anew at each tick, in one run.
 
 Run: ``python -m benchmarks.indicators``. Told are the first computation of all ten, a tick (the last bar changes),
-a bar that is appended, one revised 400 bars back, in milliseconds for all ten together, and the session's VWAP, the
-prior day's levels and the volume profile of all bars. Percentiles are of what the loop would wait.
+a bar that is appended, one revised 400 bars back, and a tick with what a frame reads that shows all bars, in
+milliseconds for all ten together; then the session's VWAP, the prior day's levels and the volume profile of all bars.
 """
 
 import time
@@ -16,7 +16,7 @@ from benchmarks.charts import percentile, random_bars, timed
 from benchmarks.report import report
 from monitor.analysis.indicators import IndicatorSeries, Settings, VolumeProfile
 from monitor.market.bar import BarSeries
-from monitor.ui.chart.series import ChartBars
+from monitor.ui.chart.series import ChartBars, bin_size
 
 BARS = 1_000_000
 TICKS, PEER_TICKS = 2_000, 3
@@ -51,6 +51,19 @@ def ticks(series: Sequence[IndicatorSeries], bars: ChartBars, change_one: Callab
         first = change_one()
         times.append(timed(lambda first=first: follow(series, bars, first)))  # type: ignore[misc]
     return times
+
+
+def merge(series: Sequence[IndicatorSeries], bars: ChartBars, size: int) -> None:
+    """What is painted of all bars: every output of every indicator, in bins of a pixel."""
+    for one in series:
+        for output in range(len(one.outputs)):
+            one.merge(output, 0, len(bars), size)
+
+
+def frame(series: Sequence[IndicatorSeries], bars: ChartBars, size: int) -> None:
+    """What a tick costs a frame that shows all bars, without the paint."""
+    follow(series, bars, change(bars, 1)[1])
+    merge(series, bars, size)
 
 
 def peer(bars: BarSeries) -> list[float]:
@@ -90,6 +103,9 @@ def main() -> None:
     revised = ticks(ten, bars, lambda: change(bars, 400)[1], 200)
     check(ten, bars.rows())
     theirs = peer(bars.rows())
+    size = bin_size(len(bars) / 1_000)
+    merged_first = timed(lambda: merge(ten, bars, size))
+    frames = [timed(lambda: frame(ten, bars, size)) for _ in range(200)]
     profile = VolumeProfile(Settings("VOLUME_PROFILE"))
     profile_first = timed(lambda: profile.of(bars, 0, len(bars)))
     panned = [timed(lambda n=n: profile.of(bars, n * 1000, len(bars) - n)) for n in range(50)]  # type: ignore[misc]
@@ -102,6 +118,8 @@ def main() -> None:
             "tick_p99_ms": percentile(tick, 99),
             "append_p95_ms": percentile(appended, 95),
             "revised_400_back_p95_ms": percentile(revised, 95),
+            "frame_of_all_bars_first_ms": round(merged_first, 1),
+            "frame_of_all_bars_p95_ms": percentile(frames, 95),
             "talib_each_tick_ms": round(min(theirs), 1),
             "ratio": round(min(theirs) / float(np.percentile(tick, 50))),
             "first_ratio": round(min(theirs) / first, 2),
