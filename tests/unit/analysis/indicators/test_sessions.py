@@ -196,6 +196,17 @@ def test_prior_levels_across_a_holiday() -> None:
     assert close[monday] == bars["close"][int(np.searchsorted(bars["start"], half.end)) - 1]
 
 
+def test_a_day_without_a_regular_bar_leaves_the_levels_of_the_day_before() -> None:
+    bars = market(DAYS)
+    quiet = np.array([from_ms(start).date() == DAYS[2] and regular(start) for start in bars["start"].tolist()])
+    series = IndicatorSeries(Settings("PRIOR_LEVELS"), bars[~quiet], Interval.M15)
+    assert_true(series, bars[~quiet])
+    of_third, of_fourth = (int(np.searchsorted(bars[~quiet]["start"], sessions(day)[0].start)) for day in DAYS[2:4])
+    high = series.outputs[0]
+    assert high[of_fourth] == high[of_third]
+    assert not np.isnan(high[of_fourth])
+
+
 def test_a_tick_asks_for_the_last_bars_only() -> None:
     bars = ChangingBars(market(DAYS, step=Interval.M1))
     for name in ("VWAP", "VWAP_ANCHORED", "PRIOR_LEVELS"):
