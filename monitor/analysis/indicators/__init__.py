@@ -6,6 +6,7 @@ series of bars. TA-Lib is loaded with the first of its indicators that is comput
 
 from monitor.analysis.indicators.catalogue import CATALOGUE, describe, search
 from monitor.analysis.indicators.description import Description, Draw, Group, Kind, Output, Pane, Parameter
+from monitor.analysis.indicators.merged import Bins
 from monitor.analysis.indicators.series import IndicatorSeries, compute
 from monitor.analysis.indicators.settings import Settings
 from monitor.analysis.indicators.source import Source
@@ -13,6 +14,7 @@ from monitor.analysis.indicators.volume_profile import VolumeProfile, profile
 
 __all__ = [
     "CATALOGUE",
+    "Bins",
     "Description",
     "Draw",
     "Group",

@@ -33,6 +33,7 @@ class Calculation(Protocol):
     def update(self, bars: Bars, first: int, values: Floats) -> int:
         """Fill ``values``, a column a bar, for the bars from ``first`` on, which were changed or appended.
 
-        Those before are as the last call left them. Returns the index of the first column that was written.
+        Those before are as the last call left them, the others may hold anything. Returns the index of the first
+        column that was written.
         """
         ...

@@ -54,10 +54,10 @@ def _rank(word: str, description: Description) -> int | None:
     title, words = description.title.lower(), f"{description.words} {description.group}".lower()
     tests = (
         word in names,
-        title.startswith(word),
-        any(name.startswith(word) for name in names),
         word in title.split(),
         word in words.split(),
+        title.startswith(word),
+        any(name.startswith(word) for name in names),
         any(part.startswith(word) for part in title.split()),
         any(part.startswith(word) for part in words.split()),
         word in title or word in words,

@@ -4,6 +4,7 @@ import numpy as np
 
 from monitor.analysis.indicators.calculation import Bars, Calculation
 from monitor.analysis.indicators.description import Pane
+from monitor.analysis.indicators.merged import Bins, Merged
 from monitor.analysis.indicators.prior_levels import PriorLevels
 from monitor.analysis.indicators.settings import Settings
 from monitor.analysis.indicators.source import Floats
@@ -29,7 +30,8 @@ class IndicatorSeries:
         self._shown = len(settings.description.outputs)
         self._calculation = _calculation(settings, interval, trading)
         self._count = 0
-        self._values = np.full((self._calculation.rows, len(bars)), np.nan)
+        self._values = np.empty((self._calculation.rows, 0))
+        self._merged = [Merged() for _ in range(self._shown)]
         self.update(_Given(bars), 0)
 
     def __len__(self) -> int:
@@ -49,6 +51,14 @@ class IndicatorSeries:
         """Changes from this bar on cost as much as there are bars after them; one before it computes all anew."""
         return self._calculation.cheap_from()
 
+    def merge(self, output: int, first: int, last: int, size: int) -> Bins:
+        """Lowest and highest value of output number ``output`` in each bin of ``size`` bars.
+
+        The bins are those that touch the bars ``first`` to ``last`` - 1, and count from bar 0. As long as they are
+        few it is quick however many bars they hold, but for the first time, and after changes far back.
+        """
+        return self._merged[output].bins(self._values[output, : self._count], first, last, size)
+
     def update(self, bars: Bars, first: int) -> int:
         """Bring the values up to date: ``bars`` were changed or appended, or are fewer, from index ``first`` on.
 
@@ -57,11 +67,14 @@ class IndicatorSeries:
         count = len(bars)
         first = min(first, self._count, max(count - 1, 0))
         if count > self._values.shape[1]:
-            room = np.full((len(self._values), count + max(64, count // 4)), np.nan)
+            room = np.empty((len(self._values), count + max(64, count // 4)))
             room[:, : self._count] = self._values[:, : self._count]
             self._values = room
         self._count = count
-        return self._calculation.update(bars, first, self._values) if count else 0
+        begin = self._calculation.update(bars, first, self._values) if count else 0
+        for merged in self._merged:
+            merged.forget(begin)
+        return begin
 
 
 def compute(

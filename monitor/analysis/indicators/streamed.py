@@ -27,8 +27,8 @@ class Streamed:
     """The calculation of one of TA-Lib's functions."""
 
     def __init__(self, settings: Settings) -> None:
+        self._function = _Function(settings)
         self._title = settings.description.title
-        self._kind, self._insufficient, self._parameters = _load(settings)
         self._inputs = settings.inputs
         self.rows = len(settings.description.outputs)
         self._taken = 0  # bars that the handle has taken in
@@ -65,53 +65,69 @@ class Streamed:
         self._copies.clear()
         self._taken, self._handle = 0, None
         count, rows = len(bars), bars.rows()
-        values[:, :count] = np.nan
         columns = [source.of(rows) for source in self._inputs]
         for taken in (count - 1 - _EVERY * (_COPIES - 1), count - 1):
-            if (handle := self._open(columns, taken, values)) is not None:
+            if taken > 0 and (handle := self._open(columns, taken, values)) is not None:
                 self._taken, self._handle = taken, handle
                 self._copies.append((taken, handle.copy()))
                 self._go_on([column[taken:].tolist() for column in columns], values)
                 return
-        self._open(columns, count, values)
+        if self._open(columns, count, values) is None:
+            values[:, :count] = np.nan
 
     def _open(self, columns: list[Floats], count: int, values: Floats) -> Any:
         """A handle that has taken in the first ``count`` bars, whose values are filled in; None if they are too few."""
-        if count <= 0:
-            return None
         try:
-            handle, found = self._kind.open_and_fill(*(column[:count] for column in columns), *self._parameters)
-        except self._insufficient:
-            return None
+            opened = self._function.open([column[:count] for column in columns])
         except Exception as error:  # TA-Lib raises nothing narrower
             raise BadData(f"{self._title} cannot be computed with these settings.", str(error)) from error
+        if opened is None:
+            return None
+        handle, found = opened
         begin = handle.out_range.begidx
         for row, output in zip(values, found if isinstance(found, tuple) else (found,), strict=True):
-            row[begin:count] = output[begin:]
+            row[:begin], row[begin:count] = np.nan, output[begin:]
         return handle
 
     def _go_on(self, columns: list[list[float]], values: Floats) -> None:
         """Take in the bars that the handle has not, but for the last, which it looks at."""
-        handle, taken = self._handle, self._taken
+        handle, taken, found = self._handle, self._taken, []
         for row in islice(zip(*columns, strict=True), len(columns[0]) - 1):
-            values[:, taken] = handle.update(*row)
+            found.append(handle.update(*row))
             taken += 1
-            if not self._copies or taken - self._copies[-1][0] >= _EVERY:
+            if taken - self._copies[-1][0] >= _EVERY:
                 self._copies.append((taken, handle.copy()))
+        found.append(handle.peek(*(column[-1] for column in columns)))
+        values[:, self._taken : taken + 1] = np.array(found, np.float64).reshape(len(found), -1).T
         self._taken = taken
-        values[:, taken] = handle.peek(*(column[-1] for column in columns))
 
 
-def _load(settings: Settings) -> tuple[Any, type[Exception], list[Any]]:
-    """The kind of handle, what it raises where bars are too few, and its parameters; loads TA-Lib."""
-    import talib
+class _Function:
+    """One of TA-Lib's functions with its parameters; the first one loads TA-Lib."""
 
-    library: Any = talib  # what its stubs leave out
-    values = settings.values
-    kinds = {parameter.name: parameter.kind for parameter in settings.description.parameters}
-    for name, value in values.items():
-        if kinds[name] is Kind.CHOICE:
-            values[name] = getattr(library.MA_Type, str(value))
-        elif kinds[name] is Kind.WHOLE:
-            values[name] = int(value)
-    return getattr(library.stream, settings.name), library.InsufficientHistory, list(values.values())
+    def __init__(self, settings: Settings) -> None:
+        import talib.abstract
+
+        library: Any = talib  # its stubs leave out much
+        values: dict[str, Any] = settings.values
+        for parameter in settings.description.parameters:
+            value = values[parameter.name]
+            if parameter.kind is Kind.CHOICE:
+                values[parameter.name] = getattr(library.MA_Type, value)
+            else:
+                values[parameter.name] = int(value) if parameter.kind is Kind.WHOLE else float(value)
+        self._kind = getattr(library.stream, settings.name)
+        self._parameters = list(values.values())
+        self._insufficient = library.InsufficientHistory
+        self._lookback: int = library.abstract.Function(settings.name, **values).lookback
+
+    def open(self, columns: list[Floats]) -> tuple[Any, Any] | None:
+        """A handle that has taken in the columns, and what the function gives for them; None if they are too short."""
+        # Asked with too few bars TA-Lib compares the address of its output, the lookback added, with that of the
+        # input. They lie in two blocks of memory, but may be equal by chance, and it says that a parameter is bad.
+        if len(columns[0]) <= self._lookback:
+            return None
+        try:
+            return self._kind.open_and_fill(*columns, *self._parameters)  # type: ignore[no-any-return]
+        except self._insufficient:
+            return None

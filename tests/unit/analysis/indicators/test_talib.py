@@ -27,10 +27,11 @@ each = pytest.mark.parametrize("description", OURS, ids=[d.name for d in OURS])
 
 def truth(wanted: Settings, bars: BarSeries) -> list[npt.NDArray[np.float64]]:
     """What TA-Lib's own function gives; its whole numbers have zeros where there is no value yet."""
-    values: dict[str, Any] = {
-        name: getattr(talib.MA_Type, value) if isinstance(value, str) else value
-        for name, value in wanted.values.items()
-    }
+    values: dict[str, Any] = wanted.values
+    for parameter in wanted.description.parameters:
+        value = values[parameter.name]
+        as_talib = {Kind.CHOICE: lambda name: getattr(talib.MA_Type, name), Kind.WHOLE: int, Kind.DECIMAL: float}
+        values[parameter.name] = as_talib[parameter.kind](value)
     if len(bars) == 0:
         return [np.zeros(0) for _ in wanted.description.outputs]
     found = getattr(talib, wanted.name)(*(source.of(bars) for source in wanted.inputs), **values)
@@ -184,6 +185,26 @@ def test_outputs_keep_their_length_when_bars_are_appended() -> None:
     bars.append(joined(bars.bars, 1, 1))
     series.update(bars, 100)
     assert (len(before), len(series.outputs[0]), len(series)) == (100, 101, 101)
+
+
+def test_talib_is_not_asked_before_there_are_enough_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may call a parameter bad then, when two addresses happen to be equal."""
+    asked: list[int] = []
+    opened = talib.stream.RSI.open_and_fill
+
+    class Counting:
+        @staticmethod
+        def open_and_fill(real: npt.NDArray[np.float64], length: int) -> object:
+            asked.append(len(real))
+            return opened(real, length)
+
+    monkeypatch.setattr(talib.stream, "RSI", Counting)
+    bars = bars_of("walk", 17, 1)
+    series = IndicatorSeries(Settings("RSI"), bars[:0])
+    for count in range(1, len(bars) + 1):
+        series.update(ChangingBars(bars[:count]), count - 1)
+        assert_true(series, bars[:count])
+    assert asked == [15, 15]  # the first value, and the handle that goes on
 
 
 def test_what_talib_refuses_is_said() -> None:
