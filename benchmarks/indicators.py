@@ -119,6 +119,7 @@ def main() -> None:
             "append_p95_ms": percentile(appended, 95),
             "revised_400_back_p95_ms": percentile(revised, 95),
             "frame_of_all_bars_first_ms": round(merged_first, 1),
+            "frame_of_all_bars_p50_ms": percentile(frames, 50),
             "frame_of_all_bars_p95_ms": percentile(frames, 95),
             "talib_each_tick_ms": round(min(theirs), 1),
             "ratio": round(min(theirs) / float(np.percentile(tick, 50))),

@@ -1,11 +1,12 @@
 """Cycles in prices, found with Hilbert's transform."""
 
-from monitor.analysis.indicators.description import CHOSEN, Description, Draw, Group, Output, Pane, line
+from monitor.analysis.indicators.description import Description, Draw, Group, Output, Pane, describing
+
+_description = describing(Group.CYCLE)
 
 
 def _cycle(name: str, title: str, words: str, short: str, **more: object) -> Description:
-    settings = {"outputs": line(title), "inputs": CHOSEN} | more
-    return Description(name, title, Group.CYCLE, words=f"hilbert transform ehlers {words}", short=short, **settings)  # type: ignore[arg-type]
+    return _description(name, title, f"hilbert transform ehlers {words}", short=short, **more)
 
 
 CYCLE = (

@@ -1,6 +1,8 @@
 """What there is to say about an indicator so that a dialog and a painter can be made from it alone."""
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -191,3 +193,16 @@ def bands(colour: str = "accent", middle: str = "amber") -> tuple[Output, ...]:
 def signed(name: str, title: str) -> Output:
     """Columns from zero, green above and red below."""
     return Output(name, title, Draw.HISTOGRAM, "up", falling="down")
+
+
+def describing(group: Group, **common: Any) -> Callable[..., Description]:
+    """Makes the descriptions of a group from name, title, words, parameters and what is not ``common`` to them.
+
+    They have one line, from the chosen source, in a pane of their own, where nothing else is said.
+    """
+
+    def make(name: str, title: str, words: str, *parameters: Parameter, **more: Any) -> Description:
+        fields = {"outputs": line(title), "inputs": CHOSEN} | common | more
+        return Description(name, title, group, words=words, parameters=parameters, **fields)
+
+    return make

@@ -1,27 +1,22 @@
 """Indicators of momentum: oscillators of how fast prices move, and how far they have gone."""
 
 from monitor.analysis.indicators.description import (
-    CHOSEN,
     HL,
     HLC,
     HLCV,
-    Description,
     Draw,
     Group,
     Output,
     Parameter,
     average,
+    describing,
     length,
-    line,
     signed,
     whole,
 )
 from monitor.analysis.indicators.source import Source
 
-
-def _momentum(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    settings = {"outputs": line(title), "inputs": CHOSEN} | more
-    return Description(name, title, Group.MOMENTUM, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
+_momentum = describing(Group.MOMENTUM)
 
 
 def _fast_slow(fast: int, slow: int, least: int = 2) -> tuple[Parameter, Parameter]:

@@ -1,9 +1,8 @@
 """Candlestick patterns: 100 where one that speaks for rising prices ends, −100 where one for falling prices does."""
 
-from monitor.analysis.indicators.description import HLC, Description, Draw, Group, Output, Pane, decimal
+from monitor.analysis.indicators.description import HLC, Description, Draw, Group, Output, Pane, decimal, describing
 from monitor.analysis.indicators.source import Source
 
-_OHLC = (Source.OPEN, *HLC)
 _MARK = (Output("integer", "Pattern", Draw.MARKS, "up", falling="down"),)
 
 #: TA-Lib's name without CDL, and the pattern's.
@@ -82,21 +81,13 @@ _PENETRATION = {
 }
 
 
+_description = describing(Group.PATTERN, inputs=(Source.OPEN, *HLC), outputs=_MARK, pane=Pane.PRICES, decimals=0)
+
+
 def _pattern(name: str, title: str) -> Description:
     penetration = _PENETRATION.get(name)
     reach = () if penetration is None else (decimal("penetration", "Reach into the first body", penetration, 0, 1),)
-    return Description(
-        f"CDL{name}",
-        title,
-        Group.PATTERN,
-        _MARK,
-        "candle candlestick pattern",
-        title,
-        reach,
-        _OHLC,
-        pane=Pane.PRICES,
-        decimals=0,
-    )
+    return _description(f"CDL{name}", title, "candle candlestick", *reach, short=title)
 
 
 PATTERNS = tuple(_pattern(name, title) for name, title in _PATTERNS)

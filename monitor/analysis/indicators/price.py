@@ -1,26 +1,20 @@
 """Prices of a bar or of some bars taken together, and levels that prices left behind."""
 
 from monitor.analysis.indicators.description import (
-    CHOSEN,
     HL,
     HLC,
-    Description,
     Draw,
     Group,
     Output,
     Pane,
-    Parameter,
     choice,
+    describing,
     length,
-    line,
 )
 from monitor.analysis.indicators.source import Source
 from monitor.analysis.indicators.volume import HOURS, PERIODS
 
-
-def _price(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    settings = {"outputs": line(title), "inputs": CHOSEN, "pane": Pane.PRICES, "decimals": None} | more
-    return Description(name, title, Group.PRICE, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
+_price = describing(Group.PRICE, pane=Pane.PRICES, decimals=None)
 
 
 PRICE = (

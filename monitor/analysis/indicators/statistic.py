@@ -1,21 +1,16 @@
 """Statistics of the last bars: regression, variance, rank."""
 
 from monitor.analysis.indicators.description import (
-    CHOSEN,
     Description,
     Group,
     Pane,
-    Parameter,
     decimal,
+    describing,
     length,
-    line,
 )
 from monitor.analysis.indicators.source import Source
 
-
-def _statistic(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    settings = {"outputs": line(title), "inputs": CHOSEN} | more
-    return Description(name, title, Group.STATISTIC, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
+_statistic = describing(Group.STATISTIC)
 
 
 def _regression(name: str, title: str, words: str, short: str) -> Description:

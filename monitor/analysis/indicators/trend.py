@@ -13,37 +13,20 @@ from monitor.analysis.indicators.description import (
     average,
     bands,
     decimal,
+    describing,
     length,
     line,
     whole,
 )
 from monitor.analysis.indicators.source import Source
 
+#: Drawn over the prices, and in a pane of its own; both from high, low and close.
+_over = describing(Group.TREND, inputs=HLC, pane=Pane.PRICES, decimals=None)
+_strength = describing(Group.TREND, inputs=HLC)
+
 
 def _average(name: str, title: str, words: str, least: int = 1, default: int = 30, *more: Parameter) -> Description:
-    return Description(
-        name,
-        title,
-        Group.TREND,
-        line(title),
-        f"{words} ma average smooth",
-        parameters=(length(default, least), *more),
-        inputs=CHOSEN,
-        pane=Pane.PRICES,
-        decimals=None,
-    )
-
-
-def _over(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    """Drawn over the prices; computed from high, low and close unless ``inputs`` say otherwise."""
-    settings = {"outputs": line(title), "inputs": HLC, "pane": Pane.PRICES, "decimals": None} | more
-    return Description(name, title, Group.TREND, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
-
-
-def _strength(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    """A pane of its own; computed from high, low and close unless ``inputs`` say otherwise."""
-    settings = {"outputs": line(title), "inputs": HLC} | more
-    return Description(name, title, Group.TREND, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
+    return _over(name, title, f"{words} ma average smooth", length(default, least), *more, inputs=CHOSEN)
 
 
 TREND = (
@@ -59,16 +42,12 @@ TREND = (
     _average("T3", "T3 moving average", "tillson", 2, 5, decimal("vfactor", "Volume factor", 0.7, 0, 1)),
     _average("TRIMA", "Triangular moving average", "tma"),
     _average("MA", "Moving average of any kind", "kind type", 1, 30, average("matype", "Kind")),
-    Description(
+    _over(
         "VWMA",
         "Volume-weighted moving average",
-        Group.TREND,
-        line("VWMA"),
         "ma average volume weighted",
-        parameters=(length(30, 1),),
+        length(30, 1),
         inputs=(None, Source.VOLUME),
-        pane=Pane.PRICES,
-        decimals=None,
     ),
     _over(
         "MAMA",

@@ -4,20 +4,15 @@ from monitor.analysis.indicators.description import (
     CHOSEN,
     HL,
     HLC,
-    Description,
     Group,
     Pane,
-    Parameter,
     decimal,
+    describing,
     length,
-    line,
     whole,
 )
 
-
-def _volatility(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    settings = {"outputs": line(title), "inputs": HLC} | more
-    return Description(name, title, Group.VOLATILITY, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
+_volatility = describing(Group.VOLATILITY, inputs=HLC)
 
 
 VOLATILITY = (

@@ -2,7 +2,6 @@
 
 from monitor.analysis.indicators.description import (
     HLCV,
-    Description,
     Draw,
     Group,
     Kind,
@@ -12,6 +11,7 @@ from monitor.analysis.indicators.description import (
     average,
     choice,
     decimal,
+    describing,
     length,
     line,
     signed,
@@ -30,54 +30,42 @@ _VWAP = (
 )
 _CLOSE_VOLUME = (Source.CLOSE, Source.VOLUME)
 
-
-def _volume(name: str, title: str, words: str, *parameters: Parameter, **more: object) -> Description:
-    settings = {"outputs": line(title), "inputs": HLCV} | more
-    words = f"volume {words}"
-    return Description(name, title, Group.VOLUME, words=words, parameters=parameters, **settings)  # type: ignore[arg-type]
+_volume = describing(Group.VOLUME, inputs=HLCV)
+#: Computed here, not by TA-Lib.
+_own = describing(Group.VOLUME, inputs=(), outputs=_VWAP, pane=Pane.PRICES, decimals=None)
 
 
 VOLUME = (
-    Description(
+    _own(
         "VWAP",
         "Volume-weighted average price of the session",
-        Group.VOLUME,
-        _VWAP,
         "session day average price institutional bands",
-        parameters=(
-            choice("period", "Begins anew each", "day", PERIODS),
-            choice("hours", "Hours", "regular", HOURS),
-            _BANDS,
-        ),
-        pane=Pane.PRICES,
-        decimals=None,
+        choice("period", "Begins anew each", "day", PERIODS),
+        choice("hours", "Hours", "regular", HOURS),
+        _BANDS,
     ),
-    Description(
+    _own(
         "VWAP_ANCHORED",
         "Volume-weighted average price since a moment",
-        Group.VOLUME,
-        _VWAP,
         "anchored avwap average price bands",
-        "AVWAP",
-        parameters=(Parameter("anchor", "Since", Kind.MOMENT, 0), _BANDS),
-        pane=Pane.PRICES,
-        decimals=None,
+        Parameter("anchor", "Since", Kind.MOMENT, 0),
+        _BANDS,
+        short="AVWAP",
     ),
-    Description(
+    _own(
         "VOLUME_PROFILE",
         "Volume profile of the visible range",
-        Group.VOLUME,
-        (
+        "vpvr vrvp price rows point of control poc value area market",
+        whole("rows", "Rows", 48, 4, 500),
+        decimal("area", "Value area, in percent", 70.0, 1, 100),
+        outputs=(
             Output("up", "Volume of rising bars", Draw.HISTOGRAM, "up"),
             Output("down", "Volume of falling bars", Draw.HISTOGRAM, "down"),
             Output("control", "Point of control", Draw.LINE, "amber"),
             Output("area", "Value area", Draw.LINE, "dim"),
         ),
-        "vpvr vrvp price rows point of control poc value area market",
-        "VP",
-        parameters=(whole("rows", "Rows", 48, 4, 500), decimal("area", "Value area, in percent", 70.0, 1, 100)),
         pane=Pane.BESIDE,
-        decimals=None,
+        short="VP",
     ),
     _volume("OBV", "On balance volume", "granville", inputs=(None, Source.VOLUME), decimals=0),
     _volume("AD", "Accumulation/distribution line", "chaikin money flow", decimals=0),
