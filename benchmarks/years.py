@@ -243,8 +243,8 @@ async def figures(folder: Path, chosen: argparse.Namespace) -> dict[str, float]:
         await store.close()
     if chosen.fill_only:
         return {}
-    found = await sizes(large)
     stores = [open_store(path, sandbox=True, on_trouble=print) for path in (small, large)]
+    found = await sizes(large)
     for store in stores:  # has them packed
         await store.archive.bars(symbols[3], Interval.M1)
         await store.recorder.flushed()
