@@ -1,9 +1,9 @@
 """How long the loop is held while a batch is committed, beside a thread that does ``executemany``.
 
-Run: ``python -m benchmarks.commits``. A loop that looks at the clock every millisecond records 5,000 quotes a second, as
-in a flood, while the store's writer commits four times a second. Of each commit counts by how much a look during it was
-late at most; told are the median, the 99th of 100, and the longest. The peers, in the same run: a loop beside nobody,
-for stretches of the same length, and one beside a thread that writes the same rows with ``executemany``.
+Run: ``python -m benchmarks.commits``. A loop that looks at the clock every millisecond records 5,000 quotes a second,
+as in a flood, while the store's writer commits four times a second. Of each commit counts by how much a look during it
+was late at most; told are the median, the 99th of 100, and the longest. The peers, in the same run: a loop beside
+nobody, for stretches of the same length, and one beside a thread that writes the same rows with ``executemany``.
 
 On busy cores this tells how busy they are: ``chrt -f 10 python -m benchmarks.commits`` goes before other programs.
 """

@@ -111,13 +111,14 @@ async def _record(store: Store, received: Iterator[tuple[int, Quote]]) -> None:
 # ---------------------------------------------------------------------------------------------- asking
 
 
-def questions(store: Store, symbol: str, folder: Path) -> dict[str, Question]:
+def questions(store: Store, symbols: list[str], folder: Path) -> dict[str, Question]:
+    symbol = symbols[3]
     archive = store.archive
     since = now_ms() - 20 * 86_400_000
 
     async def recorded() -> None:
         begin_us = now_ms() * 1000
-        for n, (_, quote) in enumerate(quotes([symbol], from_ms(now_ms()).date(), RECORDED, 0)):
+        for n, (_, quote) in enumerate(quotes(symbols, from_ms(now_ms()).date(), RECORDED, 0)):
             store.recorder.record_quote(begin_us + n, quote)
         await store.recorder.flushed()
 
@@ -142,6 +143,8 @@ async def asked_in_turn(small: dict[str, Question], large: dict[str, Question]) 
     """The best time of each question in the large database, in ms, and that by the best in the small one."""
     found = {}
     for name, ask in large.items():
+        await small[name]()  # where it is the first, what it needs is not there yet
+        await ask()
         best = [float("inf")] * 2
         for _ in range(RUNS):
             for place, each in enumerate((small[name], ask)):
@@ -243,14 +246,17 @@ async def figures(folder: Path, chosen: argparse.Namespace) -> dict[str, float]:
         await store.close()
     if chosen.fill_only:
         return {}
-    found = await sizes(large)
     stores = [open_store(path, sandbox=True, on_trouble=print) for path in (small, large)]
+    found = await sizes(large)
     for store in stores:  # has them packed
         await store.archive.bars(symbols[3], Interval.M1)
         await store.recorder.flushed()
-    found |= await asked_in_turn(*(questions(store, symbols[3], folder) for store in stores))
+    found |= await asked_in_turn(*(questions(store, symbols, folder) for store in stores))
     found |= await quote_questions(large)
     await stores[0].close()
+    if chosen.ask_only:
+        await stores[1].close()
+        return found
     before = counted(large, 2**62)
     moved = await moved_beside_the_stream(stores[1], symbols)
     await stores[1].close()
@@ -268,6 +274,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=number)
     parser.add_argument("--folder", type=Path, help="keep the databases there, and take them again the next time")
     parser.add_argument("--fill-only", action="store_true", help="make the databases and end")
+    parser.add_argument("--ask-only", action="store_true", help="move nothing")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         found = asyncio.run(figures(chosen.folder or Path(name), chosen))

@@ -108,8 +108,9 @@ def _table_bytes(connection: sqlite3.Connection) -> dict[str, int]:
     """Bytes on disk by table, with its indexes, the largest first; not every SQLite can tell."""
     try:
         rows = connection.execute(
-            "SELECT tbl_name, sum(pgsize) FROM dbstat('main', 1) JOIN sqlite_master USING (name)"
-            " GROUP BY tbl_name ORDER BY 2 DESC"
+            # By the number of pages: of a table the sum of their sizes is counted in 32 bits, which end at 4 GiB.
+            "SELECT tbl_name, sum(pageno) * (SELECT page_size FROM pragma_page_size) FROM dbstat('main', 1)"
+            " JOIN sqlite_master USING (name) GROUP BY tbl_name ORDER BY 2 DESC"
         ).fetchall()
     except sqlite3.OperationalError:
         return {}

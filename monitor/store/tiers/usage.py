@@ -69,7 +69,12 @@ def _newest_us(connection: sqlite3.Connection, table: Streamed) -> int | None:
 def _bytes(connection: sqlite3.Connection, table: Streamed) -> int | None:
     """Whole pages; None where this SQLite cannot tell."""
     try:
-        row = connection.execute("SELECT sum(pgsize) FROM dbstat WHERE name = ? AND aggregate = 1", (table.name,))
+        # By the number of pages: the sum of their sizes is counted in 32 bits, which end at 4 GiB.
+        row = connection.execute(
+            "SELECT sum(pageno) * (SELECT page_size FROM pragma_page_size) FROM dbstat('main', 1)"
+            " JOIN sqlite_master USING (name) WHERE tbl_name = ?",
+            (table.name,),
+        )
         return int(row.fetchone()[0] or 0)
     except sqlite3.OperationalError:
         return None
