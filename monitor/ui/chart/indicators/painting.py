@@ -7,8 +7,7 @@ import numpy.typing as npt
 from PySide6.QtGui import QColor, QPainter
 
 from monitor.analysis.indicators import Draw, Output
-from monitor.ui.chart.indicators.shown import Shown
-from monitor.ui.chart.indicators.values import Extent
+from monitor.ui.chart.indicators.shown import Extent, Shown
 from monitor.ui.chart.kinds.columns import body_width
 from monitor.ui.chart.price_axis import PriceScale
 from monitor.ui.chart.scene import Scene, draw_lines, fill_rects

@@ -1,16 +1,29 @@
 """An indicator as a chart shows it: its settings, its values in step with the bars, and its scale."""
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from monitor.analysis.indicators import Draw, IndicatorSeries, Output, Pane, Settings, VolumeProfile
-from monitor.ui.chart.indicators.values import Extent, Values
 from monitor.ui.chart.panes import Pane as ChartPane
 from monitor.ui.chart.series import Bins, ChartBars
 
+Floats = npt.NDArray[np.float64]
 #: What lies over the prices may widen their scale by so much of their range, and no further.
 _WIDEST = 0.5
 #: What is drawn beside the bars, whatever its value.
 MARKS = {Draw.MARKS, Draw.ABOVE, Draw.BELOW}
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The lowest, highest and last value of each bin; NaN where there is none."""
+
+    low: Floats
+    high: Floats
+    last: Floats
 
 
 class Shown:
@@ -25,7 +38,6 @@ class Shown:
         self.visible = True
         self.profile = VolumeProfile(settings) if series is None else None
         self._series = series
-        self._values = [Values(output.copy()) for output in series.outputs] if series else []
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -43,28 +55,24 @@ class Shown:
         """The bars have changed from ``first`` on."""
         if self.profile is not None:
             self.profile.forget(first)
-        if self._series is None:
-            return
-        begin = self._series.update(bars, first)
-        for values, output in zip(self._values, self._series.outputs, strict=True):
-            values.put(begin, output[begin:])
+        if self._series is not None:
+            self._series.update(bars, first)
 
     def at(self, place: int, index: int) -> float:
         """An output's value at a bar."""
-        return self._values[place].at(index)
+        inside = self._series is not None and 0 <= index < len(self._series)
+        return float(self._series.outputs[place][index]) if self._series and inside else math.nan
 
     def merged(self, place: int, bins: Bins) -> Extent:
         """An output in the bins of the bars."""
-        if not len(bins):
-            nothing = np.empty(0)
+        if not len(bins) or self._series is None or not len(self._series):
+            nothing = np.full(len(bins), np.nan)
             return Extent(nothing, nothing, nothing)
-        first, last = int(bins.index[0]), int(bins.index[-1]) + bins.size
-        found = self._values[place].merge(first, last, bins.size)
-        missing = len(bins) - len(found)  # bars that were appended just now
-        if missing <= 0:
-            return found
-        filler = np.full(missing, np.nan)
-        return Extent(*(np.concatenate([part, filler]) for part in (found.low, found.high, found.last)))
+        values, count = self._series.outputs[place], len(self._series)
+        inside = bins.index < count  # the others were appended just now
+        merged = self._series.merge(place, int(bins.index[0]), int(bins.index[inside][-1]) + bins.size, bins.size)
+        last = values[np.minimum(bins.index[inside] + bins.size, count) - 1]
+        return Extent(*(_filled(part, inside) for part in (merged.low, merged.high, last)))
 
     def extremes(self, bins: Bins) -> tuple[float, float] | None:
         """The lowest and highest value in view, with its fixed levels; None where there is none."""
@@ -84,6 +92,15 @@ class Shown:
                 levels.append(0.0)
             low, high = min(low, *levels, low), max(high, *levels, high)
         return low, high
+
+
+def _filled(values: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
+    """The values where ``inside`` says so, NaN elsewhere."""
+    if inside.all():
+        return values
+    found = np.full(len(inside), np.nan)
+    found[inside] = values
+    return found
 
 
 def widened(low: float, high: float, shown: list[Shown], bins: Bins) -> tuple[float, float]:
