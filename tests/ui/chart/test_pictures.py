@@ -1,0 +1,104 @@
+"""Every kind of chart, in both palettes, near and far, beside the picture of it that was looked at and kept.
+
+Only the prices are compared, which have no words, so that fonts make no difference. After a change that is wanted,
+``KEEP_PICTURES=1 pytest tests/ui/chart/test_pictures.py`` keeps what is painted now; look at it before it is committed.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from monitor.analysis.indicators import IndicatorSeries, Settings
+from monitor.analysis.indicators import Pane as Where
+from monitor.market.bar import BarSeries, Interval
+from monitor.ui.chart.indicators.shown import Shown
+from monitor.ui.chart.kinds import Kind
+from monitor.ui.chart.looks import Looks
+from monitor.ui.chart.panes import Pane
+from monitor.ui.chart.view import ChartView
+from monitor.ui.theme import Theme
+from tests.support.bars import walk
+from tests.support.ports import open_day
+
+PICTURES = Path(__file__).parent / "pictures"
+WIDTH, HEIGHT, AXIS = 460, 280, 62
+#: Of a thousand pixels so many may differ: smooth lines are rounded in more than one way.
+_MOST_DIFFERENT = 4
+_NOTICED = 24
+
+
+def bars() -> BarSeries:
+    made = np.concatenate([walk(390, 3, open_day() - 86_400_000), walk(390, 4, open_day())])
+    made["volume"] = np.random.default_rng(1).integers(100, 9_000, len(made))
+    return made
+
+
+def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: str) -> QImage:
+    theme = Theme()
+    theme.use(dark)
+    view = ChartView(theme, lambda: 0)
+    qtbot.addWidget(view)
+    view.resize(WIDTH, HEIGHT)
+    font = view.font()
+    font.setPointSize(6)  # so small that the axis is as wide as it is at least, whatever the font
+    view.setFont(font)
+    view.set_looks(looks)
+    view.show()
+    series = bars()
+    view.show_bars("AAPL", Interval.M1, series)
+    view.scene.viewport.bar_px = bar_px
+    view.scene.viewport.go_latest()
+    shown = [
+        Shown(settings, IndicatorSeries(settings, series), None if settings.pane is Where.PRICES else Pane())
+        for settings in map(Settings, indicators)
+    ]
+    view.show_indicators(shown)
+    image = view.grab().toImage()
+    theme.use(True)
+    top = 34 + 18 * len([each for each in shown if each.pane is None])
+    return image.copy(0, top, WIDTH - AXIS, HEIGHT - top - 26)
+
+
+def compare(image: QImage, name: str) -> None:
+    kept = PICTURES / f"{name}.png"
+    if os.environ.get("KEEP_PICTURES"):
+        image.save(str(kept))
+    expected = pixels(QImage(str(kept)))
+    found = pixels(image)
+    assert found.shape == expected.shape
+    different = (np.abs(found.astype(int) - expected) > _NOTICED).any(axis=2)
+    assert different.sum() * 1000 <= _MOST_DIFFERENT * different.size, f"{different.sum()} pixels of {name} differ"
+
+
+def pixels(image: QImage) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[:, :, :3].copy()
+
+
+@pytest.mark.parametrize("bar_px", [8.0, 0.8])
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_kind_looks_as_it_did(qtbot: QtBot, kind: Kind, dark: bool, bar_px: float) -> None:
+    name = f"{kind.value}-{'dark' if dark else 'light'}-{'near' if bar_px > 1 else 'far'}"
+    compare(painted(qtbot, dark, Looks(kind=kind), bar_px), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    [
+        ("logarithmic", Looks(logarithmic=True)),
+        ("inverted", Looks(inverted=True)),
+        ("centred", Looks(centred=True)),
+    ],
+)
+def test_each_scale_looks_as_it_did(qtbot: QtBot, name: str, looks: Looks) -> None:
+    compare(painted(qtbot, True, looks, 5.0), name)
+
+
+@pytest.mark.parametrize("name", ["BBANDS", "SAR", "VWAP"])
+def test_indicators_over_the_prices_look_as_they_did(qtbot: QtBot, name: str) -> None:
+    compare(painted(qtbot, True, Looks(), 6.0, name), name)
