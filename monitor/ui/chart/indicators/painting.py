@@ -89,23 +89,28 @@ class _Brush:
 
 
 def _line(brush: _Brush, keep: Callable[[Ints], npt.NDArray[np.bool_]] | None = None) -> None:
+    if brush.bins.size > 1:
+        _columns(brush)
+        return
     x, values = brush.centre, brush.extent.last
     y = brush.y(values)
     joined = brush.known(values[:-1]) & brush.known(values[1:])
     if keep is not None:
         joined &= keep(x[1:])
-    draw_lines(brush.painter, brush.rising, 1.5, x[:-1][joined], y[:-1][joined], x[1:][joined], y[1:][joined])
-    if brush.bins.size > 1:
-        _columns(brush)
+    draw_lines(brush.painter, brush.rising, 1.0, x[:-1][joined], y[:-1][joined], x[1:][joined], y[1:][joined])
 
 
 def _columns(brush: _Brush) -> None:
-    """Merged bins from their lowest to their highest value, so that none is lost."""
-    known, x = brush.known(brush.extent.low), brush.centre
+    """Merged bins from their lowest to their highest value, so that none is lost, and to where the one before ended."""
+    low, high, last = brush.extent.low, brush.extent.high, brush.extent.last
+    known, x = brush.known(low), brush.centre
     known[: brush.lead] = False
-    one, other = brush.y(brush.extent.low), brush.y(brush.extent.high)
+    before = np.concatenate([low[:1], last[:-1]])
+    before = np.where(np.isnan(before), low, before)
+    one, other = brush.y(np.fmin(low, before)), brush.y(np.fmax(high, before))
     top, bottom = np.minimum(one, other), np.maximum(one, other)
-    fill_rects(brush.painter, brush.rising, x[known], top[known], x[known], bottom[known])
+    right = np.maximum(x, brush.scene.viewport.left_of(brush.bins.index + brush.bins.size) - 1 - brush.shift)
+    fill_rects(brush.painter, brush.rising, x[known], top[known], right[known], bottom[known])
 
 
 def _dashed(brush: _Brush) -> None:

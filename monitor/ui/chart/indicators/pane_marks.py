@@ -23,7 +23,7 @@ def paint_levels(painter: QPainter, scene: Scene) -> None:
         rows = pane.scale.y(pane.scale.ticks())
         fill_rects(painter, scene.tint("line", 0.35), 0, rows, scene.plot.right(), rows)
         painter.setPen(QPen(scene.tint("dim", 0.55), 1, Qt.PenStyle.DotLine))
-        for y in pane.scale.y(list(shown.settings.description.levels)).tolist():
+        for y in pane.scale.y(list(shown.description.levels)).tolist():
             painter.drawLine(0, y, scene.plot.right(), y)
         painter.restore()
 

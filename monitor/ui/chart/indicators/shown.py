@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monitor.analysis.indicators import Draw, IndicatorSeries, Output, Pane, Settings, VolumeProfile
+from monitor.analysis.indicators import Draw, IndicatorSeries, Pane, Settings, VolumeProfile
 from monitor.ui.chart.panes import Pane as ChartPane
 from monitor.ui.chart.series import Bins, ChartBars
 
 Floats = npt.NDArray[np.float64]
 #: What lies over the prices may widen their scale by so much of their range, and no further.
 _WIDEST = 0.5
+#: What was merged is asked for again when a frame is fitted, painted and labelled.
+_REMEMBERED = 24
 #: What is drawn beside the bars, whatever its value.
 MARKS = {Draw.MARKS, Draw.ABOVE, Draw.BELOW}
 
@@ -38,23 +40,21 @@ class Shown:
         self.visible = True
         self.profile = VolumeProfile(settings) if series is None else None
         self._series = series
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        return self.settings.description.outputs
-
-    @property
-    def drawn(self) -> list[tuple[int, Output]]:
-        """The outputs that are drawn by bars, and their places."""
-        if self._series is None:
-            return []
-        hidden = self.settings.hidden
-        return [(n, o) for n, o in enumerate(self.outputs) if o.draw is not Draw.NOTHING and o.name not in hidden]
+        self.description = settings.description
+        self.outputs = self.description.outputs
+        #: The outputs that are drawn by bars, and their places.
+        self.drawn = [
+            (place, output)
+            for place, output in enumerate(self.outputs)
+            if series is not None and output.draw is not Draw.NOTHING and output.name not in settings.hidden
+        ]
+        self._merged: dict[tuple[int, int, int, int], Extent] = {}
 
     def take(self, bars: ChartBars, first: int) -> None:
         """The bars have changed from ``first`` on."""
         if self.profile is not None:
             self.profile.forget(first)
+        self._merged.clear()
         if self._series is not None:
             self._series.update(bars, first)
 
@@ -68,9 +68,17 @@ class Shown:
         if not len(bins) or self._series is None or not len(self._series):
             nothing = np.full(len(bins), np.nan)
             return Extent(nothing, nothing, nothing)
-        values, count = self._series.outputs[place], len(self._series)
+        key = (place, int(bins.index[0]), len(bins), bins.size)
+        if key not in self._merged:
+            if len(self._merged) > _REMEMBERED:
+                self._merged.clear()
+            self._merged[key] = self._merge(self._series, place, bins)
+        return self._merged[key]
+
+    def _merge(self, series: IndicatorSeries, place: int, bins: Bins) -> Extent:
+        values, count = series.outputs[place], len(series)
         inside = bins.index < count  # the others were appended just now
-        merged = self._series.merge(place, int(bins.index[0]), int(bins.index[inside][-1]) + bins.size, bins.size)
+        merged = series.merge(place, int(bins.index[0]), int(bins.index[inside][-1]) + bins.size, bins.size)
         last = values[np.minimum(bins.index[inside] + bins.size, count) - 1]
         return Extent(*(_filled(part, inside) for part in (merged.low, merged.high, last)))
 
@@ -87,7 +95,7 @@ class Shown:
         if low > high:
             return None
         if self.pane is not None:
-            levels = [*self.settings.description.levels]
+            levels = [*self.description.levels]
             if self.settings.pane is Pane.OWN_FROM_ZERO or any(o.draw is Draw.HISTOGRAM for _, o in self.drawn):
                 levels.append(0.0)
             low, high = min(low, *levels, low), max(high, *levels, high)
