@@ -12,6 +12,7 @@ from monitor.analysis.indicators import IndicatorSeries, Settings
 from monitor.analysis.indicators.merged import Merged
 from monitor.ui.chart.series import bin_size
 from tests.support.changing_bars import ChangingBars, bars_of, joined
+from tests.support.examples import examples
 
 
 def plain(values: npt.NDArray[np.float64], first: int, last: int, size: int) -> list[tuple[float, float]]:
@@ -28,6 +29,7 @@ def plain(values: npt.NDArray[np.float64], first: int, last: int, size: int) -> 
 SIZES = (1, 2, 7, 16, 128, 144, 256, 2048, 2304, 4096, bin_size(300), bin_size(5000))
 
 
+@examples(25)
 @given(st.data())
 def test_bins(data: st.DataObject) -> None:
     random = np.random.default_rng(data.draw(st.integers(0, 999)))
@@ -53,7 +55,7 @@ def test_bins(data: st.DataObject) -> None:
 def test_an_indicators_bins_follow_its_values(size: int) -> None:
     bars = ChangingBars(bars_of("walk", 3_000, 1))
     series = IndicatorSeries(Settings("BBANDS"), bars.bars)
-    for change in range(200):
+    for change in range(40):
         first = len(bars)
         if change % 3:
             first -= 1 + change % 90

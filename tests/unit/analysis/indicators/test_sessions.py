@@ -18,6 +18,7 @@ from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
 from monitor.market.calendar import Phase, Trading, around_the_clock, from_ms, sessions, to_ms, trading_days
 from tests.support.bars import walk
 from tests.support.changing_bars import KINDS, ChangingBars, bars_of
+from tests.support.examples import examples
 
 #: Thanksgiving and the half day after it, and the end of a month.
 DAYS = trading_days(date(2025, 11, 24), date(2025, 12, 3))
@@ -107,6 +108,7 @@ CHANGES = st.lists(
 @pytest.mark.parametrize("period", ["day", "week", "month"])
 @pytest.mark.parametrize("hours", ["regular", "all"])
 @pytest.mark.parametrize("name", ["VWAP", "PRIOR_LEVELS"])
+@examples(20)
 @given(data=st.data())
 def test_any_changes(name: str, hours: str, period: str, data: st.DataObject) -> None:
     chosen = {"period": period, "hours": hours}
@@ -149,6 +151,7 @@ def test_other_markets_have_other_hours() -> None:
     assert np.isnan(compute(bars, Settings("VWAP"))[0]).any()
 
 
+@examples(20)
 @given(data=st.data())
 def test_anchored_vwap(data: st.DataObject) -> None:
     all_bars = market(DAYS, data.draw(st.sampled_from(KINDS)), data.draw(st.integers(0, 99)))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import talib
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from talib import abstract
 
@@ -20,6 +20,7 @@ from monitor.errors import BadData
 from monitor.market.bar import BAR_DTYPE, BarSeries
 from monitor.ui.chart.series import ChartBars
 from tests.support.changing_bars import KINDS, ChangingBars, bars_of, joined
+from tests.support.examples import examples
 
 OURS = [d for d in CATALOGUE if not d.own]
 each = pytest.mark.parametrize("description", OURS, ids=[d.name for d in OURS])
@@ -102,7 +103,7 @@ def change(bars: ChangingBars, what: str, by: float) -> int:
 
 
 @each
-@settings(max_examples=15)
+@examples(6)
 @given(data=st.data())
 def test_random_series(description: Description, data: st.DataObject) -> None:
     wanted = data.draw(some_settings(description))
