@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from monitor.analysis.indicators import CATALOGUE, Settings, compute
 from monitor.live.events import BarsArrived
 from monitor.market.bar import Interval
+from monitor.ui.chart.indicators.dialog import IndicatorsDialog
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
 from monitor.ui.chart.indicators.shown import Shown
 from monitor.ui.chart.panel import ChartPanel
@@ -52,9 +53,11 @@ async def shown(panel: ChartPanel, count: int) -> list[Shown]:
 
 async def test_typing_a_word_and_enter_puts_an_indicator_on_the_chart(make: Make, qtbot: QtBot) -> None:
     panel, _ = make()
+    panel.view.activateWindow()
     panel.view.setFocus()
     qtbot.keyClick(panel.view, Qt.Key.Key_Slash)
-    dialog = panel.indicators.open_dialog()
+    dialog = panel.findChild(IndicatorsDialog)
+    assert dialog is not None
     qtbot.keyClicks(dialog.field, "relative strength")
     qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
     dialog.field.clear()
