@@ -45,6 +45,7 @@ KEYS = (
             ("Home, End", "Oldest or latest bar"),
             ("Shift+← Shift+→", "Move a cursor from bar to bar"),
             ("Alt+R", "Reset the view"),
+            ("Alt+G", "Go to a date"),
             ("/", "Indicators"),
             ("Alt+L Alt+P Alt+I", "Prices logarithmic, in percent, inverted"),
             ("Alt+S", "Save a picture"),

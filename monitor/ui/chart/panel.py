@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -14,6 +15,7 @@ from monitor.analysis.chart_bars import Making
 from monitor.errors import MonitorError
 from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress, Level, Notice
 from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.hours import Hours
 from monitor.market.quote import Quote
 from monitor.ports import Wanted, file_name
@@ -22,6 +24,7 @@ from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.hand import DrawingHand
 from monitor.ui.chart.gaps import Missing, find_missing
+from monitor.ui.chart.go_to import GoToDialog
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
 from monitor.ui.chart.tail import EMPTY, Tail
@@ -68,6 +71,7 @@ class ChartPanel(Panel):
         self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
+        self.looks_menu.go_to.triggered.connect(self.open_go_to)
         self.looks_menu.save_picture.triggered.connect(self.save_picture)
         self.looks_menu.copy_picture.triggered.connect(self.copy_picture)
         self.looks_menu.copy_bars.triggered.connect(self.copy_bars)
@@ -113,6 +117,15 @@ class ChartPanel(Panel):
             self._interval = interval
             self.interval_changed.emit(interval)
             self._open(self._symbol)
+
+    def open_go_to(self) -> GoToDialog:
+        """Ask for a day, and show it."""
+        start = self.visible_range()[0] or self._ports.meters.now_ms()
+        dialog = GoToDialog(from_ms(start).date(), self)
+        dialog.chosen.connect(lambda day: self.view.go_to(at_new_york(day, time(0))))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     def save_picture(self) -> None:
         """Ask for a file, and write what the chart shows into it."""

@@ -188,6 +188,12 @@ class ChartView(QWidget):
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
         self.update()
 
+    def go_to(self, start_ms: int) -> None:
+        """Show the first bar from ``start_ms`` on, a quarter of the way from the left."""
+        scene = self.scene
+        scene.viewport.go_to(scene.bars.place(start_ms))
+        self.refresh()
+
     def go_latest(self) -> None:
         self.scene.viewport.go_latest()
         self.refresh()

@@ -73,6 +73,11 @@ class Viewport:
         self.right = self.span
         self._clamp()
 
+    def go_to(self, index: int) -> None:
+        """Have the bar stand a quarter of the way from the left."""
+        self.right = index + self.span * 0.75
+        self._clamp()
+
     def begin(self, count: int) -> None:
         """Turn to another series, at its latest; bars too narrow to be told apart get the usual width."""
         self.count = count

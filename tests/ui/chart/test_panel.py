@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 from monitor.errors import StoreUnavailable
 from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
 from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.market.calendar import from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
 from monitor.ui.chart.legend import legend
 from monitor.ui.chart.panel import ChartPanel
+from monitor.ui.day_field import put_day
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import DARK, LIGHT, Theme
 from monitor.ui.view_ports import ViewPorts
@@ -376,3 +378,19 @@ def test_a_cursor_goes_from_bar_to_bar_and_reads_each_aloud(make: MAKE, qtbot: Q
     assert len(heard) == 201
     qtbot.keyClick(view, Qt.Key.Key_Right, keys)
     assert view.hovered_index == count - 200
+
+
+def test_a_day_is_gone_to(make: MAKE) -> None:
+    bars = [bar for days in (3, 2, 1, 0) for bar in minutes(end_ms=NOW_MS - days * 86_400_000)]
+    panel, _ = make(bars)
+    panel.view.grab()
+    dialog = panel.open_go_to()
+    put_day(dialog.day, from_ms(NOW_MS - 2 * 86_400_000).date())
+    dialog._go()
+    scene = panel.view.scene
+    place = 390
+    assert int(scene.viewport.left_of(place)) == pytest.approx(scene.plot.width() / 4, abs=8)
+    earlier = panel.open_go_to()
+    put_day(earlier.day, from_ms(NOW_MS - 900 * 86_400_000).date())
+    earlier._go()
+    assert scene.viewport.first == 0
