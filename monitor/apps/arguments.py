@@ -134,7 +134,10 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("--recipe", default="", metavar="NAME", help="make an export that the window keeps by name")
     export.add_argument("--symbols", type=_symbols, default=(), metavar="A,B", help="of everything but the audit")
     export.add_argument(
-        "--interval", type=_interval, default="1m", help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, 4h, D, W or M"
+        "--interval",
+        type=_interval,
+        default="1m",
+        help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, 4h, D, W, M or any number of minutes or hours",
     )
     for option, name, missing, help_text in (
         ("--from", "start_ms", 0, "first day or moment; New York time unless it has an offset"),

@@ -90,7 +90,8 @@ async def test_the_bars_in_view_are_copied_with_their_indicators(make: Make) -> 
     panel, _ = make()
     panel.indicators.want([Settings("EMA", {"timeperiod": 5}), Settings("BBANDS")])
     scene = panel.view.scene
-    await until(lambda: len(scene.indicators) == 2)
+    await until(lambda: len(scene.indicators) == 2 and len(scene.bars))
+    panel.view.grab()
     panel.copy_bars()
     header, *lines = csv.reader(QGuiApplication.clipboard().text().splitlines())
     assert header == ["start", "open", "high", "low", "close", "volume", "EMA 5", *(f"BB 20 2 {n}" for n in _BANDS)]

@@ -123,7 +123,7 @@ def test_a_range_in_days_or_moments(first: str, last: str, start: int, end: int)
         (["export", "bars", "--symbols", "A"], "the following arguments are required: --out"),
         (["export", "accounts", "--symbols", "A", "--out", "x.csv"], "invalid choice: 'accounts'"),
         (["export", "bars", "--symbols", "A", "--out", "x.xls"], "must end in .csv or .parquet"),
-        ([*EXPORT, "--interval", "7m"], "“7m” is not an interval. Use one of 1m, 5m"),
+        ([*EXPORT, "--interval", "7x"], "“7x” is not an interval. Use one of 1m, 5m"),
         ([*EXPORT, "--from", "yesterday"], "“yesterday” is not a date or time; write it as 2026-11-20"),
         ([*EXPORT, "--from", "2026-02-30"], "is not a date or time"),
         ([*EXPORT, "--from", "2026-11-20", "--to", "2026-11-19"], "the range is empty"),

@@ -46,7 +46,7 @@ def make(qtbot: QtBot) -> Make:
 
 async def shown(panel: ChartPanel, count: int) -> list[Shown]:
     """The indicators on the chart, once there are so many."""
-    await until(lambda: len(panel.view.scene.indicators) == count)
+    await until(lambda: len(panel.view.scene.indicators) == count and len(panel.view.scene.bars))
     panel.view.grab()
     return panel.view.scene.indicators
 
