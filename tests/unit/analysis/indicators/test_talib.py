@@ -126,7 +126,7 @@ def test_real_bars(description: Description, shared: Path) -> None:
             tuple(candle[key] for key in ("datetime", "open", "high", "low", "close", "volume")) for candle in candles
         ]
         bars = np.array(rows, BAR_DTYPE)
-        chart = ChartBars(bars[: len(bars) * 2 // 3].copy())
+        chart = ChartBars(bars[:-60].copy())
         series = IndicatorSeries(Settings(description.name), chart.rows())
         for row in np.split(bars[len(chart) :], range(1, len(bars) - len(chart))):
             half = row.copy()
