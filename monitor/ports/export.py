@@ -22,6 +22,14 @@ class Zone(StrEnum):
     UTC = "utc"
     LOCAL = "local"  # this machine's
 
+    @property
+    def words(self) -> str:
+        """As menus and fields say it."""
+        return _ZONE_WORDS[self]
+
+
+_ZONE_WORDS = {Zone.NEW_YORK: "New York time", Zone.UTC: "UTC", Zone.LOCAL: "This machine's time"}
+
 
 class DecimalMark(StrEnum):
     """What stands before a number's decimals in text; with a comma there, a semicolon separates the columns."""

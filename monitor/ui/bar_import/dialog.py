@@ -27,7 +27,7 @@ from monitor.ui.view_ports import ViewPorts
 from monitor.ui.work_dialog import WorkDialog, tab_order
 
 PREVIEW_TASK = "import preview"
-_ZONES = (("New York time", Zone.NEW_YORK), ("UTC", Zone.UTC), ("This machine's time", Zone.LOCAL))
+_ZONES = tuple((zone.words, zone) for zone in Zone)
 _INTERVALS = (("As the file tells", 0), ("1m", int(Interval.M1)), ("D", int(Interval.DAY)))
 #: Until a field has been left alone for so long the file is not read again.
 _SETTLE_MS = 300

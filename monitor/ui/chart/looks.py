@@ -58,7 +58,7 @@ _HOURS = (
     ("&Regular hours", Hours.REGULAR),
 )
 _ALIGNMENTS = (("From &09:30", Alignment.SESSION), ("From the full &hour", Alignment.CLOCK))
-_ZONES = (("&New York time", Zone.NEW_YORK), ("&UTC", Zone.UTC), ("This &machine's time", Zone.LOCAL))
+_ZONES = tuple((zone.words, zone) for zone in Zone)
 #: Title, field and key of what is on or off.
 _SCALE = (
     ("&Logarithmic", "logarithmic", "Alt+L"),

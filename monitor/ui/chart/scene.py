@@ -61,7 +61,7 @@ class Scene:
 
     def tint(self, name: str, share: float, ground: str = "panel") -> QColor:
         """A colour mixed into another; Qt fills columns of opaque pixels many times faster than clear ones."""
-        ink, paper = self.ink(name), self.colours.colour(ground)
+        ink, paper = self.colours.colour(name), self.colours.colour(ground)
         red, green, blue = (
             round(b + (a - b) * share)
             for a, b in (
@@ -71,10 +71,6 @@ class Scene:
             )
         )
         return QColor(red, green, blue)
-
-    def ink(self, name: str) -> QColor:
-        """A colour by its name, one of the series, or ``#rrggbb``."""
-        return self.colours.colour(name)
 
     def lay_out(self, width: int, height: int, metrics: QFontMetrics) -> bool:
         """Divide the canvas into the plot and its axes; the price axis is as wide as its longest price.

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QW
 from monitor.ports import DecimalMark, Layout, Preferences, Zone
 
 _FORMATS = (("CSV", ".csv"), ("Parquet", ".parquet"))
-_ZONES = (("New York time", Zone.NEW_YORK), ("UTC", Zone.UTC), ("This machine's time", Zone.LOCAL))
+_ZONES = tuple((zone.words, zone) for zone in Zone)
 _DECIMALS = (("1.5 and commas", DecimalMark.POINT), ("1,5 and semicolons", DecimalMark.COMMA))
 
 

@@ -1,45 +1,18 @@
 """The chart as a picture and as text."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QFileDialog
 
 from monitor.analysis.indicators import Settings, compute
 from monitor.live.events import Notice
 from monitor.ports import Profile
 from monitor.ui.chart import snapshot
-from monitor.ui.chart.panel import ChartPanel
-from monitor.ui.link import LinkGroup
-from monitor.ui.theme import Theme
-from monitor.ui.view_ports import ViewPorts
-from tests.support.ports import FakeArchive, minutes, until, view_ports
-
-Make = Callable[..., tuple[ChartPanel, ViewPorts]]
-
-
-@pytest.fixture
-def make(qtbot: QtBot) -> Make:
-    def build(**overrides: Any) -> tuple[ChartPanel, ViewPorts]:
-        archive = FakeArchive()
-        archive.put(minutes())
-        ports = view_ports(archive=archive, **overrides)
-        link = LinkGroup(1, "#c0392b")
-        link.choose("AAPL")
-        panel = ChartPanel(ports, link, Theme())
-        qtbot.addWidget(panel)
-        panel.resize(800, 500)
-        panel.show()
-        QApplication.processEvents()
-        return panel, ports
-
-    return build
+from tests.support.ports import until
+from tests.ui.chart.conftest import Make
 
 
 def test_a_picture_is_what_the_chart_shows_in_twice_its_size(make: Make) -> None:

@@ -49,7 +49,7 @@ def _paint_row(
     hovered = mouse is not None and row.contains(mouse)
     for text, colour in _pieces(scene, shown, index):
         width = metrics.horizontalAdvance(text)
-        painter.setPen(scene.ink(colour) if shown.visible else scene.colours.colour("dim"))
+        painter.setPen(scene.colours.colour(colour) if shown.visible else scene.colours.colour("dim"))
         painter.drawText(QRect(x, top, width + 1, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)
         x += width + 8
     hits = []

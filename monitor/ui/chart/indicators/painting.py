@@ -42,7 +42,7 @@ def _paint(painter: QPainter, scene: Scene, scale: PriceScale, shown: Shown, bin
     upper = next((output for output in drawn if output.draw is Draw.UPPER), None)
     lower = next((output for output in drawn if output.draw is Draw.LOWER), None)
     if upper is not None and lower is not None:
-        colour = scene.ink(shown.settings.colour(upper))
+        colour = scene.colours.colour(shown.settings.colour(upper))
         colour.setAlpha(_BAND_ALPHA)
         _fill_band(painter, scene, scale, bins, lead, (extents[upper.name], extents[lower.name]), colour)
     for output in drawn:
@@ -68,8 +68,8 @@ class _Brush:
     ) -> None:
         self.painter, self.scene, self.scale, self.bins, self.lead = painter, scene, scale, bins, lead
         self.extent = extent
-        self.rising = scene.ink(shown.settings.colour(output))
-        self.falling = scene.ink(shown.settings.falling(output))
+        self.rising = scene.colours.colour(shown.settings.colour(output))
+        self.falling = scene.colours.colour(shown.settings.falling(output))
         self.sign = sign
         self.back = int(shown.settings.values[output.back]) if output.back else 0
         self.shift = round(self.back * scene.viewport.bar_px)

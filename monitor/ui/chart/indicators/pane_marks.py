@@ -61,7 +61,7 @@ def _paint_tags(painter: QPainter, scene: Scene, shown: Shown, taken: list[QRect
                 place.moveBottom(other.top() - 1)
         if place.top() < pane.rect.top():
             continue
-        painter.fillRect(place, scene.ink(shown.settings.colour(output)))
+        painter.fillRect(place, scene.colours.colour(shown.settings.colour(output)))
         painter.setPen(scene.colours.colour("panel"))
         painter.drawText(place.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, value_words(shown, value))
         taken.append(place)

@@ -42,4 +42,6 @@ def _paint(painter: QPainter, scene: Scene, shown: Shown) -> None:
                 fill_rects(painter, scene.tint(colours[name], share), left[some], top[some], end[some], bottom[some])
     if "control" not in hidden:
         middle = int(scale.y(profile.middle(profile.control)))
-        painter.fillRect(right - int(both.max()), middle, int(both.max()) + 1, 1, scene.ink(colours["control"]))
+        painter.fillRect(
+            right - int(both.max()), middle, int(both.max()) + 1, 1, scene.colours.colour(colours["control"])
+        )

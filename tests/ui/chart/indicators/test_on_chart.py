@@ -1,12 +1,10 @@
 """Indicators as a person meets them: found, added, set, hidden, removed, ticking, and there again the next time."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from monitor.analysis.indicators import CATALOGUE, Settings, compute
@@ -16,32 +14,8 @@ from monitor.ui.chart.indicators.dialog import IndicatorsDialog
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
 from monitor.ui.chart.indicators.shown import Shown
 from monitor.ui.chart.panel import ChartPanel
-from monitor.ui.link import LinkGroup
-from monitor.ui.theme import Theme
-from monitor.ui.view_ports import ViewPorts
-from tests.support.ports import FakeArchive, minutes, until, view_ports
-
-Make = Callable[..., tuple[ChartPanel, ViewPorts]]
-
-
-@pytest.fixture
-def make(qtbot: QtBot) -> Make:
-    """A shown chart of AAPL with 390 minutes."""
-
-    def build(**overrides: Any) -> tuple[ChartPanel, ViewPorts]:
-        archive = FakeArchive()
-        archive.put(minutes())
-        ports = view_ports(archive=archive, **overrides)
-        link = LinkGroup(1, "#c0392b")
-        link.choose("AAPL")
-        panel = ChartPanel(ports, link, Theme())
-        qtbot.addWidget(panel)
-        panel.resize(900, 640)
-        panel.show()
-        QApplication.processEvents()
-        return panel, ports
-
-    return build
+from tests.support.ports import minutes, until
+from tests.ui.chart.conftest import Make
 
 
 async def shown(panel: ChartPanel, count: int) -> list[Shown]:
