@@ -1,47 +1,39 @@
 """The chart panel: reads a symbol's history, joins what the stream adds, and shows how far the download is."""
 
-import asyncio
 from collections import defaultdict, deque
-from dataclasses import replace
 from datetime import time
-from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
-from monitor.analysis.bars import day_start
 from monitor.analysis.chart_bars import Making
 from monitor.errors import MonitorError
-from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress, Level, Notice
-from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress
+from monitor.market.bar import Bar, Interval
 from monitor.market.calendar import at_new_york, from_ms
-from monitor.market.hours import Hours
 from monitor.market.quote import Quote
-from monitor.ports import Wanted, file_name
-from monitor.ui.chart import snapshot
+from monitor.ports import Wanted
+from monitor.ui.chart.copies import ChartCopies
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.hand import DrawingHand
-from monitor.ui.chart.gaps import Missing, find_missing
 from monitor.ui.chart.go_to import GoToDialog
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
+from monitor.ui.chart.reading import Reading
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
-from monitor.ui.export.job import export_folder
 from monitor.ui.link import LinkGroup
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.wish import Wish
-from monitor.ui.work_dialog import FileKind, choose_file
 
 _OWNER = "chart"
 #: Bars from history come in many parts; the archive is read again at most this often.
 _RELOAD_MS = 500
-_PICTURES = FileKind("Pictures", ("png", "svg"))
 
 
 class ChartPanel(Panel):
@@ -72,9 +64,10 @@ class ChartPanel(Panel):
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
         self.looks_menu.go_to.triggered.connect(self.open_go_to)
-        self.looks_menu.save_picture.triggered.connect(self.save_picture)
-        self.looks_menu.copy_picture.triggered.connect(self.copy_picture)
-        self.looks_menu.copy_bars.triggered.connect(self.copy_bars)
+        self.copies = ChartCopies(ports, self.view, self)
+        self.looks_menu.save_picture.triggered.connect(self.copies.save_picture)
+        self.looks_menu.copy_picture.triggered.connect(self.copies.copy_picture)
+        self.looks_menu.copy_bars.triggered.connect(self.copies.copy_bars)
         self.indicators = ChartIndicators(ports, self.view, self)
         self.indicators_button = named(QToolButton(), "chartIndicators")
         self.indicators_button.setText("ƒ Indicators")
@@ -126,36 +119,6 @@ class ChartPanel(Panel):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
-
-    def save_picture(self) -> None:
-        """Ask for a file, and write what the chart shows into it."""
-        stem = f"{self._symbol}-{self._interval.label}" if self._symbol else "chart"
-        name = file_name(stem, self._ports.profile.sandbox, ".png")
-        choose_file(self, "Save picture", export_folder(self._ports.preferences) / name, _PICTURES, self._save_picture)
-
-    def _save_picture(self, name: str) -> None:
-        try:
-            snapshot.save(self.view, Path(name), self._mark)
-        except MonitorError as error:
-            self._ports.bus.publish(Notice(Level.WARNING, error.sentence))
-        else:
-            self._ports.bus.publish(Notice(Level.INFO, f"Saved the chart as {Path(name).name}.", name))
-
-    def copy_picture(self) -> None:
-        """Put what the chart shows on the clipboard."""
-        QGuiApplication.clipboard().setImage(snapshot.picture(self.view, self._mark))
-        self._ports.bus.publish(Notice(Level.INFO, "Copied the picture of the chart."))
-
-    def copy_bars(self) -> None:
-        """Put the bars in view on the clipboard, with the values of the indicators."""
-        scene = self.view.scene
-        first, last = scene.viewport.first, scene.viewport.last
-        QGuiApplication.clipboard().setText(snapshot.bars_as_text(scene, first, last))
-        self._ports.bus.publish(Notice(Level.INFO, f"Copied {last - first:,} bars of {self._symbol}."))
-
-    @property
-    def _mark(self) -> str:
-        return "SANDBOX" if self._ports.profile.sandbox else ""
 
     def _take_looks(self, looks: Looks) -> None:
         """Show the bars in another way, or other ones where those chosen are made in another."""
@@ -221,10 +184,10 @@ class ChartPanel(Panel):
     async def _read(self, symbol: str, interval: Interval) -> None:
         """Read the archive; an answer for a symbol or interval that is no longer shown is dropped."""
         try:
-            making = self._making(symbol, interval)
-            bars = await self._read_bars(symbol, making)
-            tail = await self._read_tail(symbol, making, bars)
-            holes = await self._read_missing(symbol, interval, bars)
+            reading = Reading(self._ports, symbol, self.looks_menu.looks.making(interval))
+            bars = await reading.bars()
+            tail = await reading.tail(bars)
+            holes = await reading.missing(bars)
             shown = await self.indicators.computed(symbol, interval, bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
@@ -236,41 +199,6 @@ class ChartPanel(Panel):
             self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()
-
-    def _making(self, symbol: str, interval: Interval) -> Making:
-        """How the bars are made; futures trade around the clock and are shown so."""
-        making = self.looks_menu.looks.making(interval)
-        return replace(making, hours=Hours.ALWAYS) if symbol.startswith("/") else making
-
-    async def _read_bars(self, symbol: str, making: Making) -> BarSeries:
-        if not making.from_minutes:
-            return await self._ports.archive.bars(symbol, making.interval)
-        minutes = await self._ports.archive.bars(symbol, Interval.M1)
-        return await asyncio.to_thread(making.of, minutes)
-
-    async def _read_missing(self, symbol: str, interval: Interval, bars: BarSeries) -> list[Missing]:
-        """Where bars are missing that neither the stream nor history has brought."""
-        if not interval.intraday or not len(bars):
-            return []
-        archive, now = self._ports.archive, self._ports.meters.now_ms()
-        gaps = await archive.gaps(symbol, int(bars["start"][0]), now)
-        if not gaps:
-            return []
-        covered = await archive.coverage(symbol, Interval.M1)
-        by_calendar = not self._ports.profile.sandbox and not symbol.startswith("/")
-        return find_missing(gaps, covered, bars["start"], interval, now, by_calendar)
-
-    async def _read_tail(self, symbol: str, making: Making, bars: BarSeries) -> Tail:
-        """The minutes and days from which the last of ``bars`` goes on."""
-        now, archive, interval = self._ports.meters.now_ms(), self._ports.archive, making.interval
-        minutes = days = bars[-1:]
-        last = int(bars["start"][-1]) if len(bars) else day_start(now)
-        if interval is not Interval.M1:
-            since = last if interval.intraday else day_start(now)
-            minutes = await archive.bars(symbol, Interval.M1, since)
-        if interval > Interval.DAY:
-            days = await archive.bars(symbol, Interval.DAY, last)
-        return Tail(making, minutes, EMPTY if interval.intraday else days, now)
 
     # ---------------------------------------------------------------------------------------- what comes live
 

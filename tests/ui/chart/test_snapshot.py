@@ -38,7 +38,7 @@ def test_it_is_saved_under_the_name_that_was_chosen(make: Make, tmp_path: Path) 
     chooser.reject()
     assert QImage(str(tmp_path / "mine.png")).width() == panel.view.width() * 2
     assert said[-1].sentence == "Saved the chart as mine.png."
-    panel._save_picture(str(tmp_path / "nowhere" / "mine.png"))
+    panel.copies.save_picture_as(str(tmp_path / "nowhere" / "mine.png"))
     assert "cannot be written" in said[-1].sentence
 
 
@@ -53,9 +53,9 @@ def test_an_svg_is_one(make: Make, tmp_path: Path) -> None:
 def test_what_the_sandbox_made_says_so_in_the_picture(make: Make) -> None:
     sandbox, _ = make()
     live, _ = make(profile=Profile(sandbox=False, data_dir=Path("unused")))
-    sandbox.copy_picture()
+    sandbox.copies.copy_picture()
     marked = QGuiApplication.clipboard().image()
-    live.copy_picture()
+    live.copies.copy_picture()
     assert marked != QGuiApplication.clipboard().image()
 
 
@@ -65,7 +65,7 @@ async def test_the_bars_in_view_are_copied_with_their_indicators(make: Make) -> 
     scene = panel.view.scene
     await until(lambda: len(scene.indicators) == 2 and len(scene.bars))
     panel.view.grab()
-    panel.copy_bars()
+    panel.copies.copy_bars()
     header, *lines = csv.reader(QGuiApplication.clipboard().text().splitlines())
     assert header == ["start", "open", "high", "low", "close", "volume", "EMA 5", *(f"BB 20 2 {n}" for n in _BANDS)]
     first = scene.viewport.first
