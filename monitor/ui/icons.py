@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, SignalInstance
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -17,6 +17,8 @@ _SCALES = (1, 2, 3)
 
 class Iconed(Protocol):
     """An action or a button: whatever shows an icon."""
+
+    destroyed: SignalInstance
 
     def setIcon(self, icon: QIcon) -> None: ...
 
@@ -43,10 +45,7 @@ def _draw(name: str, colour: str, scale: int) -> QPixmap:
 
 
 def wear(target: Iconed, name: str, theme: Theme, colour: str = "dim") -> None:
-    """Give ``target`` the icon in the theme's ``colour``, now and whenever the theme changes.
-
-    ``target`` must live as long as the theme does, as the window's own actions and buttons do.
-    """
+    """Give ``target`` the icon in the theme's ``colour``, now and whenever the theme changes."""
 
     def draw() -> None:
         c = theme.colours
@@ -54,3 +53,4 @@ def wear(target: Iconed, name: str, theme: Theme, colour: str = "dim") -> None:
 
     draw()
     theme.changed.connect(draw)
+    target.destroyed.connect(lambda: theme.changed.disconnect(draw))
