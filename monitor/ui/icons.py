@@ -3,9 +3,10 @@
 from functools import cache
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QSize, Qt, SignalInstance
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from shiboken6 import isValid
 
 from monitor.resource import resource
 from monitor.ui.theme import Theme
@@ -17,8 +18,6 @@ _SCALES = (1, 2, 3)
 
 class Iconed(Protocol):
     """An action or a button: whatever shows an icon."""
-
-    destroyed: SignalInstance
 
     def setIcon(self, icon: QIcon) -> None: ...
 
@@ -48,9 +47,11 @@ def wear(target: Iconed, name: str, theme: Theme, colour: str = "dim") -> None:
     """Give ``target`` the icon in the theme's ``colour``, now and whenever the theme changes."""
 
     def draw() -> None:
+        if not isValid(target):  # it was closed since
+            theme.changed.disconnect(draw)
+            return
         c = theme.colours
         target.setIcon(icon(name, getattr(c, colour), c.line))
 
     draw()
     theme.changed.connect(draw)
-    target.destroyed.connect(lambda: theme.changed.disconnect(draw))

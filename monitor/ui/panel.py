@@ -33,10 +33,12 @@ class Panel(QWidget):
 
     A dock takes ``header`` as its title bar, so that the panel is dragged by it; buttons go into ``header_row``.
     ``link`` is the panel's place among the link groups; one that is given none has no badge.
-    ``sight_changed`` tells that the panel has come into sight or gone out of it.
+    ``sight_changed`` tells that the panel has come into sight or gone out of it, ``title_bar_changed`` carries another
+    widget to drag it by.
     """
 
     sight_changed = Signal()
+    title_bar_changed = Signal(object)
 
     def __init__(self, title: str, link: Link | LinkGroup | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,17 @@ class Panel(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.header)
+
+    @property
+    def title_bar(self) -> QWidget:
+        """What the panel is dragged by; its layout has room for buttons at the end."""
+        return self.header
+
+    def take_header(self) -> None:
+        """Have the header above the body, where it is from the start, and no longer in a dock's title bar."""
+        if self.header.parent() is not self:
+            self._column.insertWidget(0, self.header)
+            self.header.show()
 
     def set_body(self, body: QWidget) -> None:
         """The panel's content, below its header."""

@@ -98,6 +98,13 @@ class ChartPanel(Panel):
         spare = DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)
         for button in spare:
             self.header_row.addWidget(button)
+        self.enlarge_button = named(QToolButton(), "enlarge")
+        self.enlarge_button.setCheckable(True)
+        self.enlarge_button.setToolTip("Only this chart, or all of them again (Alt+Enter)")
+        self.enlarge_button.setAccessibleName("Maximise the chart")
+        self.enlarge_button.hide()
+        self.header_row.addWidget(self.enlarge_button)
+        wear(self.enlarge_button, "maximise", theme)
         wear(self.looks_button, "candles", theme)
         wear(self.indicators_button, "indicators", theme)
         FittingButtons(self.header, (self.looks_button, self.indicators_button), spare)
@@ -308,6 +315,15 @@ class ChartPanel(Panel):
         """Whether this is the chart that keys and tool bar act on."""
         self._focused = focused
         self.pace.be_eager(self._focused or self._hovered)
+
+    def show_frame(self, frame: str) -> None:
+        """Around the chart: ``plain``, ``focused``, or none."""
+        if self.property("frame") != frame:
+            self.setProperty("frame", frame)
+            self.setContentsMargins(*[1 if frame else 0] * 4)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self.update()
 
     def _take_hold(self, held: bool) -> None:
         """While a mouse button is down what comes waits."""
