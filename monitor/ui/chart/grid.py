@@ -239,7 +239,6 @@ class ChartGrid(Panel):
             chart.setVisible(not alone or chart is self.focused)
         for line in self._lines:
             line.setVisible(not alone or line.isAncestorOf(self.focused))
-        self.set_title(self._layout.title.replace("&", ""))
         self.setFocusProxy(self.focused)
         if self._bar is not self.title_bar:
             self._bar = self.title_bar

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QToolButton, QWidget
 
 #: Narrower headers show icons instead of words, and at last leave out what keys and a larger chart have too.
-_WORDS_PX, _ALL_PX = 460, 320
+_WORDS_PX, _ALL_PX, _LEAST_PX = 460, 320, 150
 
 
 class FittingButtons(QObject):
@@ -16,6 +16,7 @@ class FittingButtons(QObject):
     def __init__(self, header: QWidget, worded: Sequence[QToolButton], spare: Sequence[QAbstractButton]) -> None:
         super().__init__(header)
         self._worded, self._spare = worded, spare
+        header.setMinimumWidth(_LEAST_PX)  # else what is to be left out would keep it from becoming narrow
         header.installEventFilter(self)
         self._fit(header.width())
 
