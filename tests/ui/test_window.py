@@ -492,7 +492,7 @@ async def test_a_mover_goes_to_the_chart_and_into_the_watchlist(open_window: Ope
     window = await open_window(ports)
     window.movers.parent().raise_()
     await until(lambda: window.movers.model.symbols == ["TSLA"])
-    window.chart.parent().close()
+    window.charts.parent().close()
     window.movers.chart_wanted.emit("TSLA")
     assert (window.link.symbol, window.chart.isVisible()) == ("TSLA", True)
     window.movers.watch_wanted.emit("TSLA")

@@ -1,5 +1,6 @@
 """The legend: symbol, interval, exchange and the figures of one bar, as text and as paint."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint
@@ -42,6 +43,14 @@ def legend(scene: Scene, index: int | None) -> list[Piece]:
     return [*pieces, Piece("   Vol ", "dim"), Piece(words.volume(float(bar["volume"])), "text")]
 
 
+def shortened(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without open, high and low."""
+    left_out = {
+        at + after for at, piece in enumerate(pieces) for after in (0, 1) if piece.text.strip() in ("O", "H", "L")
+    }
+    return [piece for at, piece in enumerate(pieces) if at not in left_out]
+
+
 def aloud(scene: Scene, index: int) -> str:
     """A bar in words, for who hears the screen: the figures and the indicators' values."""
     bar = scene.bars.rows(index, index + 1)[0]
@@ -55,12 +64,14 @@ def aloud(scene: Scene, index: int) -> str:
 
 
 def paint_legend(painter: QPainter, scene: Scene, index: int | None) -> None:
-    """Top left, on one line; what finds no room before the price axis is left out."""
+    """Top left, on one line; what finds no room before the price axis is left out, open, high and low first."""
     font = painter.font()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.Bold)
     at = QPoint(10, 10 + painter.fontMetrics().ascent())
     pieces = legend(scene, index)
+    if at.x() + sum(painter.fontMetrics().horizontalAdvance(piece.text) for piece in pieces) > scene.plot.right():
+        pieces = shortened(pieces)
     for number, piece in enumerate(pieces):
         painter.setFont(bold if piece.bold else font)
         metrics = painter.fontMetrics()

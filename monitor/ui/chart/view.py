@@ -36,6 +36,7 @@ from monitor.ui.chart.looks import Looks
 from monitor.ui.chart.marks import (
     paint_bid_and_ask,
     paint_crosshair,
+    paint_crosshair_along,
     paint_last_price,
     paint_previous_close,
     paint_prices,
@@ -54,11 +55,14 @@ class ChartView(QWidget):
     """Paints a Scene, and keeps its view in step with the bars it is given.
 
     ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``; ``read_aloud`` what a
-    reader of the screen was told of the bar under the keyboard's cursor.
+    reader of the screen was told of the bar under the keyboard's cursor. ``pointed`` tells that the crosshair has
+    moved, ``held_changed`` whether a mouse button is down.
     """
 
     indicator_clicked = Signal(object, str)
     read_aloud = Signal(str)
+    pointed = Signal()
+    held_changed = Signal(bool)
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +73,7 @@ class ChartView(QWidget):
         self._still = QPixmap()
         self._stale = True
         self._mouse: QPoint | None = None
+        self._along: tuple[int, float | None] | None = None
         self._remaining = ""
         self._held = False
         self._refit = True
@@ -79,7 +84,7 @@ class ChartView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Chart")
-        self.setMinimumSize(220, 140)
+        self.setMinimumSize(120, 60)
         Gestures(self)
         self.latest_button = named(QToolButton(self), "toLatest")
         self.latest_button.setText("»")
@@ -178,6 +183,7 @@ class ChartView(QWidget):
     def hold(self, held: bool) -> None:
         """Freeze the view against live bars while a mouse button is down."""
         self._held = held
+        self.held_changed.emit(held)
         if not held:
             self.refresh()
 
@@ -209,7 +215,21 @@ class ChartView(QWidget):
     def point_at(self, place: QPoint | None) -> None:
         """Move the crosshair, or take it off."""
         self._mouse = place
+        self.pointed.emit()
         self.update()
+
+    @property
+    def hovered_price(self) -> float | None:
+        """The price under the mouse; None where it is not among the prices."""
+        mouse, scene = self._mouse, self.scene
+        return scene.scale.price(mouse.y()) if mouse is not None and scene.plot.contains(mouse) else None
+
+    def point_along(self, start_ms: int | None, price: float | None = None) -> None:
+        """Show the crosshair of another chart at the bar that begins then, and at a price; or take it off."""
+        along = None if start_ms is None else (start_ms, price)
+        if along != self._along:
+            self._along = along
+            self.update()
 
     def move_cursor(self, bars: int) -> None:
         """Move the crosshair by bars, from the newest in view where it is not shown, and read the bar aloud."""
@@ -238,18 +258,21 @@ class ChartView(QWidget):
             self._paint_still()
         with QPainter(self) as painter:  # which ends also where something fails
             painter.drawPixmap(0, 0, self._still)
-            self._paint_live(painter, self._mouse)
+            self._paint_live(painter, self._mouse, self._along)
 
     def paint(self, painter: QPainter) -> None:
         """Paint all of it on something else, without the crosshair."""
         self._measure()
         self._paint_ground(painter)
-        self._paint_live(painter, None)
+        self._paint_live(painter, None, None)
 
-    def _paint_live(self, painter: QPainter, mouse: QPoint | None) -> None:
-        """What moves with a tick or the mouse."""
+    def _paint_live(self, painter: QPainter, mouse: QPoint | None, along: tuple[int, float | None] | None) -> None:
+        """What moves with a tick or the mouse, here or ``along`` on another chart."""
         painter.setFont(self.font())
         scene, index = self.scene, self.hovered_index if mouse is not None else None
+        hovered = index is not None
+        if not hovered and along is not None:
+            index = min(scene.bars.place(along[0]), len(scene.bars) - 1) if len(scene.bars) else None
         painter.setClipRect(scene.plot)
         paint_previous_close(painter, scene)
         paint_bid_and_ask(painter, scene)
@@ -265,8 +288,10 @@ class ChartView(QWidget):
             paint_missing_words(painter, scene, mouse)
             self.hits = paint_rows(painter, scene, index, mouse)
         paint_axes(painter, scene)
-        if index is not None and mouse is not None:
+        if hovered and mouse is not None and index is not None:
             tags.append(paint_crosshair(painter, scene, mouse, index))
+        elif along is not None and index is not None:
+            tags += paint_crosshair_along(painter, scene, index, along[1])
         paint_prices(painter, scene, tags)
 
     def _measure(self) -> None:

@@ -19,26 +19,29 @@ from monitor.ui.chart.panes import Pane as ChartPane
 from monitor.ui.chart.view import ChartView
 from monitor.ui.view_ports import ViewPorts
 
-_TASK = "chart indicators"
 #: Of the bars that are shown so many may change while indicators are computed.
 _LIVE_BARS = 5
 _OVER = {Pane.PRICES, Pane.BESIDE}
 
 
 class ChartIndicators(QObject):
-    """Computes what ``wanted`` says, and puts it on the view. ``changed`` tells that others are wanted."""
+    """Computes what ``wanted`` says, in a task of the name given, and puts it on the view.
+
+    ``changed`` tells that others are wanted.
+    """
 
     changed = Signal()
 
-    def __init__(self, ports: ViewPorts, view: ChartView, panel: QWidget) -> None:
+    def __init__(self, ports: ViewPorts, view: ChartView, panel: QWidget, task: str) -> None:
         super().__init__(panel)
+        self._task = task
         self._ports, self._view, self._panel = ports, view, panel
         self.wanted = kept_indicators(ports.preferences)
         view.indicator_clicked.connect(self._act)
 
     def stop(self) -> None:
         """Compute no more."""
-        self._ports.tasks.cancel(_TASK)
+        self._ports.tasks.cancel(self._task)
 
     async def computed(self, symbol: str, interval: Interval, bars: BarSeries) -> list[Shown]:
         """What is wanted for these bars, which nobody changes meanwhile; each pane is where it was."""
@@ -64,7 +67,7 @@ class ChartIndicators(QObject):
         """Show these, and remember them for the next time."""
         self.wanted = indicators
         keep_indicators(self._ports.preferences, indicators)
-        self._ports.tasks.start(_TASK, self._compute(indicators))
+        self._ports.tasks.start(self._task, self._compute(indicators))
         self.changed.emit()
 
     async def _compute(self, wanted: list[Settings]) -> None:
