@@ -14,6 +14,7 @@ from monitor.market.bar import Bar, Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
+from monitor.ui.chart.compare.on_chart import ChartComparison
 from monitor.ui.chart.copies import ChartCopies
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
@@ -85,6 +86,14 @@ class ChartPanel(Panel):
         self.hand = DrawingHand(self.view, self.drawing)
         for button in (DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)):
             self.header_row.addWidget(button)
+        self.comparison = ChartComparison(ports, self.view, self.looks_menu, self, _OWNER)
+        self.comparison.wanted.connect(self._want)
+        self.looks_menu.compare.triggered.connect(self.comparison.open_dialog)
+        self.compare_button = named(QToolButton(), "chartCompare")
+        self.compare_button.setText("+ Compare")
+        self.compare_button.setToolTip("Compare with other symbols in percent (+)")
+        self.compare_button.clicked.connect(self.comparison.open_dialog)
+        self.header_row.insertWidget(self.header_row.indexOf(self.indicators_button), self.compare_button)
         self._show_looks()
         self.set_body(self.view)
         self.setFocusProxy(self.view)
@@ -147,6 +156,7 @@ class ChartPanel(Panel):
         """Stop listening and reading, and want nothing more from the stream."""
         self._reload.stop()
         self.drawing.close()
+        self.comparison.close()
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
@@ -163,6 +173,7 @@ class ChartPanel(Panel):
         self._tail = None
         self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
         self._set_trouble("")
+        self.comparison.open(self._interval)
         self.view.show_bars(symbol, self._interval, EMPTY)
         self.drawing.open(symbol)
         self.view.show_missing([])
@@ -171,14 +182,19 @@ class ChartPanel(Panel):
             self.message.say("Choose a symbol to see its chart.")
             return
         self.message.say(f"Loading {symbol}…")
-        wanted = frozenset({symbol})
-        self._wish.want(Wanted(quotes=wanted, bars=wanted))
+        self._want()
         self._ports.loader.ensure(symbol)
         self.reload()
+
+    def _want(self) -> None:
+        """Tell what is to be streamed while the chart is in sight."""
+        wanted = frozenset({self._symbol}) | self.comparison.symbols if self._symbol else frozenset()
+        self._wish.want(Wanted(quotes=wanted, bars=wanted))
 
     def reload(self) -> None:
         """Read the bars on disk anew."""
         if self._symbol and self.isVisible():
+            self.comparison.keep_up(self._interval)
             self._ports.tasks.start("chart bars", self._read(self._symbol, self._interval))
 
     async def _read(self, symbol: str, interval: Interval) -> None:
@@ -189,6 +205,7 @@ class ChartPanel(Panel):
             tail = await reading.tail(bars)
             holes = await reading.missing(bars)
             shown = await self.indicators.computed(symbol, interval, bars)
+            in_step = await self.comparison.in_step(bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self._say_failed(error.sentence)
@@ -196,6 +213,7 @@ class ChartPanel(Panel):
         if (symbol, interval) == (self._symbol, self._interval):
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
             self.view.show_bars(symbol, interval, bars)
+            self.comparison.show(in_step)
             self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()
@@ -309,6 +327,7 @@ class ChartPanel(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.comparison.reload()
         self.reload()
 
     def hideEvent(self, event: QHideEvent) -> None:
