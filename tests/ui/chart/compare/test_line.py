@@ -43,7 +43,9 @@ def test_each_bar_has_the_value_that_a_dictionary_gives(starts: list[int], other
 
 
 @given(STARTS, STARTS, st.data())
-def test_bars_that_come_one_by_one_make_the_same_line(starts: list[int], others: list[int], data: st.DataObject) -> None:
+def test_bars_that_come_one_by_one_make_the_same_line(
+    starts: list[int], others: list[int], data: st.DataObject
+) -> None:
     """Of either symbol, in any order of the two, revised or older than what is there."""
     kept, known = data.draw(st.integers(0, len(starts))), data.draw(st.integers(0, len(others)))
     chart, own = ChartBars(rows(starts[:kept])), ChartBars(rows(others[:known]))
