@@ -29,6 +29,8 @@ from tests.support.ports import open_day
 
 PICTURES = Path(__file__).parent / "pictures"
 WIDTH, HEIGHT, AXIS = 460, 280, 62
+#: Before the axis stand the names of compared symbols.
+NAMES = 40
 #: Of a thousand pixels so many may differ: smooth lines are rounded in more than one way.
 _MOST_DIFFERENT = 4
 _NOTICED = 24
@@ -61,7 +63,8 @@ def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: 
     theme.use(dark)
     view = ChartView(theme, lambda: 0)
     qtbot.addWidget(view)
-    view.resize(WIDTH, HEIGHT)
+    height = HEIGHT + 120 * comparing
+    view.resize(WIDTH, height)
     font = view.font()
     font.setPointSize(6)  # so small that the axis is as wide as it is at least, whatever the font
     view.setFont(font)
@@ -80,7 +83,7 @@ def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: 
     image = view.grab().toImage()
     theme.use(True)
     top = 34 + 18 * len([*view.scene.compared, *(each for each in shown if each.pane is None)])
-    return image.copy(0, top, WIDTH - AXIS, HEIGHT - top - 26)
+    return image.copy(0, top, WIDTH - AXIS - NAMES * comparing, height - top - 26)
 
 
 def compare(image: QImage, name: str) -> None:
