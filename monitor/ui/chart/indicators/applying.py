@@ -51,8 +51,8 @@ class ChartTemplates(QObject):
             self._ports.bus.publish(Notice(Level.WARNING, f"The template “{usual}”: {found.lost}"))
         return found.known
 
-    def apply(self, name: str) -> str:
-        """Show the indicators of a template in place of those on the chart; a sentence about it."""
+    def apply(self, name: str) -> Notice:
+        """Show the indicators of a template in place of those on the chart; what was told of it."""
         try:
             found = self.templates.find(name).read()
         except MonitorError as error:
@@ -70,10 +70,10 @@ class ChartTemplates(QObject):
         """The template that was applied last and can be taken back; empty when there is none."""
         return self._before[1] if self._before else ""
 
-    def put_back(self) -> str:
-        """Show again what the chart had before the last template; a sentence about it."""
+    def put_back(self) -> Notice | None:
+        """Show again what the chart had before the last template; what was told of it, None without one."""
         if self._before is None:
-            return ""
+            return None
         (indicators, name), self._before = self._before, None
         self._indicators.want(indicators)
         self.changed.emit()
@@ -110,9 +110,10 @@ class ChartTemplates(QObject):
         self.changed.emit()
         return name, f"Read “{name}” from {path.name}. {template.read().lost}".strip()
 
-    def _tell(self, level: Level, sentence: str) -> str:
-        self._ports.bus.publish(Notice(level, sentence))
-        return sentence
+    def _tell(self, level: Level, sentence: str) -> Notice:
+        notice = Notice(level, sentence)
+        self._ports.bus.publish(notice)
+        return notice
 
     # ---------------------------------------------------------------------------------------- asking
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from monitor.errors import BadData, MonitorError
+from monitor.live.events import Level
 from monitor.ports import file_name
 from monitor.ui.panel import named, rename
 from monitor.ui.work_dialog import FileKind, choose_file
@@ -108,11 +110,10 @@ class TemplatesDialog(QDialog):
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.apply_button, self.back_button = QPushButton("&Apply"), QPushButton("&Put back")
         self.save_button, self.rename_button = QPushButton("&Save these…"), QPushButton("Re&name…")
-        self.delete_button, self.usual_button = QPushButton("&Delete…"), QPushButton("For new &charts")
+        self.delete_button, self.usual_box = QPushButton("&Delete…"), QCheckBox("For new &charts")
         self.write_button, self.read_button = QPushButton("&Write to file…"), QPushButton("Read from &file…")
         self.close_button = QPushButton("Close")
-        self.usual_button.setCheckable(True)
-        self.usual_button.setToolTip("Charts on which no indicators were ever chosen begin with this template")
+        self.usual_box.setToolTip("Charts on which no indicators were ever chosen begin with this template")
         self.back_button.setToolTip("Show the indicators again that the chart had before the template")
         self._lay_out()
         self._connect()
@@ -138,10 +139,14 @@ class TemplatesDialog(QDialog):
     def apply(self) -> None:
         """Show the selected template's indicators on the chart."""
         if self.current:
-            self._say(self._chart.apply(self.current))
+            notice = self._chart.apply(self.current)
+            self._say(notice.sentence, "success" if notice.level is Level.INFO else "warning")
 
     def put_back(self) -> None:
-        self._say(self._chart.put_back())
+        """Show again what the chart had before."""
+        notice = self._chart.put_back()
+        if notice is not None:
+            self._say(notice.sentence, "success")
 
     def ask_save(self) -> NameDialog:
         """Ask under which name to save the chart's indicators."""
@@ -182,7 +187,7 @@ class TemplatesDialog(QDialog):
 
     def choose_usual(self) -> None:
         """Have new charts begin with the selected template, or with none."""
-        name = self.current if self.usual_button.isChecked() else ""
+        name = self.current if self.usual_box.isChecked() else ""
         self._chart.set_usual(name)
         self._say(f"New charts begin with “{name}”." if name else "New charts begin without indicators.")
 
@@ -240,9 +245,9 @@ class TemplatesDialog(QDialog):
 
     def _show_usable(self) -> None:
         name = self.current
-        for button in (self.apply_button, self.rename_button, self.delete_button, self.usual_button, self.write_button):
+        for button in (self.apply_button, self.rename_button, self.delete_button, self.usual_box, self.write_button):
             button.setEnabled(bool(name))
-        self.usual_button.setChecked(bool(name) and name == self._chart.templates.usual)
+        self.usual_box.setChecked(bool(name) and name == self._chart.templates.usual)
         self.back_button.setEnabled(bool(self._chart.to_put_back))
         self.save_button.setEnabled(self._chart.has_indicators)
 
@@ -252,6 +257,7 @@ class TemplatesDialog(QDialog):
 
     def _connect(self) -> None:
         self._chart.changed.connect(self._list)
+        self.usual_box.clicked.connect(self.choose_usual)
         self.list.currentRowChanged.connect(self._show_usable)
         self.list.itemDoubleClicked.connect(self.apply)
         clicks: tuple[tuple[QPushButton, Callable[[], object]], ...] = (
@@ -260,7 +266,6 @@ class TemplatesDialog(QDialog):
             (self.save_button, self.ask_save),
             (self.rename_button, self.ask_rename),
             (self.delete_button, self.ask_delete),
-            (self.usual_button, self.choose_usual),
             (self.write_button, self.ask_file_to_write),
             (self.read_button, self.ask_file_to_read),
             (self.close_button, self.accept),
@@ -273,7 +278,7 @@ class TemplatesDialog(QDialog):
         middle, column = QHBoxLayout(), QVBoxLayout()
         for group in (
             (self.apply_button, self.back_button),
-            (self.save_button, self.rename_button, self.delete_button, self.usual_button),
+            (self.save_button, self.rename_button, self.delete_button, self.usual_box),
             (self.write_button, self.read_button),
         ):
             for button in group:

@@ -55,7 +55,7 @@ async def test_applying_one_replaces_what_is_on_the_chart_and_is_put_back(chart:
     panel.indicators.templates.put_back()
     assert panel.indicators.wanted == [BANDS]
     assert panel.indicators.templates.to_put_back == ""
-    assert panel.indicators.templates.put_back() == ""
+    assert panel.indicators.templates.put_back() is None
 
 
 async def test_of_one_with_unknown_indicators_the_rest_is_shown_and_it_says_so(chart: Chart) -> None:
@@ -74,12 +74,12 @@ async def test_of_one_with_unknown_indicators_the_rest_is_shown_and_it_says_so(c
 async def test_one_without_anything_known_changes_nothing(make: Make) -> None:
     panel, _ = make(preferences=kept({"name": "Far", "indicators": [{"name": "FUTURE"}, 7]}))
     panel.indicators.want([BANDS])
-    told = panel.indicators.templates.apply("Far")
+    told = panel.indicators.templates.apply("Far").sentence
     assert told == (
         "“Far” is not applied: 2 of its 2 indicators cannot be shown by this version: FUTURE, one without a name."
     )
     assert panel.indicators.wanted == [BANDS]
-    assert panel.indicators.templates.apply("Gone") == "There is no template “Gone” any more."
+    assert panel.indicators.templates.apply("Gone").sentence == "There is no template “Gone” any more."
 
 
 async def test_new_charts_begin_with_the_one_that_was_chosen(make: Make) -> None:
@@ -154,18 +154,18 @@ async def test_a_template_is_renamed_and_deleted(chart: Chart) -> None:
 async def test_the_one_of_new_charts_keeps_that_through_a_new_name(chart: Chart) -> None:
     panel, _, _ = chart
     dialog, templates = manage(panel, "Mine"), panel.indicators.templates.templates
-    dialog.usual_button.click()
+    dialog.usual_box.click()
     assert templates.usual == "Mine"
     assert dialog.sentence.text() == "New charts begin with “Mine”."
     panel.indicators.templates.rename("Mine", "Yours")
     assert templates.usual == "Yours"
     dialog.select("Mixed")
-    assert not dialog.usual_button.isChecked()
+    assert not dialog.usual_box.isChecked()
     dialog.select("Yours")
-    assert dialog.usual_button.isChecked()
-    dialog.usual_button.click()
+    assert dialog.usual_box.isChecked()
+    dialog.usual_box.click()
     assert templates.usual == ""
-    dialog.usual_button.click()
+    dialog.usual_box.click()
     panel.indicators.templates.remove("Yours")
     assert templates.usual == ""
 
