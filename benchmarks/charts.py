@@ -6,7 +6,7 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -17,17 +17,22 @@ from PySide6.QtGui import QPainter, QPicture
 from PySide6.QtWidgets import QApplication, QWidget
 
 from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
+from monitor.ui.chart.compare.compared import Compared
+from monitor.ui.chart.compare.line import aligned
+from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.view import ChartView
 from monitor.ui.theme import Theme
 
 SIZE = (1280, 720)
 SIZES = (10_000, 1_000_000, 10_000_000)
+#: So many other symbols, each with as many bars, are compared with in a run of their own.
+COMPARED = 4
 PANS, PEER_PANS, TICKS = 120, 5, 200
 
 
-def random_bars(count: int) -> BarSeries:
+def random_bars(count: int, seed: int = 7) -> BarSeries:
     """A random walk of minute bars on weekdays from 07:00 to 20:00, the same every time."""
-    walk = np.random.default_rng(7)
+    walk = np.random.default_rng(seed)
     bars = np.empty(count, BAR_DTYPE)
     days, minute = np.divmod(np.arange(count), 780)
     weeks, weekday = np.divmod(days, 5)
@@ -51,10 +56,27 @@ def percentile(times: list[float], percent: float) -> float:
     return round(float(np.percentile(times, percent)), 2)
 
 
-def ours(count: int) -> dict[str, float]:
+def comparing(count: int) -> dict[str, float]:
+    """The same figures with other symbols beside it, and how long bringing one in step with the bars takes."""
+    bars = random_bars(count)
+    found, took = [], []
+    for number in range(1, COMPARED + 1):
+        other = random_bars(count, number)
+        own = ChartBars(other[np.random.default_rng(number).random(count) < 0.95])
+        compared = Compared(f"S{number}", number)
+        compared.bars, begin = own, time.perf_counter()
+        values = aligned(bars["start"], own.start, own.close)
+        took.append((time.perf_counter() - begin) * 1000)
+        compared.draw(values, ChartBars(bars), count)
+        found.append(compared)
+    return ours(count, found) | {"in_step": percentile(took, 50)}
+
+
+def ours(count: int, compared: Sequence[Compared] = ()) -> dict[str, float]:
     """Figures of the chart with ``count`` bars: the latest bars, all bars, and pans with half of them in view."""
     bars = random_bars(count)
     view = ChartView(Theme(), lambda: int(bars["start"][-1]) + 1000)
+    view.scene.compared = list(compared)
     view.resize(*SIZE)
     view.show()
     QApplication.processEvents()
@@ -146,10 +168,11 @@ def peer(count: int) -> dict[str, float]:
 
 def main() -> None:
     application = QApplication.instance() or QApplication([])
-    names = ("first_latest", "first_all", "pan_p50", "pan_p95", "pan_close_p95", "tick_p95")
+    names = ("first_latest", "first_all", "pan_p50", "pan_p95", "pan_close_p95", "tick_p95", "in_step")
     print(f"{'ms':<28}" + "".join(f"{name:>15}" for name in names))
     figures: dict[str, float] = {}
-    runs = [(f"monitor_{count}", ours, count) for count in SIZES] + [("pyqtgraph_1000000", peer, 1_000_000)]
+    runs = [(f"monitor_{count}", ours, count) for count in SIZES]
+    runs += [(f"monitor_1000000_beside_{COMPARED}", comparing, 1_000_000), ("pyqtgraph_1000000", peer, 1_000_000)]
     for name, run, count in runs:
         found = run(count)
         print(f"{name:<28}" + "".join(f"{found[key]:>15.2f}" if key in found else f"{'':>15}" for key in names))

@@ -46,7 +46,7 @@ KEYS = (
             ("Shift+← Shift+→", "Move a cursor from bar to bar"),
             ("Alt+R", "Reset the view"),
             ("Alt+G", "Go to a date"),
-            ("/", "Indicators"),
+            ("/, +", "Indicators, compare symbols"),
             ("Alt+L Alt+P Alt+I", "Prices logarithmic, in percent, inverted"),
             ("Alt+S", "Save a picture"),
             ("Ctrl+Shift+C", "Copy the bars in view"),

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QPainter
 
 from monitor.market.instrument import is_index
 from monitor.ui import format as words
+from monitor.ui.chart.compare.painting import percent_words
 from monitor.ui.chart.indicators.legend import value_words
 from monitor.ui.chart.scene import Scene
 
@@ -30,6 +31,8 @@ def legend(scene: Scene, index: int | None) -> list[Piece]:
     at = count - 1 if index is None else index
     rows = scene.bars.rows(max(0, at - 1), at + 1)
     bar = rows[-1]
+    if scene.compared and scene.scale.base > 0:
+        pieces.append(Piece(f"   {percent_words((float(bar['close']) / scene.scale.base - 1) * 100)}", "text", True))
     colour = "up" if bar["close"] >= bar["open"] else "down"
     for letter, name in (("O", "open"), ("H", "high"), ("L", "low"), ("C", "close")):
         pieces += [Piece(f"   {letter} ", "dim"), Piece(words.price(bar[name]), colour if letter == "C" else "text")]
@@ -52,10 +55,11 @@ def shortened(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def aloud(scene: Scene, index: int) -> str:
-    """A bar in words, for who hears the screen: the figures and the indicators' values."""
+    """A bar in words, for who hears the screen: the figures, what is compared with, and the indicators' values."""
     bar = scene.bars.rows(index, index + 1)[0]
     told = [f"{name} {words.price(float(bar[name]))}" for name in ("open", "high", "low", "close")]
     told.append(f"volume {words.volume(float(bar['volume']))}")
+    told += [f"{each.symbol} {percent_words(each.percent(scene.bars, index))}" for each in scene.compared if each.drawn]
     for shown in scene.indicators:
         if shown.visible and shown.drawn:
             values = [value_words(shown, shown.at(place, index)) for place, _ in shown.drawn]

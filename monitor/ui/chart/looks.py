@@ -91,6 +91,7 @@ class LooksMenu(QMenu):
         self._add_choice(self.addMenu("&Times in"), "zone", _ZONES)
         self._add_switches(self.addMenu("&Lines"), _LINES, parent)
         self.addSeparator()
+        self.compare = self._add_action("&Compare symbols…", "+", parent)
         self.go_to = self._add_action("&Go to date…", "Alt+G", parent)
         self.save_picture = self._add_action("Sa&ve picture…", "Alt+S", parent)
         self.copy_picture = self._add_action("Cop&y picture", "", parent)

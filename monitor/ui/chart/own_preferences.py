@@ -3,7 +3,7 @@
 from monitor.ports import Preferences
 
 #: What each chart has for itself. The first chart's are kept under these keys, the others' with their number in them.
-OWN = ("interval", "chart/looks", "chart/indicators")
+OWN = ("interval", "chart/looks", "chart/indicators", "chart/compared")
 
 
 class OwnPreferences:

@@ -15,6 +15,7 @@ from monitor.market.bar import Bar, Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
+from monitor.ui.chart.compare.on_chart import ChartComparison
 from monitor.ui.chart.copies import ChartCopies
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
@@ -67,6 +68,7 @@ class ChartPanel(Panel):
         #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
         self._heard: defaultdict[str, deque[Bar]] = defaultdict(lambda: deque(maxlen=3))
         self.view = ChartView(theme, ports.meters.now_ms)
+        self.pace = Pace(self)
         self.history = HistoryState(ports, self.view, self.set_note)
         self.history.read_wanted.connect(self.reload)
         self.history.sign_in_wanted.connect(self.sign_in_wanted)
@@ -98,6 +100,16 @@ class ChartPanel(Panel):
         spare = DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)
         for button in spare:
             self.header_row.addWidget(button)
+        self.comparison = ChartComparison(
+            ports, self.view, self.looks_menu, self, self._owner, self.pace, lambda: self.awake
+        )
+        self.comparison.wanted.connect(self._want)
+        self.looks_menu.compare.triggered.connect(self.comparison.open_dialog)
+        self.compare_button = named(QToolButton(), "chartCompare")
+        self.compare_button.setText("+ Compare")
+        self.compare_button.setToolTip("Compare with other symbols in percent (+)")
+        self.compare_button.clicked.connect(self.comparison.open_dialog)
+        self.header_row.insertWidget(self.header_row.indexOf(self.indicators_button), self.compare_button)
         self.enlarge_button = named(QToolButton(), "enlarge")
         self.enlarge_button.setCheckable(True)
         self.enlarge_button.setToolTip("Only this chart, or all of them again (Alt+Enter)")
@@ -107,14 +119,14 @@ class ChartPanel(Panel):
         wear(self.enlarge_button, "maximise", theme)
         wear(self.looks_button, "candles", theme)
         wear(self.indicators_button, "indicators", theme)
-        FittingButtons(self.header, (self.looks_button, self.indicators_button), spare)
+        wear(self.compare_button, "compare", theme)
+        FittingButtons(self.header, (self.looks_button, self.compare_button, self.indicators_button), spare)
         self._show_looks()
         self.set_body(self.view)
         self.setFocusProxy(self.view)
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
         self._reload.timeout.connect(self.reload)
         self._grown = self._unread = False
-        self.pace = Pace(self)
         self.pace.due.connect(self._show_newest)
         self.view.held_changed.connect(self._take_hold)
         self.sight_changed.connect(self._take_sight)
@@ -197,6 +209,7 @@ class ChartPanel(Panel):
         """Stop listening and reading, and want nothing more from the stream."""
         self._reload.stop()
         self.drawing.close()
+        self.comparison.close()
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel(self._reading)
@@ -211,6 +224,7 @@ class ChartPanel(Panel):
         self._tail = None
         told = f"{symbol} {self._interval.label}"
         self.set_title(*(f"Chart · {told}", told, symbol) if symbol else ("Chart",))
+        self.comparison.open(self._interval)
         self.view.show_bars(symbol, self._interval, EMPTY)
         self.drawing.open(symbol)
         self.view.show_missing([])
@@ -218,15 +232,20 @@ class ChartPanel(Panel):
         self.history.begin(symbol)
         if not symbol:
             return
-        wanted = frozenset({symbol})
-        self._wish.want(Wanted(quotes=wanted, bars=wanted))
+        self._want()
         self._ports.loader.ensure(symbol)
         self.reload()
+
+    def _want(self) -> None:
+        """Tell what is to be streamed while the chart is in sight."""
+        wanted = frozenset({self._symbol}) | self.comparison.symbols if self._symbol else frozenset()
+        self._wish.want(Wanted(quotes=wanted, bars=wanted))
 
     def reload(self) -> None:
         """Read the bars on disk anew."""
         self._unread = self.pace.held
         if self._symbol and self.awake and not self.pace.held:
+            self.comparison.keep_up(self._interval)
             self._ports.tasks.start(self._reading, self._read(self._symbol, self._interval))
 
     async def _read(self, symbol: str, interval: Interval) -> None:
@@ -237,6 +256,7 @@ class ChartPanel(Panel):
             tail = await reading.tail(bars)
             holes = await reading.missing(bars)
             shown = await self.indicators.computed(symbol, interval, bars)
+            in_step = await self.comparison.in_step(bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self.history.fail(error.sentence)
@@ -245,6 +265,7 @@ class ChartPanel(Panel):
         if (symbol, interval) == (self._symbol, self._interval) and not self.pace.held:
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
             self.view.show_bars(symbol, interval, bars)
+            self.comparison.show(in_step)
             self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()
@@ -333,6 +354,7 @@ class ChartPanel(Panel):
 
     def _take_sight(self) -> None:
         if self.awake:
+            self.comparison.reload()
             self.reload()
         else:
             self._reload.stop()

@@ -11,6 +11,7 @@ from shiboken6 import wrapInstance
 
 from monitor.market.bar import Interval
 from monitor.ports import Zone
+from monitor.ui.chart.compare.compared import Compared, reached
 from monitor.ui.chart.indicators.shown import Shown, widened
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.kinds.heikin_ashi import LEAD, heikin_ashi
@@ -53,6 +54,7 @@ class Scene:
     plot: QRect = field(default_factory=QRect)
     panes: list[Pane] = field(default_factory=list)
     indicators: list[Shown] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
     most_volume: float = 1.0
     missing: "list[Missing]" = field(default_factory=list)
     bins: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
@@ -95,8 +97,11 @@ class Scene:
         if not len(self.bins):
             return
         self.scale.base = float(self.bins.close[0])
+        for each in self.compared:
+            each.rebase(self.bins)
         if refit:
             low, high = widened(float(self.bins.low.min()), float(self.bins.high.max()), self.indicators, self.bins)
+            low, high = reached(low, high, self.compared, self.bins, self.scale.base)
             self.scale.fit(low, high, float(self.bins.close[-1]))
             self.most_volume = max(1.0, float(self.bins.volume.max()))
             self._measure_panes()
@@ -152,7 +157,8 @@ class Scene:
         bins = found.part(slice(lead, None))
         if not len(bins):
             return True
-        prices = self.scale.holds(float(bins.low.min()), float(bins.high.max()))
+        range_ = reached(float(bins.low.min()), float(bins.high.max()), self.compared, bins, self.scale.base)
+        prices = self.scale.holds(*range_)
         for each in self.indicators:
             extremes = each.extremes(bins) if each.pane is not None else None
             if extremes and each.pane and not each.pane.scale.holds(*extremes):

@@ -21,6 +21,9 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import bar_time, paint_backdrop
+from monitor.ui.chart.compare.legend import Hit as ComparedHit
+from monitor.ui.chart.compare.legend import paint_rows as paint_compared_rows
+from monitor.ui.chart.compare.painting import paint_compared, paint_dots, paint_tags
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.drawings.layer import DrawingLayer
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
@@ -79,6 +82,7 @@ class ChartView(QWidget):
         self._refit = True
         self._centred = False
         self.hits: list[Hit] = []
+        self.compared_hits: list[ComparedHit] = []
         self.setFont(data_font())
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -125,11 +129,21 @@ class ChartView(QWidget):
         moved = first < count - 1 or len(scene.bars) != count
         for shown in scene.indicators:
             shown.take(scene.bars, first)
+        for compared in scene.compared:
+            compared.follow(scene.bars, first)
         scene.viewport.grow(len(scene.bars), follow=not self._held)
+        self._show_moved(moved)
+
+    def take_compared(self, first: int) -> None:
+        """A compared symbol has other values from the bar at index ``first`` on."""
+        self._show_moved(first < len(self.scene.bars) - 1)
+
+    def _show_moved(self, moved: bool) -> None:
+        """Paint what live bars have changed: all of it when more than the last bar has ``moved``."""
         if self._held:
             self._stale = self._stale or moved
             self.update()
-        elif moved or not scene.holds_last:
+        elif moved or not self.scene.holds_last:
             self.refresh()
         else:
             self.update()
@@ -278,20 +292,25 @@ class ChartView(QWidget):
         paint_bid_and_ask(painter, scene)
         last = scene.last_bins
         paint_bars(painter, scene, *last)
+        paint_compared(painter, scene, *last)
         drawn = self.drawings.paint_live(painter)
         painter.setClipping(False)
         paint_indicators(painter, scene, *last)
         self._remaining = self._countdown()
-        tags = [*drawn, paint_last_price(painter, scene, self._remaining)]
+        newest = paint_last_price(painter, scene, self._remaining)
+        tags = [*drawn, newest, *paint_tags(painter, scene, newest)]
         if scene.symbol:
             paint_legend(painter, scene, index)
             paint_missing_words(painter, scene, mouse)
+            self.compared_hits = paint_compared_rows(painter, scene, index, mouse)
             self.hits = paint_rows(painter, scene, index, mouse)
         paint_axes(painter, scene)
         if hovered and mouse is not None and index is not None:
             tags.append(paint_crosshair(painter, scene, mouse, index))
+            paint_dots(painter, scene, index)
         elif along is not None and index is not None:
             tags += paint_crosshair_along(painter, scene, index, along[1])
+            paint_dots(painter, scene, index)
         paint_prices(painter, scene, tags)
 
     def _measure(self) -> None:
@@ -320,6 +339,7 @@ class ChartView(QWidget):
         paint_profiles(painter, scene)
         still = scene.still_bins()
         paint_bars(painter, scene, *still)
+        paint_compared(painter, scene, *still)
         paint_levels(painter, scene)
         paint_indicators(painter, scene, *still)
         painter.setClipRect(scene.plot)

@@ -15,10 +15,13 @@ from pytestqt.qtbot import QtBot
 from monitor.analysis.indicators import IndicatorSeries, Settings
 from monitor.analysis.indicators import Pane as Where
 from monitor.market.bar import BarSeries, Interval
+from monitor.ui.chart.compare.compared import Compared, State
+from monitor.ui.chart.compare.line import aligned
 from monitor.ui.chart.indicators.shown import Shown
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.looks import Looks
 from monitor.ui.chart.panes import Pane
+from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.view import ChartView
 from monitor.ui.theme import Theme
 from tests.support.bars import walk
@@ -26,6 +29,8 @@ from tests.support.ports import open_day
 
 PICTURES = Path(__file__).parent / "pictures"
 WIDTH, HEIGHT, AXIS = 460, 280, 62
+#: Before the axis stand the names of compared symbols.
+NAMES = 40
 #: Of a thousand pixels so many may differ: smooth lines are rounded in more than one way.
 _MOST_DIFFERENT = 4
 _NOTICED = 24
@@ -37,12 +42,29 @@ def bars() -> BarSeries:
     return made
 
 
-def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: str) -> QImage:
+def others(chart: BarSeries) -> list[Compared]:
+    """Three lines: one with a bar for each of the chart's, one that begins and ends within them, one with holes."""
+    found = []
+    chosen = (slice(None), slice(500, 760), np.random.default_rng(2).random(len(chart)) < 0.2)
+    for number, rows in enumerate(chosen, 1):
+        other = walk(len(chart), 10 + number, 0)
+        other["start"] = chart["start"]
+        own = ChartBars(other[rows])
+        compared = Compared(f"S{number}", number)
+        compared.bars = own
+        compared.draw(aligned(chart["start"], own.start, own.close), ChartBars(chart), len(chart))
+        compared.turn(State.SHOWN)
+        found.append(compared)
+    return found
+
+
+def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: str, comparing: bool = False) -> QImage:
     theme = Theme()
     theme.use(dark)
     view = ChartView(theme, lambda: 0)
     qtbot.addWidget(view)
-    view.resize(WIDTH, HEIGHT)
+    height = HEIGHT + 120 * comparing
+    view.resize(WIDTH, height)
     font = view.font()
     font.setPointSize(6)  # so small that the axis is as wide as it is at least, whatever the font
     view.setFont(font)
@@ -50,6 +72,7 @@ def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: 
     view.show()
     series = bars()
     view.show_bars("AAPL", Interval.M1, series)
+    view.scene.compared = others(series) if comparing else []
     view.scene.viewport.bar_px = bar_px
     view.scene.viewport.go_latest()
     shown = [
@@ -59,8 +82,8 @@ def painted(qtbot: QtBot, dark: bool, looks: Looks, bar_px: float, *indicators: 
     view.show_indicators(shown)
     image = view.grab().toImage()
     theme.use(True)
-    top = 34 + 18 * len([each for each in shown if each.pane is None])
-    return image.copy(0, top, WIDTH - AXIS, HEIGHT - top - 26)
+    top = 34 + 18 * len([*view.scene.compared, *(each for each in shown if each.pane is None)])
+    return image.copy(0, top, WIDTH - AXIS - NAMES * comparing, height - top - 26)
 
 
 def compare(image: QImage, name: str) -> None:
@@ -102,3 +125,10 @@ def test_each_scale_looks_as_it_did(qtbot: QtBot, name: str, looks: Looks) -> No
 @pytest.mark.parametrize("name", ["BBANDS", "SAR", "VWAP"])
 def test_indicators_over_the_prices_look_as_they_did(qtbot: QtBot, name: str) -> None:
     compare(painted(qtbot, True, Looks(), 6.0, name), name)
+
+
+@pytest.mark.parametrize("bar_px", [8.0, 0.8])
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+def test_compared_symbols_look_as_they_did(qtbot: QtBot, dark: bool, bar_px: float) -> None:
+    name = f"compare-{'dark' if dark else 'light'}-{'near' if bar_px > 1 else 'far'}"
+    compare(painted(qtbot, dark, Looks(percent=True), bar_px, comparing=True), name)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -43,6 +44,11 @@ class IndicatorsDialog(QDialog):
         self.nothing = named(QLabel("Nothing is called so."), "hint")
         self.add_button, self.settings_button = QPushButton("&Add"), QPushButton("&Settings…")
         self.remove_button, self.close_button = QPushButton("&Remove"), QPushButton("Close")
+        self.templates_button = QPushButton("&Templates")
+        #: Filled by the owner when it is about to be shown.
+        self.templates = QMenu(self)
+        self.templates_button.setMenu(self.templates)
+        self.templates_button.setAutoDefault(False)
         self._lay_out()
         self._connect()
         self._search("")
@@ -55,6 +61,12 @@ class IndicatorsDialog(QDialog):
         description: Description = self.found.currentItem().data(Qt.ItemDataRole.UserRole)
         self._set([*self._indicators, Settings.beside(description.name, self._indicators)])
         self.chosen.setCurrentRow(len(self._indicators) - 1)
+
+    def take(self, indicators: list[Settings]) -> None:
+        """Others are on the chart by now."""
+        if indicators is not self._indicators:
+            self._indicators = indicators
+            self._list()
 
     def remove(self) -> None:
         """Take the selected one off the chart."""
@@ -151,6 +163,7 @@ class IndicatorsDialog(QDialog):
         whole.setContentsMargins(20, 16, 20, 16)
         whole.addLayout(lists, 1)
         last = QHBoxLayout()
+        last.addWidget(self.templates_button)
         last.addStretch(1)
         last.addWidget(self.close_button)
         whole.addLayout(last)

@@ -11,6 +11,7 @@ from monitor.errors import BadData
 from monitor.live.events import Level, Notice
 from monitor.market.bar import BarSeries, Interval
 from monitor.market.calendar import around_the_clock, sessions
+from monitor.ui.chart.indicators.applying import ChartTemplates
 from monitor.ui.chart.indicators.dialog import IndicatorsDialog
 from monitor.ui.chart.indicators.keeping import keep_indicators, kept_indicators
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
@@ -36,7 +37,9 @@ class ChartIndicators(QObject):
         super().__init__(panel)
         self._task = task
         self._ports, self._view, self._panel = ports, view, panel
-        self.wanted = kept_indicators(ports.preferences)
+        self.templates = ChartTemplates(ports, self)
+        kept = kept_indicators(ports.preferences)
+        self.wanted = self.templates.for_new_chart() if kept is None else kept
         view.indicator_clicked.connect(self._act)
 
     def stop(self) -> None:
@@ -84,6 +87,9 @@ class ChartIndicators(QObject):
         """Offer all indicators there are."""
         dialog = IndicatorsDialog(self.wanted, self._panel)
         dialog.changed.connect(self.want)
+        dialog.templates.aboutToShow.connect(lambda: self.templates.fill(dialog.templates, dialog))
+        follow = self.changed.connect(lambda: dialog.take(self.wanted))
+        dialog.finished.connect(lambda: self.changed.disconnect(follow))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog

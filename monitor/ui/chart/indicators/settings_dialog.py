@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QDateTime, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -25,11 +25,11 @@ from monitor.analysis.indicators import Draw, Kind, Output, Parameter, Settings,
 from monitor.analysis.indicators.description import SERIES_COLOURS, Value
 from monitor.errors import BadData
 from monitor.ui.panel import named, rename
-from monitor.ui.theme import DARK, LIGHT, Colours
+from monitor.ui.swatch import swatch
+from monitor.ui.theme import DARK, LIGHT
 
 _NAMED = ("accent", "amber", "up", "down", "dim", "text", *SERIES_COLOURS)
 _OTHER = "Other…"
-_SWATCH_PX = 12
 
 
 class SettingsDialog(QDialog):
@@ -158,9 +158,9 @@ class SettingsDialog(QDialog):
         palette = DARK if self._dark else LIGHT
         for number, name in enumerate(_NAMED):
             words = name.capitalize() if number < 6 else f"Colour {number - 5}"
-            box.addItem(_swatch(palette, name), words, name)
+            box.addItem(swatch(palette, name), words, name)
         if colour not in _NAMED:
-            box.addItem(_swatch(palette, colour), colour, colour)
+            box.addItem(swatch(palette, colour), colour, colour)
         box.addItem(_OTHER)
         box.setCurrentIndex(box.findData(colour))
 
@@ -176,11 +176,5 @@ class SettingsDialog(QDialog):
         asking.open()
 
     def _add_colour(self, box: QComboBox, colour: QColor) -> None:
-        box.insertItem(box.count() - 1, _swatch(DARK, colour.name()), colour.name(), colour.name())
+        box.insertItem(box.count() - 1, swatch(DARK, colour.name()), colour.name(), colour.name())
         box.setCurrentIndex(box.count() - 2)
-
-
-def _swatch(palette: Colours, name: str) -> QIcon:
-    picture = QPixmap(_SWATCH_PX, _SWATCH_PX)
-    picture.fill(palette.colour(name))
-    return QIcon(picture)
