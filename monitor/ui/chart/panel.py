@@ -332,6 +332,7 @@ class ChartPanel(Panel):
             self.reload()
 
     def _take_sight(self) -> None:
+        self.view.be_seen(self.awake)
         if self.awake:
             self.reload()
         else:
