@@ -154,6 +154,7 @@ async def test_a_chart_that_is_closed_wants_and_hears_nothing(window: MainWindow
     assert ports.watching.wishes["chart 2"].bars == {"SPY"}
     await show(window, GridLayout.ONE)
     assert "chart 2" not in ports.watching.wishes
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     window.commands.colours.trigger()  # what was closed takes no new colours either
     window.commands.colours.trigger()
 
@@ -461,6 +462,8 @@ async def test_a_hidden_chart_does_nothing_and_catches_up(paced: MainWindow, hid
     hide()
     QApplication.processEvents()
     assert not chart.awake
+    # What streams is recorded while the window is minimised, whether or not somebody looks.
+    assert ("chart 2" in ports.watching.wishes) is (hidden == "minimised")
     count, bars = Paints(chart), chart.view.scene.bars
     for frame in range(10):
         print_trade(ports, "AAPL", 590 + frame / 100, 200 + 100 * frame)
