@@ -28,7 +28,8 @@ class PanelDock(QDockWidget):
         self.panel = panel
         self.setObjectName(f"{type(panel).__name__}Dock")
         self.setWidget(panel)
-        self.visibilityChanged.connect(lambda seen: panel.cover(not seen))
+        # Qt tells the same of a window that is minimised, where nothing lies over the panel.
+        self.visibilityChanged.connect(lambda seen: panel.cover(not seen and not self.window().isMinimized()))
         self._buttons = QWidget()
         self._row = QHBoxLayout(self._buttons)
         self._row.setContentsMargins(0, 0, 0, 0)

@@ -46,12 +46,23 @@ KEYS = (
             ("Shift+← Shift+→", "Move a cursor from bar to bar"),
             ("Alt+R", "Reset the view"),
             ("Alt+G", "Go to a date"),
+            (".", "Layout: how many charts"),
+            ("Ctrl+PgDown Ctrl+PgUp", "The next chart, the one before"),
+            ("Alt+Enter", "Only this chart, or all again"),
             ("/, +", "Indicators, compare symbols"),
             ("Alt+L Alt+P Alt+I", "Prices logarithmic, in percent, inverted"),
             ("Alt+S", "Save a picture"),
             ("Ctrl+Shift+C", "Copy the bars in view"),
             ("Wheel", "Zoom"),
             ("Drag", "Pan; on an axis: scale"),
+        ),
+    ),
+    (
+        "Watchlist",
+        (
+            ("↑ ↓", "Move, and take the other panels along"),
+            ("Del", "Remove the symbol"),
+            ("Drag", "Change the order"),
         ),
     ),
     (
@@ -66,14 +77,6 @@ KEYS = (
             ("Ctrl+C, Ctrl+V, Del", "Copy, paste, remove"),
             ("Ctrl+Alt+H", "Hide or show all"),
             ("Esc", "Leave the tool, or what is selected"),
-        ),
-    ),
-    (
-        "Watchlist",
-        (
-            ("↑ ↓", "Move, and take the other panels along"),
-            ("Del", "Remove the symbol"),
-            ("Drag", "Change the order"),
         ),
     ),
     (

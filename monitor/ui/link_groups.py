@@ -74,7 +74,6 @@ class LinkGroups(QObject):
         except msgspec.DecodeError:
             kept = _Group()
         first = self._preferences.get(_SYMBOL) if group.number == 1 else ""
-        group.choose(kept.symbol or first)
         group.shares_interval, group.shares_crosshair = kept.shares_interval, kept.shares_crosshair
 
         def keep() -> None:
@@ -83,6 +82,7 @@ class LinkGroups(QObject):
 
         group.symbol_changed.connect(keep)
         group.shares_changed.connect(keep)
+        group.choose(kept.symbol or first)
 
 
 def _key(of: str | int) -> str:

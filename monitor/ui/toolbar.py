@@ -49,7 +49,9 @@ class ToolBar(QToolBar):
 
     def open_layouts(self) -> None:
         """Offer the layouts of the charts."""
-        self.layout_button.showMenu()
+        button, menu = self.layout_button, self.layout_button.menu()
+        if menu is not None:
+            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def show_layout(self, layout: GridLayout) -> None:
         """Wear the layout in use."""

@@ -102,13 +102,14 @@ class ChartGrid(Panel):
 
         A chart that never was begins as a copy of the one in focus.
         """
-        self._maximised = False
-        if layout is not self._layout:
-            self._note_sizes()
-            shown = list(_NUMBERS[: layout.count])
-            if self._focused not in shown:
-                shown[-1] = self._focused
-            self._layout, self._shown = layout, tuple(shown)
+        self.maximise(False)
+        if layout is self._layout:
+            return
+        self._note_sizes()
+        shown = list(_NUMBERS[: layout.count])
+        if self._focused not in shown:
+            shown[-1] = self._focused
+        self._layout, self._shown = layout, tuple(shown)
         had_focus = self.focused.isAncestorOf(QApplication.focusWidget() or self)
         self._build()
         if had_focus:
@@ -181,6 +182,7 @@ class ChartGrid(Panel):
             self._lines.append(line)
             self._outer.addWidget(line)
         self._place.replaceWidget(before, self._outer)
+        self._outer.show()
         self._put_sizes(self._sizes.get(layout.value) or _even(layout))
         self._settle()
         for number in set(self._charts) - set(self._shown):

@@ -353,6 +353,7 @@ class ChartPanel(Panel):
             self.reload()
 
     def _take_sight(self) -> None:
+        self.view.be_seen(self.awake)
         if self.awake:
             self.comparison.reload()
             self.reload()

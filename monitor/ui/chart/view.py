@@ -368,10 +368,17 @@ class ChartView(QWidget):
         self.latest_button.setGeometry(self.scene.plot.right() - 38, self.scene.plot.bottom() - 34, 28, 24)
         self.refresh()
 
+    def be_seen(self, seen: bool) -> None:
+        """Count the seconds down while somebody can see it; else there is no picture to keep either."""
+        if seen:
+            self._seconds.start()
+        else:
+            self._seconds.stop()
+            self._still = QPixmap()
+            self._stale = True
+
     def showEvent(self, _event: QShowEvent) -> None:
-        self._seconds.start()
+        self.be_seen(True)
 
     def hideEvent(self, _event: QHideEvent) -> None:
-        self._seconds.stop()
-        self._still = QPixmap()
-        self._stale = True
+        self.be_seen(False)

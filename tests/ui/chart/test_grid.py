@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QShortcut
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QSplitter
 from pytestqt.qtbot import QtBot
 
@@ -14,9 +14,11 @@ from monitor.live.events import BarsArrived, BoardChanged
 from monitor.market.bar import Bar, Interval
 from monitor.market.quote import Quote
 from monitor.ui.chart import pace
+from monitor.ui.chart.grid import ChartGrid
 from monitor.ui.chart.grid_layout import GridLayout
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.panel import ChartPanel
+from monitor.ui.link_groups import LinkGroups
 from monitor.ui.theme import DARK, Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
@@ -119,12 +121,12 @@ async def test_a_new_chart_is_a_copy_of_the_one_in_focus(window: MainWindow) -> 
     window.go_to("MSFT")
     window.set_interval(Interval.M5)
     window.chart.looks_menu.choose(kind=Kind.LINE)
-    window.chart.indicators.want([Settings("sma")])
+    window.chart.indicators.want([Settings("SMA")])
     window.link.join(window.links[3])
     charts = await show(window, GridLayout.FOUR)
     for chart in charts:
         assert (chart.symbol, chart.interval, chart.looks_menu.looks.kind) == ("MSFT", Interval.M5, Kind.LINE)
-        assert [each.name for each in chart.indicators.wanted] == ["sma"]
+        assert [each.name for each in chart.indicators.wanted] == ["SMA"]
         assert chart.link.group is window.links[3]
     charts[2].looks_menu.choose(kind=Kind.AREA)
     assert [chart.looks_menu.looks.kind for chart in charts] == [Kind.LINE, Kind.LINE, Kind.AREA, Kind.LINE]
@@ -152,6 +154,7 @@ async def test_a_chart_that_is_closed_wants_and_hears_nothing(window: MainWindow
     assert ports.watching.wishes["chart 2"].bars == {"SPY"}
     await show(window, GridLayout.ONE)
     assert "chart 2" not in ports.watching.wishes
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     window.commands.colours.trigger()  # what was closed takes no new colours either
     window.commands.colours.trigger()
 
@@ -174,12 +177,8 @@ async def test_everything_comes_back_at_the_next_start(open_window: Open) -> Non
         chart.link.join(first.links[group] if group else None)
         chart.link.choose(symbol)
     charts[1].set_interval(Interval.M15)
-    charts[2].indicators.want([Settings("ema")])
+    charts[2].indicators.want([Settings("EMA")])
     first.charts.focus_on(charts[1])
-    outer = first.charts._outer
-    outer.setSizes([300, 500])
-    QApplication.processEvents()
-    sizes = outer.sizes()
     first.close()
     again = await open_window(preferences)
     assert again.charts.grid_layout is GridLayout.THREE
@@ -187,10 +186,46 @@ async def test_everything_comes_back_at_the_next_start(open_window: Open) -> Non
     assert [chart.symbol for chart in back] == list(SYMBOLS[:3])
     assert [chart.link.group.number if chart.link.group else 0 for chart in back] == [1, 5, 0]
     assert [chart.interval for chart in back] == [Interval.M1, Interval.M15, Interval.M1]
-    assert [[each.name for each in chart.indicators.wanted] for chart in back] == [[], [], ["ema"]]
+    assert [[each.name for each in chart.indicators.wanted] for chart in back] == [[], [], ["EMA"]]
     assert again.chart is back[1]
     assert again.toolbar.symbol_box.text() == "MSFT"
-    assert again.charts._outer.sizes() == pytest.approx(sizes, abs=4)
+
+
+async def test_what_was_dragged_comes_back_for_each_layout(qtbot: QtBot) -> None:
+    ports = view_ports()
+
+    def open_grid() -> ChartGrid:
+        grid = ChartGrid(ports, LinkGroups(ports.preferences), Theme())
+        qtbot.addWidget(grid)
+        grid.resize(1200, 800)
+        grid.show()
+        QApplication.processEvents()
+        return grid
+
+    grid, sizes = open_grid(), {}
+    for layout, outer, line in ((GridLayout.THREE, [300, 900], [250, 500]), (GridLayout.FOUR, [600, 150], [800, 390])):
+        grid.set_layout(layout)
+        QApplication.processEvents()
+        grid._outer.setSizes(outer)
+        grid._lines[-1].setSizes(line)
+        sizes[layout] = (grid._outer.sizes(), grid._lines[-1].sizes())
+    grid.set_layout(GridLayout.ONE)
+    grid.keep()
+    grid.close_panel()
+    again = open_grid()
+    assert sizes[GridLayout.THREE] != sizes[GridLayout.FOUR]
+    for layout, (outer, line) in sizes.items():
+        again.set_layout(layout)
+        QApplication.processEvents()
+        assert again._outer.sizes() == pytest.approx(outer, abs=6)
+        assert again._lines[-1].sizes() == pytest.approx(line, abs=6)
+    again.keep()
+    again.close_panel()
+    shown_so = open_grid()
+    assert shown_so.grid_layout is GridLayout.FOUR
+    assert shown_so._outer.sizes() == pytest.approx(sizes[GridLayout.FOUR][0], abs=6)
+    shown_so.close_panel()
+    await ports.tasks.close()
 
 
 @pytest.mark.parametrize("spoiled", ["{", '{"layout":"four","shown":[1,2],"focused":1}', '{"shown":[12],"focused":12}'])
@@ -271,7 +306,8 @@ async def test_what_is_typed_goes_to_the_chart_in_focus(window: MainWindow, qtbo
     window._ports.loader.ensured.clear()
     window.commands.download.trigger()
     assert window._ports.loader.ensured == ["MSFT"]
-    assert window.exporting.open_chart().form.request is not None
+    dialog = window.exporting.open_chart()
+    assert dialog.path.text().endswith("MSFT-5m-SANDBOX.csv")
 
 
 async def test_a_row_of_the_watchlist_moves_its_group_only(window: MainWindow) -> None:
@@ -319,12 +355,11 @@ async def test_a_single_chart_has_one_header_which_is_the_docks(window: MainWind
 
 
 async def test_a_dot_offers_the_layouts(window: MainWindow, qtbot: QtBot) -> None:
-    opened: list[bool] = []
-    window.commands.layouts.aboutToShow.connect(lambda: opened.append(True))
-    window.commands.layouts.aboutToShow.connect(window.commands.layouts.hide)
-    window.commands.layouts.aboutToShow.connect(lambda: qtbot.keyClick(window.commands.layouts, Qt.Key.Key_Escape))
     qtbot.keyClick(window.chart.view, Qt.Key.Key_Period)
-    assert opened == [True]
+    menu = window.toolbar.layout_button.menu()
+    assert menu.isVisible()
+    qtbot.keyClick(menu, Qt.Key.Key_F)
+    assert (menu.isVisible(), window.charts.grid_layout) == (False, GridLayout.FOUR)
 
 
 @pytest.mark.parametrize(("width", "words", "spare"), [(600, True, True), (400, False, True), (220, False, False)])
@@ -399,7 +434,7 @@ async def test_while_a_chart_is_dragged_what_comes_waits_for_its_release(paced: 
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=place)
     assert chart.view.scene.bars.rows().tolist()[-2:] == [
         (start, 1.0, 2.0, 0.5, 1.5, 10.0),
-        (start + 60_000, 590.0, 590.19, 590.0, 590.19, 2000.0),
+        (start + 60_000, 590.0, 590.19, 590.0, 590.19, 2099.0),
     ]
 
 
@@ -427,6 +462,8 @@ async def test_a_hidden_chart_does_nothing_and_catches_up(paced: MainWindow, hid
     hide()
     QApplication.processEvents()
     assert not chart.awake
+    # What streams is recorded while the window is minimised, whether or not somebody looks.
+    assert ("chart 2" in ports.watching.wishes) is (hidden == "minimised")
     count, bars = Paints(chart), chart.view.scene.bars
     for frame in range(10):
         print_trade(ports, "AAPL", 590 + frame / 100, 200 + 100 * frame)
@@ -441,7 +478,4 @@ async def test_a_hidden_chart_does_nothing_and_catches_up(paced: MainWindow, hid
 
 
 def _enter() -> QEvent:
-    from PySide6.QtCore import QPointF
-    from PySide6.QtGui import QEnterEvent
-
     return QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5))
