@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRect
 
+from monitor.analysis.chart_bars import Making
 from monitor.market.bar import BAR_DTYPE, BarSeries
+from monitor.ui.chart.compare.compared import Compared
 from monitor.ui.chart.compare.line import Line, aligned
 from monitor.ui.chart.compare.painting import spread
 from monitor.ui.chart.series import ChartBars, bin_size
+from monitor.ui.chart.tail import Tail
 
 STARTS = st.lists(st.integers(0, 60), unique=True, max_size=40).map(sorted)
 
@@ -83,6 +86,33 @@ def test_merged_values_are_those_of_the_bars_they_hold(count: int, wide: float, 
     line.rebase(bins)
     last = found.last[~np.isnan(found.last)]
     assert line.base == last[0] if len(last) else math.isnan(line.base)
+
+
+def test_wide_bins_follow_what_comes_after_they_were_merged() -> None:
+    starts = list(range(4_000))
+    chart, own = ChartBars(rows(starts)), ChartBars(rows(starts[:-1], seed=1))
+    line, size = Line(own, aligned(chart.start, own.start, own.close)), bin_size(250)
+    assert line.merged(chart.merge(0, 4_000, size)).high.max() < 9
+    line.put(rows([3_999], seed=2), chart)
+    revised = rows([3_998], seed=3)
+    revised["close"] = 50
+    line.put(revised, chart)
+    assert line.merged(chart.merge(0, 4_000, size)).high[-1] == 50
+
+
+def test_what_comes_while_a_line_is_computed_is_on_it() -> None:
+    starts = list(range(100))
+    chart, compared = ChartBars(rows(starts)), Compared("MSFT", 1)
+    own = ChartBars(rows(starts[:-2], seed=1))
+    compared.take_bars(own, Tail(Making(), rows([]), rows([]), 0))
+    since = compared.unsure_from(chart)
+    values = aligned(chart.start, own.start, own.close)
+    chart.put(rows([100], seed=2))
+    for start in (97, 98, 99, 100):
+        compared.put(rows([start], seed=3 + start), chart)
+    compared.draw(values, chart, since)
+    assert compared.line is not None
+    assert np.array_equal(compared.line.values, looked_up(chart.start.tolist(), as_dict(own.rows())), equal_nan=True)
 
 
 def test_what_is_not_above_zero_has_no_percent() -> None:

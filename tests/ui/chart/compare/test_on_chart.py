@@ -240,7 +240,7 @@ async def test_it_follows_the_chart_to_another_interval_and_symbol(make: Make) -
     panel, _ = make()
     (msft,) = await compared(panel, "MSFT")
     panel.set_interval(Interval.M5)
-    assert msft.line is None
+    assert (msft.line, msft.bars, msft.tail) == (None, None, None)  # minutes are of no use beside longer bars
     await settled(panel)
     assert msft.line is not None
     assert np.array_equal(msft.line.values, msft.line.bars.close)
@@ -257,11 +257,14 @@ async def test_bars_that_were_not_heard_while_hidden_are_read_when_shown(make: M
     panel, ports = make()
     (msft,) = await compared(panel, "MSFT")
     panel.hide()
+    trade(ports, "MSFT", 410.0)
+    assert msft.bars is not None
+    assert msft.bars.close[-1] != 410.0
     late = minutes("MSFT", count=391, end_ms=NOW_MS + 60_000, first=300.0)
     ports.archive.put(late)
     ports.archive.put(minutes("AAPL", count=391, end_ms=NOW_MS + 60_000))
     panel.show()
-    await until(lambda: msft.line is not None and msft.line.at(390) == late[-1].close)
+    await until(lambda: msft.line is not None and msft.line.at(389) == late[389].close)
 
 
 async def test_a_symbol_without_history_says_so_and_is_loaded_once_more(make: Make, qtbot: QtBot) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from monitor.analysis.indicators import Settings
@@ -119,6 +119,7 @@ async def test_the_menu_saves_applies_and_puts_back(chart: Chart, qtbot: QtBot) 
     assert asked.isHidden()
     assert panel.indicators.templates.templates.find("Mine").read().known == [BANDS]
     dialog.reject()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     panel.indicators.want([RSI])  # which the dialog hears no more
 
 
