@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from monitor.ui.fitting import FittingLabel
 from monitor.ui.link import LinkGroup
+from monitor.ui.theme import ink_on
 
 W = TypeVar("W", bound=QWidget)
 _HEADER_HEIGHT = 28
@@ -105,7 +106,7 @@ class Panel(QWidget):
 
 def _badge(link: LinkGroup) -> QLabel:
     badge = named(QLabel(str(link.number)), "linkBadge")
-    badge.setStyleSheet(f"background: {link.colour}")
+    badge.setStyleSheet(f"background: {link.colour}; color: {ink_on(link.colour)}")
     badge.setToolTip(f"Link group {link.number}: panels with this number follow the same symbol")
     badge.setAccessibleName(f"Link group {link.number}")
     badge.setAlignment(Qt.AlignmentFlag.AlignCenter)

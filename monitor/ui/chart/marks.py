@@ -68,9 +68,10 @@ def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) 
     bottom = scene.body.bottom()
     _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, bottom))
     _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
-    tag = price_tag(painter, scene, mouse.y(), [_told(scene, mouse)], colours.colour("line"), colours.colour("text"))
+    ground, ink = colours.colour("dim"), colours.colour("panel")
+    tag = price_tag(painter, scene, mouse.y(), [_told(scene, mouse)], ground, ink)
     text = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
-    time_tag(painter, scene, x, text, colours.colour("line"))
+    time_tag(painter, scene, x, text, ground, ink)
     return tag
 
 
@@ -91,12 +92,12 @@ def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> No
     painter.drawLine(begin, end)
 
 
-def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor, ink: QColor | None = None) -> None:
+def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor, ink: QColor) -> None:
     """A tag on the time axis with its middle at ``x``, kept inside the plot's width."""
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), scene.plot.right() - width)
     place = QRect(left, scene.body.bottom() + 2, width, TIME_AXIS_PX - 4)
-    _tag(painter, place, [text], ground, ink or scene.colours.colour("text"))
+    _tag(painter, place, [text], ground, ink)
 
 
 def price_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:

@@ -19,7 +19,7 @@ from monitor.ui.chart.price_axis import VOLUME_SHARE, PriceScale
 from monitor.ui.chart.series import Bins, ChartBars, bin_size, joined_bins
 from monitor.ui.chart.tail import EMPTY
 from monitor.ui.chart.viewport import Viewport
-from monitor.ui.theme import Colours
+from monitor.ui.palettes import Colours
 
 if TYPE_CHECKING:
     from monitor.ui.chart.gaps import Missing
