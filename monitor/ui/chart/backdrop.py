@@ -87,7 +87,13 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
-    painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
+    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
+    zone = time_axis.zone_word(newest, scene.zone if scene.interval.intraday else Zone.NEW_YORK)
+    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
+    if scene.corner_taken:
+        width = painter.fontMetrics().horizontalAdvance(zone) + 12
+        corner = QRect(plot.right() - width, bottom + 1, width, TIME_AXIS_PX)
+    painter.setClipRect(QRect(0, bottom + 2, min(plot.width(), corner.left()), TIME_AXIS_PX))
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
@@ -96,10 +102,7 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     painter.setClipping(False)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
-    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
-    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
-    zone = scene.zone if scene.interval.intraday else Zone.NEW_YORK
-    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, time_axis.zone_word(newest, zone))
+    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, zone)
 
 
 def bar_time(start_ms: int, interval: Interval, zone: Zone = Zone.NEW_YORK) -> str:

@@ -23,6 +23,7 @@ from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
 from monitor.ui.chart.reading import Reading
 from monitor.ui.chart.tail import EMPTY, Tail
+from monitor.ui.chart.toggles import ScaleToggles
 from monitor.ui.chart.view import ChartView
 from monitor.ui.link import LinkGroup
 from monitor.ui.message import Message
@@ -63,6 +64,7 @@ class ChartPanel(Panel):
         self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
+        self.toggles = ScaleToggles(self.view, self.looks_menu)
         self.looks_menu.go_to.triggered.connect(self.open_go_to)
         self.copies = ChartCopies(ports, self.view, self)
         self.looks_menu.save_picture.triggered.connect(self.copies.save_picture)

@@ -50,6 +50,8 @@ class Scene:
     viewport: Viewport = field(default_factory=Viewport)
     scale: PriceScale = field(default_factory=PriceScale)
     canvas: QRect = field(default_factory=QRect)
+    #: Whether something else than the zone's name stands below the price axis.
+    corner_taken: bool = False
     plot: QRect = field(default_factory=QRect)
     panes: list[Pane] = field(default_factory=list)
     indicators: list[Shown] = field(default_factory=list)

@@ -54,11 +54,13 @@ class ChartView(QWidget):
     """Paints a Scene, and keeps its view in step with the bars it is given.
 
     ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``; ``read_aloud`` what a
-    reader of the screen was told of the bar under the keyboard's cursor.
+    reader of the screen was told of the bar under the keyboard's cursor. ``arranged`` tells that what is in view, its
+    scale or its place on the canvas may be another.
     """
 
     indicator_clicked = Signal(object, str)
     read_aloud = Signal(str)
+    arranged = Signal()
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,6 +156,17 @@ class ChartView(QWidget):
         self.scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         self.refresh()
 
+    def leave_prices(self) -> None:
+        """Let the price scale follow nothing from now on."""
+        self.scene.scale.fitting = Fit.OFF
+        self.refresh()
+
+    def share_corner(self, shared: bool) -> None:
+        """Leave the corner below the price axis to something else, or take it back."""
+        if shared is not self.scene.corner_taken:
+            self.scene.corner_taken = shared
+            self.paint_anew()
+
     def show_indicators(self, indicators: list[Shown]) -> None:
         """Show these beside the bars there are; each pane is as high as it was."""
         scene = self.scene
@@ -186,6 +199,7 @@ class ChartView(QWidget):
         self._stale = True
         self._refit = True
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
+        self.arranged.emit()
         self.update()
 
     def go_to(self, start_ms: int) -> None:
@@ -275,6 +289,7 @@ class ChartView(QWidget):
         self._stale = self._refit = False
         if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
             scene.measure()
+            self.arranged.emit()
 
     def _paint_still(self) -> None:
         """The layer that only a change of the view changes."""
