@@ -53,22 +53,22 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """All but the regular session a little darker, on each trading day in view."""
+    """All but the regular session a little darker, on each day in view; of days without one, all."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
     day, last = (from_ms(int(starts[i])).date() for i in (view.first, view.last - 1))
     if (last - day).days > _MOST_DAYS:
         return
-    shade = scene.tint("ground", 0.6)
+    shade = scene.tint("ground", 0.8)
     while day <= last:
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
-        for session in regular:
-            marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
-            for left, right in view.left_of(marks).reshape(2, 2).tolist():
-                area = QRect(left, 0, right - left, scene.body.height()) & scene.body
-                painter.fillRect(area, shade)
+        open_and_close = [at for session in regular for at in (session.start, session.end)]
+        marks = [scene.bars.place(at) for at in (midnight, *open_and_close, next_midnight)]
+        for left, right in view.left_of(marks).reshape(-1, 2).tolist():
+            area = QRect(left, 0, right - left, scene.body.height()) & scene.body
+            painter.fillRect(area, shade)
         day += timedelta(days=1)
 
 
@@ -93,13 +93,13 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     if scene.corner_taken:
         width = painter.fontMetrics().horizontalAdvance(zone) + 12
         corner = QRect(plot.right() - width, bottom + 1, width, TIME_AXIS_PX)
-    painter.setClipRect(QRect(0, bottom + 2, min(plot.width(), corner.left()), TIME_AXIS_PX))
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
-        x = int(scene.viewport.centre_of(indexes[tick.at]))
-        painter.drawText(QRect(x - 60, bottom + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
-    painter.setClipping(False)
+        x, width = int(scene.viewport.centre_of(indexes[tick.at])), painter.fontMetrics().horizontalAdvance(tick.text)
+        place = QRect(x - width // 2, bottom + 1, width + 1, TIME_AXIS_PX)
+        if place.left() >= 0 and place.right() < min(plot.right(), corner.left()):  # part of a word misleads
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
     painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, zone)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLine, QRect, Qt
+from PySide6.QtCore import QLine, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from shiboken6 import wrapInstance
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TIME_AXIS_PX = 24
 _PRICE_AXIS_PX = 62
+_GROUND_ALPHA = 200
 
 Pixels = npt.NDArray[np.int64] | int
 
@@ -79,7 +80,8 @@ class Scene:
 
         True when the plot has another size than before, so that ``measure`` is due.
         """
-        longest = max(_PRICE_AXIS_PX, metrics.horizontalAdvance(self.scale.words(self.scale.high)) + 16)
+        ends = self.scale.low, self.scale.high, self.scale.price(0), self.scale.price(self.scale.height)
+        longest = max(_PRICE_AXIS_PX, *(metrics.horizontalAdvance(self.scale.words(end)) + 16 for end in ends))
         self.canvas = QRect(0, 0, width, height)
         plot = divide(self.panes, max(1, width - longest), max(1, height - TIME_AXIS_PX))
         changed, self.plot = plot != self.plot, plot
@@ -166,6 +168,11 @@ class Scene:
         height = self.plot.height()
         share = np.clip(np.asarray(volume, float) / self.most_volume, 0, 1)
         return np.rint(height - share * height * VOLUME_SHARE).astype(np.int64)
+
+
+def back_words(painter: QPainter, scene: Scene, words: QRect | QRectF) -> None:
+    """A ground behind words over the bars, through which these hardly show."""
+    painter.fillRect(words, scene.colours.colour("panel", _GROUND_ALPHA))
 
 
 def draw_lines(painter: QPainter, colour: QColor, width: float, x0: Pixels, y0: Pixels, x1: Pixels, y1: Pixels) -> None:

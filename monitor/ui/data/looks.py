@@ -69,7 +69,7 @@ def _empty(painter: QPainter, rect: QRectF, colours: Colours) -> None:
 
 def _out_of_reach(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     """Pale and hatched."""
-    painter.fillRect(rect, _blend(colours, "line", 0.55))
+    painter.fillRect(rect, _blend(colours, "dim", 0.12))
     painter.save()
     painter.setClipRect(rect)
     painter.setPen(QPen(_blend(colours, "dim", 0.30), 1))
