@@ -65,8 +65,10 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
         open_and_close = [at for session in regular for at in (session.start, session.end)]
-        marks = [scene.bars.place(at) for at in (midnight, *open_and_close, next_midnight)]
-        for left, right in view.left_of(marks).reshape(-1, 2).tolist():
+        marks = np.array([scene.bars.place(at) for at in (midnight, *open_and_close, next_midnight)]).reshape(-1, 2)
+        for (first, beyond), (left, right) in zip(marks.tolist(), view.left_of(marks).tolist(), strict=True):
+            if first < len(starts) == beyond:  # what is to come is of the same hours, as far as can be told
+                right = scene.plot.right() + 1
             area = QRect(left, 0, right - left, scene.body.height()) & scene.body
             painter.fillRect(area, shade)
         day += timedelta(days=1)
@@ -92,7 +94,8 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
     if scene.corner_taken:
         width = painter.fontMetrics().horizontalAdvance(zone) + 12
-        corner = QRect(plot.right() - width, bottom + 1, width, TIME_AXIS_PX)
+        corner = QRect(plot.right() - width, bottom + 2, width, TIME_AXIS_PX)
+    scene.zone_place = corner
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))

@@ -97,6 +97,8 @@ def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor,
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), scene.plot.right() - width)
     place = QRect(left, scene.body.bottom() + 2, width, TIME_AXIS_PX - 4)
+    if place.intersects(scene.zone_place):  # whose word must not look out from under it
+        painter.fillRect(scene.zone_place & scene.canvas, scene.colours.colour("panel"))
     _tag(painter, place, [text], ground, ink)
 
 

@@ -53,6 +53,7 @@ class Scene:
     canvas: QRect = field(default_factory=QRect)
     #: Whether something else than the zone's name stands below the price axis.
     corner_taken: bool = False
+    zone_place: QRect = field(default_factory=QRect)
     plot: QRect = field(default_factory=QRect)
     panes: list[Pane] = field(default_factory=list)
     indicators: list[Shown] = field(default_factory=list)
