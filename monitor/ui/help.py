@@ -55,6 +55,7 @@ KEYS = (
             ("Ctrl+Shift+C", "Copy the bars in view"),
             ("Wheel", "Zoom"),
             ("Drag", "Pan; on an axis: scale"),
+            ("Double click on an axis", "Fit it again"),
         ),
     ),
     (

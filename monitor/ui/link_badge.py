@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from monitor.ui.icons import SIDE
 from monitor.ui.link import Link, LinkGroup
-
-#: Above this luminance black is read more easily than white.
-_BRIGHT = 0.18
+from monitor.ui.theme import ink_on
 
 
 class LinkBadge(QToolButton):
@@ -74,14 +72,6 @@ class LinkBadge(QToolButton):
         action.setCheckable(True)
         action.setChecked(on)
         action.toggled.connect(share)
-
-
-def ink_on(colour: str) -> str:
-    """Black or white, whichever is read more easily on the colour."""
-    ink = QColor(colour)
-    parts = ((0.2126, ink.redF()), (0.7152, ink.greenF()), (0.0722, ink.blueF()))
-    luminance = sum(weight * ((part + 0.055) / 1.055) ** 2.4 for weight, part in parts)
-    return "#000000" if luminance > _BRIGHT else "#ffffff"
 
 
 def _square(group: LinkGroup) -> QIcon:

@@ -2,7 +2,7 @@
 
 from PySide6.QtGui import QIcon, QPixmap
 
-from monitor.ui.theme import Colours
+from monitor.ui.palettes import Colours
 
 _SWATCH_PX = 12
 

@@ -16,6 +16,7 @@ from monitor.ui.chains.sheet import ChainSheet
 from monitor.ui.chart.grid import ChartGrid
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.chart_commands import ChartCommands
+from monitor.ui.colours_menu import ColoursMenu
 from monitor.ui.data.panel import DataPanel
 from monitor.ui.database.entries import DatabaseEntries
 from monitor.ui.details.panel import DetailsPanel
@@ -69,7 +70,7 @@ class MainWindow(QMainWindow):
         self._ports, self._theme = ports, theme
         self._hosts = tuple(sign_in_hosts)
         self._laid_out = False
-        theme.use(ports.preferences.get("theme", "dark") == "dark")
+        theme.restore(ports.preferences)
         self.setWindowTitle("Market Monitor — SANDBOX" if ports.profile.sandbox else "Market Monitor")
         self.links = LinkGroups(ports.preferences, keep_layout, self)
         self.watchlist = WatchlistPanel(ports, self.links.link("watchlist"), theme)
@@ -189,6 +190,8 @@ class MainWindow(QMainWindow):
         self.commands.recipes.aboutToShow.connect(lambda: self.exporting.fill(self.commands.recipes))
         self._raw_frames = RawFrames(self.commands.raw_frames, self._ports.frames, self._ports.bus, self)
         DatabaseEntries(self.commands.back_up, self.commands.check_database, self._ports, self)
+        palettes = ColoursMenu(self._theme, self._ports.preferences, self)
+        self.commands.menus["View"].insertMenu(self.commands.full_screen, palettes)
         self.commands.menus["Data"].addSeparator()
         self.commands.menus["Data"].addMenu(StreamHours(self._ports.preferences, self))
         self.commands.menus["Data"].aboutToShow.connect(self._raw_frames.show_state)
@@ -318,9 +321,8 @@ class MainWindow(QMainWindow):
         self.world_wanted.emit(not self._ports.profile.sandbox)
 
     def _switch_colours(self) -> None:
-        dark = not self._theme.dark
-        self._theme.use(dark)
-        self._ports.preferences.set("theme", "dark" if dark else "light")
+        self._theme.use(not self._theme.dark)
+        self._theme.keep(self._ports.preferences)
 
     def _show_full_screen(self, full: bool) -> None:
         if full:

@@ -53,22 +53,24 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """All but the regular session a little darker, on each trading day in view."""
+    """All but the regular session a little darker, on each day in view; of days without one, all."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
     day, last = (from_ms(int(starts[i])).date() for i in (view.first, view.last - 1))
     if (last - day).days > _MOST_DAYS:
         return
-    shade = scene.tint("ground", 0.6)
+    shade = scene.tint("ground", 0.8)
     while day <= last:
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
-        for session in regular:
-            marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
-            for left, right in view.left_of(marks).reshape(2, 2).tolist():
-                area = QRect(left, 0, right - left, scene.body.height()) & scene.body
-                painter.fillRect(area, shade)
+        open_and_close = [at for session in regular for at in (session.start, session.end)]
+        marks = np.array([scene.bars.place(at) for at in (midnight, *open_and_close, next_midnight)]).reshape(-1, 2)
+        for (first, beyond), (left, right) in zip(marks.tolist(), view.left_of(marks).tolist(), strict=True):
+            if first < len(starts) == beyond:  # what is to come is of the same hours, as far as can be told
+                right = scene.plot.right() + 1
+            area = QRect(left, 0, right - left, scene.body.height()) & scene.body
+            painter.fillRect(area, shade)
         day += timedelta(days=1)
 
 
@@ -87,19 +89,23 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
     plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
-    painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
+    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
+    zone = time_axis.zone_word(newest, scene.zone if scene.interval.intraday else Zone.NEW_YORK)
+    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
+    if scene.corner_taken:
+        width = painter.fontMetrics().horizontalAdvance(zone) + 12
+        corner = QRect(plot.right() - width, bottom + 2, width, TIME_AXIS_PX)
+    scene.zone_place = corner
     for tick in ticks:
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
-        x = int(scene.viewport.centre_of(indexes[tick.at]))
-        painter.drawText(QRect(x - 60, bottom + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
-    painter.setClipping(False)
+        x, width = int(scene.viewport.centre_of(indexes[tick.at])), painter.fontMetrics().horizontalAdvance(tick.text)
+        place = QRect(x - width // 2, bottom + 1, width + 1, TIME_AXIS_PX)
+        if place.left() >= 0 and place.right() < min(plot.right(), corner.left()):  # part of a word misleads
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
-    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
-    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
-    zone = scene.zone if scene.interval.intraday else Zone.NEW_YORK
-    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, time_axis.zone_word(newest, zone))
+    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, zone)
 
 
 def bar_time(start_ms: int, interval: Interval, zone: Zone = Zone.NEW_YORK) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QFont, QPainter
 
 from monitor.market.instrument import is_index
 from monitor.ui import format as words
 from monitor.ui.chart.compare.painting import percent_words
 from monitor.ui.chart.indicators.legend import value_words
-from monitor.ui.chart.scene import Scene
+from monitor.ui.chart.scene import Scene, back_words
 
 
 class Piece(NamedTuple):
@@ -84,6 +84,7 @@ def paint_legend(painter: QPainter, scene: Scene, index: int | None) -> None:
         figure = pieces[number + 1].text if piece.colour == "dim" and 1 < number < len(pieces) - 1 else ""
         if at.x() + width + metrics.horizontalAdvance(figure) > scene.plot.right():
             break
+        back_words(painter, scene, QRect(at.x(), at.y() - metrics.ascent() - 1, width, metrics.height() + 2))
         painter.setPen(scene.colours.colour(piece.colour))
         painter.drawText(at, piece.text)
         at += QPoint(width, 0)

@@ -30,6 +30,7 @@ from monitor.ui.chart.own_preferences import OwnPreferences
 from monitor.ui.chart.pace import Pace
 from monitor.ui.chart.reading import Reading
 from monitor.ui.chart.tail import EMPTY, Tail
+from monitor.ui.chart.toggles import ScaleToggles
 from monitor.ui.chart.view import ChartView
 from monitor.ui.icons import wear
 from monitor.ui.link import Link, LinkGroup
@@ -81,6 +82,7 @@ class ChartPanel(Panel):
         self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
+        self.toggles = ScaleToggles(self.view, self.looks_menu)
         self.looks_menu.go_to.triggered.connect(self.open_go_to)
         self.copies = ChartCopies(ports, self.view, self)
         self.looks_menu.save_picture.triggered.connect(self.copies.save_picture)

@@ -59,13 +59,15 @@ class ChartView(QWidget):
 
     ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``; ``read_aloud`` what a
     reader of the screen was told of the bar under the keyboard's cursor. ``pointed`` tells that the crosshair has
-    moved, ``held_changed`` whether a mouse button is down.
+    moved, ``held_changed`` whether a mouse button is down, ``arranged`` that what is in view, its scale or its place
+    on the canvas may be another.
     """
 
     indicator_clicked = Signal(object, str)
     read_aloud = Signal(str)
     pointed = Signal()
     held_changed = Signal(bool)
+    arranged = Signal()
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,6 +175,17 @@ class ChartView(QWidget):
         self.scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         self.refresh()
 
+    def leave_prices(self) -> None:
+        """Let the price scale follow nothing from now on."""
+        self.scene.scale.fitting = Fit.OFF
+        self.refresh()
+
+    def share_corner(self, shared: bool) -> None:
+        """Leave the corner below the price axis to something else, or take it back."""
+        if shared is not self.scene.corner_taken:
+            self.scene.corner_taken = shared
+            self.paint_anew()
+
     def show_indicators(self, indicators: list[Shown]) -> None:
         """Show these beside the bars there are; each pane is as high as it was."""
         scene = self.scene
@@ -206,6 +219,7 @@ class ChartView(QWidget):
         self._stale = True
         self._refit = True
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
+        self.arranged.emit()
         self.update()
 
     def go_to(self, start_ms: int) -> None:
@@ -319,6 +333,7 @@ class ChartView(QWidget):
         self._stale = self._refit = False
         if scene.lay_out(self.width(), self.height(), self.fontMetrics()):
             scene.measure()
+            self.arranged.emit()
 
     def _paint_still(self) -> None:
         """The layer that only a change of the view changes."""

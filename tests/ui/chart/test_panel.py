@@ -20,7 +20,8 @@ from monitor.ui.chart.legend import legend
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.day_field import put_day
 from monitor.ui.link import LinkGroup
-from monitor.ui.theme import DARK, LIGHT, Theme
+from monitor.ui.palettes import DARK, LIGHT
+from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from tests.support.ports import NOW_MS, FakeArchive, FakeSignIn, minutes, until, view_ports
 

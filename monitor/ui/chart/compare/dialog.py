@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from monitor.ui.chart.compare.compared import Compared, State
 from monitor.ui.offers import offers
+from monitor.ui.palettes import Colours
 from monitor.ui.panel import named, rename
 from monitor.ui.swatch import swatch
-from monitor.ui.theme import DARK, LIGHT
 from monitor.ui.view_ports import ViewPorts
 
 if TYPE_CHECKING:
@@ -35,12 +35,13 @@ _HINT = "Every line begins at 0 % at the first bar in view."
 class CompareDialog(QDialog):
     """Opened with ``open()``; what is done in it is on the chart at once."""
 
-    def __init__(self, ports: ViewPorts, comparison: "ChartComparison", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, ports: ViewPorts, comparison: "ChartComparison", colours: Colours, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Compare symbols")
         self.setMinimumSize(640, 380)
-        self._ports, self._comparison = ports, comparison
-        self._dark = self.palette().window().color().lightness() < 128
+        self._ports, self._comparison, self._colours = ports, comparison, colours
         self.field = QLineEdit()
         self.field.setPlaceholderText("Symbol or name")
         self.field.setAccessibleName("Symbol to compare with")
@@ -115,8 +116,7 @@ class CompareDialog(QDialog):
         self.chosen.clear()
         for each in self._comparison.compared:
             words = "hidden" if not each.visible else "" if each.state is State.SHOWN else each.state.value
-            colours = DARK if self._dark else LIGHT
-            item = QListWidgetItem(swatch(colours, each.colour_name), f"{each.symbol}   {words}".rstrip())
+            item = QListWidgetItem(swatch(self._colours, each.colour_name), f"{each.symbol}   {words}".rstrip())
             item.setToolTip(each.words)
             self.chosen.addItem(item)
         self.chosen.setCurrentRow(min(max(place, 0), self.chosen.count() - 1))

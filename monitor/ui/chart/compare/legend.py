@@ -8,13 +8,13 @@ from PySide6.QtGui import QPainter
 from monitor.ui.chart.compare.compared import Compared, State
 from monitor.ui.chart.compare.painting import percent_words
 from monitor.ui.chart.indicators.legend import BUTTON_PX, FIRST_ROW_PX, LEFT_PX, ROW_PX
-from monitor.ui.chart.scene import Scene
+from monitor.ui.chart.scene import Scene, back_words
 
 _SWATCH_PX = 8
 #: What the signs of a row do, and the words for who hovers over them.
 _HIDE, _REMOVE, _RETRY = ("hide", "◉"), ("remove", "✕"), ("retry", "↻")
 ACTIONS = {"hide": "Show or hide", "remove": "Remove", "retry": "Try again"}
-_TONES = {State.LOADING: "dim", State.SHOWN: "text", State.EMPTY: "amber", State.FAILED: "down"}
+_TONES = {State.LOADING: "dim", State.SHOWN: "text", State.EMPTY: "amber", State.FAILED: "bad"}
 
 
 class Hit(NamedTuple):
@@ -41,10 +41,13 @@ def _paint_row(
     metrics, x = painter.fontMetrics(), LEFT_PX
     row = QRect(0, top, scene.plot.width() // 2, ROW_PX)
     colour = scene.colours.colour(each.colour_name if each.visible else "dim")
-    painter.fillRect(QRect(x, top + (ROW_PX - _SWATCH_PX) // 2, _SWATCH_PX, _SWATCH_PX), colour)
     x += _SWATCH_PX + 6
     tone = "dim" if not each.visible else _TONES[each.state]
-    for text, ink in ((each.symbol, colour), (told(scene, each, index), scene.colours.colour(tone))):
+    pieces = ((each.symbol, colour), (told(scene, each, index), scene.colours.colour(tone)))
+    words = sum(metrics.horizontalAdvance(text) + 8 for text, _ in pieces)
+    back_words(painter, scene, QRect(LEFT_PX - 4, top + 1, _SWATCH_PX + 6 + words, ROW_PX - 1))
+    painter.fillRect(QRect(LEFT_PX, top + (ROW_PX - _SWATCH_PX) // 2, _SWATCH_PX, _SWATCH_PX), colour)
+    for text, ink in pieces:
         width = metrics.horizontalAdvance(text)
         painter.setPen(ink)
         painter.drawText(QRect(x, top, width + 1, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)

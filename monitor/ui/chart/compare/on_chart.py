@@ -102,7 +102,7 @@ class ChartComparison(QObject):
 
     def open_dialog(self) -> CompareDialog:
         """Offer symbols to compare with."""
-        dialog = CompareDialog(self._ports, self, self._panel)
+        dialog = CompareDialog(self._ports, self, self._view.scene.colours, self._panel)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog

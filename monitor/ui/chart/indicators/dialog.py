@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from monitor.analysis.indicators import Description, Settings, search
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
+from monitor.ui.palettes import Colours
 from monitor.ui.panel import named
 
 _MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
@@ -29,11 +30,11 @@ class IndicatorsDialog(QDialog):
 
     changed = Signal(object)
 
-    def __init__(self, indicators: list[Settings], parent: QWidget | None = None) -> None:
+    def __init__(self, indicators: list[Settings], colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Indicators")
         self.setMinimumSize(640, 460)
-        self._indicators = list(indicators)
+        self._indicators, self._colours = list(indicators), colours
         self.field = QLineEdit()
         self.field.setPlaceholderText("Search, such as rsi, bands or volume")
         self.field.setAccessibleName("Search indicators")
@@ -79,7 +80,7 @@ class IndicatorsDialog(QDialog):
         place = self.chosen.currentRow()
         if place < 0:
             return None
-        dialog = SettingsDialog(self._indicators[place], self)
+        dialog = SettingsDialog(self._indicators[place], self._colours, self)
         dialog.chosen.connect(lambda settings: self._replace(place, settings))
         dialog.open()
         return dialog

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 
 from monitor.ui import format as words
 from monitor.ui.chart.indicators.shown import MARKS, Shown
-from monitor.ui.chart.scene import Scene
+from monitor.ui.chart.scene import Scene, back_words
 
 ROW_PX = 18
 FIRST_ROW_PX = 30
@@ -47,8 +47,10 @@ def _paint_row(
     metrics, x = painter.fontMetrics(), LEFT_PX
     row = QRect(0, top, scene.plot.width() // 2, ROW_PX)
     hovered = mouse is not None and row.contains(mouse)
-    for text, colour in _pieces(scene, shown, index):
-        width = metrics.horizontalAdvance(text)
+    pieces = [(*piece, metrics.horizontalAdvance(piece[0])) for piece in _pieces(scene, shown, index)]
+    signs = len(ACTIONS) * (BUTTON_PX + 2) if hovered else 0
+    back_words(painter, scene, QRect(x - 4, top + 1, sum(piece[2] + 8 for piece in pieces) + signs, ROW_PX - 1))
+    for text, colour, width in pieces:
         painter.setPen(scene.colours.colour(colour) if shown.visible else scene.colours.colour("dim"))
         painter.drawText(QRect(x, top, width + 1, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)
         x += width + 8

@@ -85,7 +85,7 @@ class ChartIndicators(QObject):
 
     def open_dialog(self) -> IndicatorsDialog:
         """Offer all indicators there are."""
-        dialog = IndicatorsDialog(self.wanted, self._panel)
+        dialog = IndicatorsDialog(self.wanted, self._view.scene.colours, self._panel)
         dialog.changed.connect(self.want)
         dialog.templates.aboutToShow.connect(lambda: self.templates.fill(dialog.templates, dialog))
         follow = self.changed.connect(lambda: dialog.take(self.wanted))
@@ -106,7 +106,7 @@ class ChartIndicators(QObject):
 
     def open_settings(self, settings: Settings) -> SettingsDialog:
         """Offer the parameters and colours of one that is wanted."""
-        dialog = SettingsDialog(settings, self._panel)
+        dialog = SettingsDialog(settings, self._view.scene.colours, self._panel)
         dialog.chosen.connect(lambda other: self.want([other if each is settings else each for each in self.wanted]))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
