@@ -1083,7 +1083,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
     return ViewPorts(**given)
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Let Qt and asyncio go on until ``condition`` holds; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
