@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from monitor.resource import resource
 from monitor.ui.icons import icon, wear
 from monitor.ui.link import LinkGroup
+from monitor.ui.link_badge import LinkBadge
 from monitor.ui.panel import Panel
 from monitor.ui.theme import DARK, LIGHT, LINK_COLOURS, Colours, Theme, data_font
 
@@ -89,9 +90,9 @@ def test_panel_shows_title_note_and_link_group(qtbot: QtBot) -> None:
     panel.set_title("Level 2 · AAPL")
     panel.set_note("<b>spread</b> 0.03")
     panel.set_body(QLabel("body"))
-    texts = [label.text() for label in panel.findChildren(QLabel)]
+    texts = [panel.findChild(LinkBadge).text(), *(label.text() for label in panel.findChildren(QLabel))]
     assert texts == ["1", "Level 2 · AAPL", "<b>spread</b> 0.03", "body"]
-    assert panel.findChild(QLabel, "linkBadge").accessibleName() == "Link group 1"
+    assert panel.findChild(LinkBadge, "linkBadge").accessibleName() == "Link group 1"
 
 
 def test_link_group_tells_a_new_symbol_once(qtbot: QtBot) -> None:
