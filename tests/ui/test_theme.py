@@ -13,6 +13,7 @@ from monitor.ui.colours_menu import ColoursMenu
 from monitor.ui.icons import icon, wear
 from monitor.ui.link import LinkGroup
 from monitor.ui.palettes import DARK, LIGHT, Palette
+from monitor.ui.link_badge import LinkBadge
 from monitor.ui.panel import Panel
 from monitor.ui.theme import LINK_COLOURS, Theme, data_font, ink_on
 from tests.support.ports import FakePreferences
@@ -187,9 +188,9 @@ def test_panel_shows_title_note_and_link_group(qtbot: QtBot) -> None:
     panel.set_title("Level 2 · AAPL")
     panel.set_note("<b>spread</b> 0.03")
     panel.set_body(QLabel("body"))
-    texts = [label.text() for label in panel.findChildren(QLabel)]
+    texts = [panel.findChild(LinkBadge).text(), *(label.text() for label in panel.findChildren(QLabel))]
     assert texts == ["1", "Level 2 · AAPL", "<b>spread</b> 0.03", "body"]
-    assert panel.findChild(QLabel, "linkBadge").accessibleName() == "Link group 1"
+    assert panel.findChild(LinkBadge, "linkBadge").accessibleName() == "Link group 1"
 
 
 def test_link_group_tells_a_new_symbol_once(qtbot: QtBot) -> None:

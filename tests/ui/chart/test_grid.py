@@ -19,7 +19,8 @@ from monitor.ui.chart.grid_layout import GridLayout
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link_groups import LinkGroups
-from monitor.ui.theme import DARK, Theme
+from monitor.ui.palettes import DARK
+from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
 from tests.support.hand_timer import HandTimer

@@ -12,7 +12,8 @@ from monitor.market.bar import Interval
 from monitor.ui.chart import snapshot
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link_groups import LinkGroups
-from monitor.ui.theme import DARK, Theme
+from monitor.ui.palettes import DARK
+from monitor.ui.theme import Theme
 from tests.support.ports import NOW_MS, FakeArchive, FakePreferences, minutes, view_ports
 
 Make = Callable[..., ChartPanel]

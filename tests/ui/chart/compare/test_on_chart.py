@@ -22,7 +22,8 @@ from monitor.ui.chart.compare.painting import percent_words
 from monitor.ui.chart.legend import aloud, legend
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link import LinkGroup
-from monitor.ui.theme import DARK, Theme
+from monitor.ui.palettes import DARK
+from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from tests.support.ports import NOW_MS, FakeArchive, FakeSignIn, minutes, until, view_ports
 from tests.ui.chart.conftest import Make
