@@ -97,13 +97,14 @@ def test_high_contrast_is_taken_when_the_system_asks_for_it(qtbot: QtBot, applic
         assert theme.colours.text in application.styleSheet()
 
 
-def test_what_a_person_chose_stays_whatever_the_system_asks_for(application: QApplication) -> None:
+def test_what_a_person_chose_stays_whatever_the_system_asks_for(qtbot: QtBot, application: QApplication) -> None:
     system, kept = System(asks=True), FakePreferences()
     theme = Theme(system=system)
     theme.choose(Palette.GREEN_RED)
     theme.keep(kept)
-    system.change(asks=False)
-    system.change(asks=True)
+    with qtbot.assertNotEmitted(theme.changed):
+        system.change(asks=False)
+        system.change(asks=True)
     assert theme.palette is Palette.GREEN_RED
     later = Theme(system=system)
     later.restore(kept)
