@@ -12,8 +12,8 @@ from monitor.resource import resource
 from monitor.ui.colours_menu import ColoursMenu
 from monitor.ui.icons import icon, wear
 from monitor.ui.link import LinkGroup
-from monitor.ui.palettes import DARK, LIGHT, Palette
 from monitor.ui.link_badge import LinkBadge
+from monitor.ui.palettes import DARK, LIGHT, Palette
 from monitor.ui.panel import Panel
 from monitor.ui.theme import LINK_COLOURS, Theme, data_font, ink_on
 from tests.support.ports import FakePreferences
@@ -98,13 +98,14 @@ def test_high_contrast_is_taken_when_the_system_asks_for_it(qtbot: QtBot, applic
         assert theme.colours.text in application.styleSheet()
 
 
-def test_what_a_person_chose_stays_whatever_the_system_asks_for(application: QApplication) -> None:
+def test_what_a_person_chose_stays_whatever_the_system_asks_for(qtbot: QtBot, application: QApplication) -> None:
     system, kept = System(asks=True), FakePreferences()
     theme = Theme(system=system)
     theme.choose(Palette.GREEN_RED)
     theme.keep(kept)
-    system.change(asks=False)
-    system.change(asks=True)
+    with qtbot.assertNotEmitted(theme.changed):
+        system.change(asks=False)
+        system.change(asks=True)
     assert theme.palette is Palette.GREEN_RED
     later = Theme(system=system)
     later.restore(kept)

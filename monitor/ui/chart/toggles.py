@@ -47,7 +47,6 @@ class ScaleToggles(QWidget):
         self.fit.setCheckable(True)
         self.fit.clicked.connect(self._step)
         view.arranged.connect(self._show)
-        menu.chosen.connect(self._show)
         self._show()
 
     def _add(self, row: QHBoxLayout, letter: str) -> QToolButton:
