@@ -79,8 +79,8 @@ def test_the_crosshair_is_shown_at_the_same_bar_and_price(make: Make) -> None:
     assert sum(shown.pixelColor(x, row) == dim for row in range(40, 400)) > 100
     assert sum(shown.pixelColor(column, y) == dim for column in range(800)) > 200
     # The labels of both axes.
-    assert shown.pixelColor(x - 40, scene.body.bottom() + 5) == QColor(DARK.line)
-    assert shown.pixelColor(scene.plot.right() + 4, y) == QColor(DARK.line)
+    assert shown.pixelColor(x - 40, scene.body.bottom() + 5) == QColor(DARK.dim)
+    assert shown.pixelColor(scene.plot.right() + 4, y) == QColor(DARK.dim)
     one.view.point_at(None)
     assert along(two) is None
     assert picture(two) == before
