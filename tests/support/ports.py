@@ -20,10 +20,12 @@ from monitor.analysis.budget import StreamPlaces
 from monitor.analysis.coverage import Asked, Counts, DayCoverage, DayState, days_open, first_reachable
 from monitor.analysis.repair import Expiring, Request
 from monitor.errors import BadData, MonitorError, StoreUnavailable
+from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import WatchlistsChanged
 from monitor.market.activity import Activity
+from monitor.market.alert import Alert, Firing
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval, series
 from monitor.market.book import Book, BookService
 from monitor.market.calendar import at_new_york, from_ms, sessions
@@ -254,6 +256,33 @@ class FakeDrawings:
         here.update({each.id: each for each in put})
         for each in removed:
             here.pop(each, None)
+
+
+class FakeAlerts:
+    """Alerts by id and firings in memory; ``failure`` is raised instead of keeping or giving any."""
+
+    def __init__(self, *alerts: Alert, firings: Sequence[Firing] = ()) -> None:
+        self.kept = {alert.id: alert for alert in alerts}
+        self.ledger = list(firings)
+        self.failure: MonitorError | None = None
+
+    async def all(self) -> list[Alert]:
+        if self.failure:
+            raise self.failure
+        return list(self.kept.values())
+
+    async def keep(self, put: Sequence[Alert], removed: Sequence[str] = (), firings: Sequence[Firing] = ()) -> None:
+        if self.failure:
+            raise self.failure
+        self.kept.update({alert.id: alert for alert in put})
+        for each in removed:
+            self.kept.pop(each, None)
+        self.ledger += [firing for firing in firings if firing not in self.ledger]
+
+    async def firings(self, symbol: str, limit: int = 500) -> list[Firing]:
+        if self.failure:
+            raise self.failure
+        return [firing for firing in self.ledger if firing.symbol == symbol][-limit:]
 
 
 class FakeExporter:
@@ -1043,6 +1072,12 @@ class FakeTiers:
         return self.came_to
 
 
+def fake_alerting(given: Mapping[str, Any]) -> Alerting:
+    """Real alerting over doubles; nothing runs it, so that what is put stays in memory."""
+    parts = [given[name] for name in ("archive", "board", "watching", "bus")]
+    return Alerting(given.get("alerts", FakeAlerts()), *parts, lambda: NOW_MS)
+
+
 def view_ports(**overrides: Any) -> ViewPorts:
     """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
     bus: Bus = overrides.get("bus") or Bus()
@@ -1079,6 +1114,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
     }
     given = ports | overrides
+    given.setdefault("alerting", fake_alerting(given))
     given.setdefault("drawings", KeptDrawings(FakeDrawings(), given["tasks"], bus))
     return ViewPorts(**given)
 
