@@ -533,6 +533,13 @@ class FakeCoverage:
         self._fail()
         return self.origins.get((symbol, start_ms))
 
+    async def revised(
+        self, symbol: str, interval: Interval, start_ms: int, end_ms: int, limit: int = 5000
+    ) -> list[int]:
+        self._fail()
+        found = [each for (name, each), origin in self.origins.items() if name == symbol and origin.revisions]
+        return sorted(each for each in found if start_ms <= each < end_ms)[:limit]
+
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         self._fail()
         return self.report

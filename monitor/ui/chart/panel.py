@@ -18,6 +18,7 @@ from monitor.ui.chart.copies import ChartCopies
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.hand import DrawingHand
+from monitor.ui.chart.events.chart_events import ChartEvents
 from monitor.ui.chart.go_to import GoToDialog
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
@@ -83,6 +84,7 @@ class ChartPanel(Panel):
         self.header_row.addWidget(self.indicators_button)
         self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
         self.hand = DrawingHand(self.view, self.drawing)
+        self.events = ChartEvents(self.view, ports, self.drawing)
         for button in (DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)):
             self.header_row.addWidget(button)
         self._show_looks()
@@ -147,6 +149,7 @@ class ChartPanel(Panel):
         """Stop listening and reading, and want nothing more from the stream."""
         self._reload.stop()
         self.drawing.close()
+        self.events.close()
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel("chart bars")
@@ -165,6 +168,7 @@ class ChartPanel(Panel):
         self._set_trouble("")
         self.view.show_bars(symbol, self._interval, EMPTY)
         self.drawing.open(symbol)
+        self.events.open(symbol)
         self.view.show_missing([])
         self._take_facts()
         if not symbol:
@@ -195,6 +199,7 @@ class ChartPanel(Panel):
             return
         if (symbol, interval) == (self._symbol, self._interval):
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
+            self.events.read(symbol, interval, self._made)
             self.view.show_bars(symbol, interval, bars)
             self.view.show_indicators(shown)
             self.view.show_missing(holes)
