@@ -1079,14 +1079,17 @@ class FakeTiers:
         return self.came_to
 
 
-def fake_alerting(given: Mapping[str, Any]) -> Alerting:
+def fake_alerting(alerts: FakeAlerts, given: Mapping[str, Any]) -> Alerting:
     """Real alerting over doubles; nothing runs it, so that what is put stays in memory."""
     parts = [given[name] for name in ("archive", "board", "watching", "bus")]
-    return Alerting(given.get("alerts", FakeAlerts()), *parts, lambda: NOW_MS)
+    return Alerting(alerts, *parts, lambda: NOW_MS)
 
 
 def view_ports(**overrides: Any) -> ViewPorts:
-    """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
+    """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``).
+
+    So can the ``alerts`` that the alerting reads.
+    """
     bus: Bus = overrides.get("bus") or Bus()
     coverage = overrides.get("coverage") or FakeCoverage()
     ports: dict[str, Any] = {
@@ -1121,7 +1124,8 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
     }
     given = ports | overrides
-    given.setdefault("alerting", fake_alerting(given))
+    alerts = given.pop("alerts", None) or FakeAlerts()
+    given.setdefault("alerting", fake_alerting(alerts, given))
     given.setdefault("drawings", KeptDrawings(FakeDrawings(), given["tasks"], bus))
     return ViewPorts(**given)
 

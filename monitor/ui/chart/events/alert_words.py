@@ -13,7 +13,7 @@ _WAYS = {Direction.UP: "Rose to", Direction.DOWN: "Fell to"}
 
 def rule_words(alert: Alert) -> str:
     """Alert at 585.25, either way, once."""
-    often = f"again after {price_words(alert.rearm)} away" if alert.again else "once"
+    often = f"again after {alert.rearm:g} away" if alert.again else "once"
     return f"Alert at {price_words(alert.price)}, {DIRECTIONS[alert.direction]}, {often}"
 
 
