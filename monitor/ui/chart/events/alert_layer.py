@@ -1,5 +1,6 @@
 """What is painted of alerts, and where: dashed lines with a bell at the axis, and bells where they fired."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -125,14 +126,18 @@ class AlertLayer:
         scene, view = self._scene, self._scene.viewport
         if not self.firings or not len(scene.bars):
             return []
-        starts = scene.bars.start
-        bars = np.searchsorted(starts, [each.at_ms for each in self.firings], "right") - 1
-        found = []
-        for firing, bar in zip(self.firings, bars.tolist(), strict=True):
-            if view.first <= bar < view.last:
-                centre = QPointF(float(view.centre_of(bar)), float(scene.scale.y(firing.line)))
-                half = QPointF(_MARK_PX / 2, _MARK_PX / 2)
-                found.append((firing, QRectF(centre - half, centre + half).toRect()))
+        first, last = max(0, view.first), min(view.last, len(scene.bars))
+        if first >= last:
+            return []
+        starts = scene.bars.start[first:last].copy()
+        begin = bisect_left(self.firings, int(starts[0]), key=lambda each: each.at_ms)
+        found, half = [], QPointF(_MARK_PX / 2, _MARK_PX / 2)
+        for firing in self.firings[begin:]:
+            bar = first + int(np.searchsorted(starts, firing.at_ms, "right")) - 1
+            if bar == last - 1 < len(scene.bars) - 1 and firing.at_ms >= int(scene.bars.start[last]):
+                break
+            centre = QPointF(float(view.centre_of(bar)), float(scene.scale.y(firing.line)))
+            found.append((firing, QRectF(centre - half, centre + half).toRect()))
         return found
 
     def under(self, point: QPointF) -> Alert | None:

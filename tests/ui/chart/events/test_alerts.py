@@ -400,7 +400,7 @@ def test_what_was_told_before_is_marked_and_said_on_pointing(qtbot: QtBot) -> No
     firing = Firing(
         "gone", "AAPL", bars[-20].start + 5_000, Direction.DOWN, bars[-20].close, bars[-20].close, note="so"
     )
-    made = Chart(qtbot, firings=(firing, replace(firing, at_ms=bars[0].start - 5_000)))
+    made = Chart(qtbot, firings=(replace(firing, at_ms=bars[0].start - 5_000), firing))
     [(shown, place)] = made.layer.marks()
     assert shown == firing
     lines = made.view.events.card(place.center(), 370)
