@@ -4,13 +4,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from monitor.live.alert_words import price_words
 from monitor.market.alert import Alert, Firing
 from monitor.ui import format as words
-from monitor.ui.chart.events.bell import paint_bell
+from monitor.ui.chart.events.signs import paint_bell
 from monitor.ui.chart.marks import price_tag
 from monitor.ui.chart.scene import Scene
 
@@ -19,6 +19,7 @@ _MARK_PX = 12
 #: So near to a line the mouse takes hold of it.
 _REACH_PX = 4
 _FAINT, _FULL = 150, 255
+_NEVER = 2**62
 
 
 class AlertLayer:
@@ -99,7 +100,7 @@ class AlertLayer:
         tag = price_tag(painter, scene, y, [price_words(alert.price)], ground, ink)
         box = self._bell_box(y)
         painter.fillRect(box, ground)
-        paint_bell(painter, QRectF(box).adjusted(2, 2, -2, -2), ink, filled=alert.active, struck=not alert.active)
+        paint_bell(painter, box.adjusted(2, 2, -2, -2), ink, filled=alert.active, struck=not alert.active)
         if alert.id == self.selected:
             painter.setPen(QPen(scene.colours.colour("text"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -112,12 +113,11 @@ class AlertLayer:
         return QRect(plot.right() - _BELL_PX + 2, top, _BELL_PX, _BELL_PX)
 
     def _paint_firings(self, painter: QPainter) -> None:
-        for _, place in self.marks():
-            ink = self._scene.colours.colour("amber")
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._scene.colours.colour("panel", 200))
-            painter.drawEllipse(QRectF(place).adjusted(-2, -2, 2, 2))
-            paint_bell(painter, QRectF(place), ink)
+        ink, ground = self._scene.colours.colour("amber"), self._scene.colours.colour("panel")
+        # Those that would hide each other are one.
+        for place in {(place.x() // 4, place.y() // 4): place for _, place in self.marks()}.values():
+            painter.fillRect(place, ground)
+            paint_bell(painter, place, ink)
 
     # ---------------------------------------------------------------------------------------- what a mouse touches
 
@@ -130,15 +130,14 @@ class AlertLayer:
         if first >= last:
             return []
         starts = scene.bars.start[first:last].copy()
-        begin = bisect_left(self.firings, int(starts[0]), key=lambda each: each.at_ms)
-        found, half = [], QPointF(_MARK_PX / 2, _MARK_PX / 2)
-        for firing in self.firings[begin:]:
-            bar = first + int(np.searchsorted(starts, firing.at_ms, "right")) - 1
-            if bar == last - 1 < len(scene.bars) - 1 and firing.at_ms >= int(scene.bars.start[last]):
-                break
-            centre = QPointF(float(view.centre_of(bar)), float(scene.scale.y(firing.line)))
-            found.append((firing, QRectF(centre - half, centre + half).toRect()))
-        return found
+        end_ms = int(scene.bars.start[last]) if last < len(scene.bars) else _NEVER
+        begin, end = (bisect_left(self.firings, ms, key=lambda each: each.at_ms) for ms in (int(starts[0]), end_ms))
+        firings = self.firings[begin:end]
+        bars = first + np.searchsorted(starts, [each.at_ms for each in firings], "right") - 1
+        left = (view.centre_of(bars) - _MARK_PX // 2).tolist()
+        top = (scene.scale.y([each.line for each in firings]) - _MARK_PX // 2).tolist()
+        places = (QRect(x, y, _MARK_PX, _MARK_PX) for x, y in zip(left, top, strict=True))
+        return list(zip(firings, places, strict=True))
 
     def under(self, point: QPointF) -> Alert | None:
         """The alert at a point: its tag and bell first, else its line."""

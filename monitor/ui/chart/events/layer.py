@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QPainter, QPolygon
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QPainter
 
 from monitor.ui.chart.events.alert_layer import AlertLayer
 from monitor.ui.chart.events.cards import Line, paint_card, paint_foot
+from monitor.ui.chart.events.signs import DIAMOND_PX, paint_diamond
 from monitor.ui.chart.scene import Scene
 
 #: Bars narrower than this have no room for a mark.
 LEAST_PX = 2.0
-_BELOW_PX, _SIZE_PX = 5, 3
+_BELOW_PX = 5
 
 
 class EventLayer:
@@ -40,22 +41,19 @@ class EventLayer:
         scene, view = self._scene, self._scene.viewport
         if not self.shows_revisions or view.bar_px < LEAST_PX or view.first >= view.last:
             return
-        starts = scene.bars.start[view.first : view.last]
+        starts = scene.bars.start[view.first : view.last].copy()
         if not len(starts):
             return
         self.look(int(starts[0]), int(starts[-1]) + 1)
-        bars = view.first + np.flatnonzero(np.isin(starts, self.revised))
+        near = np.searchsorted(self.revised, [starts[0], starts[-1] + 1])
+        bars = view.first + np.flatnonzero(np.isin(starts, self.revised[near[0] : near[1]], assume_unique=True))
         if not len(bars):
             return
         rows = scene.bars.rows(int(bars[0]), int(bars[-1]) + 1)[bars - bars[0]]
         lows = np.maximum(scene.scale.y(rows["low"]), scene.scale.y(rows["high"]))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(scene.colours.colour("amber"))
-        size = _SIZE_PX
+        ink = scene.colours.colour("amber")
         for x, y in zip(view.centre_of(bars).tolist(), (lows + _BELOW_PX).tolist(), strict=True):
-            place = QPoint(int(x), min(int(y), scene.plot.bottom() - size))
-            corners = [QPoint(0, -size), QPoint(size, 0), QPoint(0, size), QPoint(-size, 0)]
-            painter.drawPolygon(QPolygon([place + corner for corner in corners]))
+            paint_diamond(painter, QPoint(x, min(y, scene.plot.bottom() - DIAMOND_PX)), ink)
 
     def paint_live(self, painter: QPainter) -> list[QRect]:
         """Alerts; gives the places of their tags on the price axis. Leaves the painter clipped to the plot."""
