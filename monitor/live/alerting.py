@@ -302,13 +302,12 @@ class Alerting:
         """Tell what an alert would have told, unless it has told something since."""
         alert = self._alerts.get(number)
         since = absence.since(number)
-        if alert is None or not alert.active or (alert.fired_ms or 0) > since or number in absence.settled:
+        if alert is None or not alert.active or (alert.fired_ms or 0) > since:
             return
         firings = [self._firing(alert, way, at_ms, price, missed=True) for at_ms, way, price in crossings]
         if not alert.again:
             firings = firings[:1]
         if firings:
-            absence.settled.add(number)
             self._fire(alert, firings, partial(told_missed, why=absence.why, now_ms=self._now_ms()))
 
     def _go_on(self, symbol: str, absence: Absence) -> None:

@@ -35,7 +35,7 @@ class Absence:
 
     ``held`` are its alerts by id: the latch as it was before, and since when (ms UTC). Where it ``defers``, prices
     heard since are not held against the alerts before all is ``told``; ``after`` are then the latches to go on from,
-    and ``first`` is the first price since, at ``back_ms``. The alerts in ``settled`` have told what they missed.
+    and ``first`` is the first price since, at ``back_ms``.
     """
 
     why: str
@@ -44,7 +44,6 @@ class Absence:
     first: Number | None = None
     back_ms: int | None = None
     told: bool = False
-    settled: set[str] = field(default_factory=set)
     after: dict[str, Latch] = field(default_factory=dict)
     more: asyncio.Event = field(default_factory=asyncio.Event)
     looking: "asyncio.Task[None] | None" = None

@@ -356,6 +356,73 @@ def test_one_that_fires_again_tells_all_that_was_missed_in_one_sentence() -> Non
     assert world.disk.kept["a"].active
 
 
+def test_what_is_not_told_before_the_end_is_still_to_be_found_by_the_next_start() -> None:
+    world = World(AWAY, at="10:10")
+
+    async def acts() -> None:
+        world.last(104)
+        await asyncio.sleep(10)
+
+    world.play(acts)
+    assert world.sentences == []
+    assert world.disk.kept["a"] == AWAY
+    world.archive.put(minutes("10:01", *[flat(99)] * 5, *[flat(104)] * 9))
+    world.alerting, world.loop = world.another(), VirtualLoop()
+    world.play(acts)
+    assert world.sentences == ["AAPL rose to 100.00 at 10:06 while the program was closed."]
+
+
+def test_what_was_missed_counts_for_a_wobble_afterwards() -> None:
+    again = replace(AWAY, direction=UP, again=True, rearm=5.0)
+    world = World(again, bars=minutes("10:00", flat(99), flat(99), flat(100.5)), at="10:03")
+
+    async def acts() -> None:
+        world.last(100.4)
+        await asyncio.sleep(1)
+        world.last(99.5, 100.5)
+
+    world.play(acts)
+    assert len(world.told) == 1
+
+
+def test_each_alert_of_a_symbol_missed_what_came_after_it_was_last_held_against_a_price() -> None:
+    later = replace(AWAY, id="b", seen_ms=ms("10:04:10"))
+    shapes = [flat(99), (99, 101, 99, 99), flat(99), flat(99), flat(99), (99, 99, 99, 99)]
+    world = World(AWAY, later, bars=minutes("10:00", *shapes), at="10:06")
+
+    async def acts() -> None:
+        await asyncio.sleep(70)
+
+    world.play(acts)
+    assert [firing.alert for firing in world.fired] == ["a"]
+
+
+def test_bars_that_come_very_late_are_looked_through_too_and_nobody_reads_in_vain() -> None:
+    world = World(replace(AWAY, again=True, rearm=9.0), at="11:30")
+    reads: list[int] = []
+    real = world.archive.bars
+
+    async def bars(symbol: str, interval: Interval, start_ms: int = 0, end_ms: int = 2**62) -> Any:
+        reads.append(start_ms)
+        return await real(symbol, interval, start_ms, end_ms)
+
+    world.archive.bars = bars  # type: ignore[method-assign]
+    late = minutes("10:01", *[flat(99)] * 30, flat(104), *[flat(99)] * 40)  # and still not all of them
+
+    async def acts() -> None:
+        world.last(99)
+        await asyncio.sleep(600)
+        assert (world.sentences, len(reads)) == ([], 2)
+        for _ in range(2):
+            world.archive.put(late)
+            world.bus.publish(BarsArrived("AAPL", Interval.M1, late))
+            await asyncio.sleep(100)
+
+    world.play(acts)
+    assert world.sentences == ["AAPL rose to 100.00 at 10:31 while the program was closed, and crossed it 1 more time."]
+    assert len(world.disk.ledger) == 2
+
+
 def test_very_many_minutes_are_looked_through_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.live.looking_back._MANY", 2)
     apart: list[bool] = []
@@ -415,6 +482,7 @@ def test_a_jump_over_a_hole_fires_at_once() -> None:
         ("LEVELONE_EQUITIES", "", 1),
         ("LEVELONE_EQUITIES", "AAPL", 1),
         ("LEVELONE_EQUITIES", "MSFT", 0),
+        ("LEVELONE_FUTURES", "", 0),
         ("NYSE_BOOK", "", 0),
     ],
 )
@@ -434,3 +502,21 @@ def test_there_and_back_within_a_hole_is_found_in_its_bars(service: str, symbol:
 
     world.play(acts)
     assert world.sentences == ["AAPL rose to 100.00 at 10:02 while the stream was away."] * told
+
+
+def test_a_jump_that_fired_is_not_told_once_more_by_the_bars_of_the_hole() -> None:
+    world = World(replace(LINE, again=True, rearm=0.5))
+
+    async def acts() -> None:
+        world.last(99)
+        world.bus.publish(gap("10:00:05"))
+        await asyncio.sleep(300)
+        world.bus.publish(gap("10:00:05", "10:05"))
+        world.last(104)
+        bars = minutes("10:00", flat(99), flat(99), *[flat(104)] * 3)
+        world.archive.put(bars)
+        world.bus.publish(BarsArrived("AAPL", Interval.M1, bars))
+        await asyncio.sleep(300)
+
+    world.play(acts)
+    assert world.sentences == ["AAPL rose to 100.00 (last 104.00)."]
