@@ -230,8 +230,8 @@ class Alerting:
             absence.hear(price, now)
         for number, latch in list(listening.latches.items()):
             way = latch.hear(price)
-            if way is not None:
-                alert = self._alerts[number]
+            alert = self._alerts.get(number)  # none where who heard of the one before has removed it
+            if way is not None and alert is not None:
                 self._fire(alert, [self._firing(alert, way, now, price)], told)
 
     def _firing(self, alert: Alert, way: Direction, at_ms: int, price: Number, missed: bool = False) -> Firing:

@@ -520,3 +520,15 @@ def test_a_jump_that_fired_is_not_told_once_more_by_the_bars_of_the_hole() -> No
 
     world.play(acts)
     assert world.sentences == ["AAPL rose to 100.00 (last 104.00)."]
+
+
+def test_who_hears_of_one_may_remove_another_that_fires_on_the_same_price() -> None:
+    world = World(LINE, replace(LINE, id="b"))
+
+    async def acts() -> None:
+        world.bus.listen(AlertFired, lambda _: [world.alerting.remove(each) for each in world.alerting.of("AAPL")])
+        world.last(99, 101)
+
+    world.play(acts)
+    assert len(world.fired) == 1
+    assert world.disk.kept == {}
