@@ -81,6 +81,15 @@ KEYS = (
         ),
     ),
     (
+        "Alerts on the chart",
+        (
+            ("Alt+A", "Alert at the cursor's price"),
+            ("Drag, double click", "Move the line, edit the alert"),
+            ("Alt+↑ Alt+↓", "Select the next one up or down"),
+            ("↑ ↓, Enter, Del", "Move it by a tick (Shift: ten), edit it, remove it"),
+        ),
+    ),
+    (
         "Movers and details",
         (
             ("↑ ↓", "Move, and take the other panels along"),

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
-from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
+from monitor.live.events import AlertFired, Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase, Wanted
 from monitor.ui.actions import ACTIVITY, Actions
@@ -251,6 +251,7 @@ class MainWindow(QMainWindow):
         self._stops = (
             self._ports.bus.listen(SignInChanged, lambda _: self._show_sign_in()),
             self._ports.bus.listen(StreamChanged, self._take_stream),
+            self._ports.bus.listen(AlertFired, lambda _: QApplication.alert(self)),
         )
         self.watchlist.lists.changed.connect(self.data.load)
         self.data.symbol_chosen.connect(self.go_to)

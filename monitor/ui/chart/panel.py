@@ -20,6 +20,7 @@ from monitor.ui.chart.copies import ChartCopies
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.hand import DrawingHand
+from monitor.ui.chart.events.chart_events import ChartEvents
 from monitor.ui.chart.go_to import GoToDialog
 from monitor.ui.chart.header import FittingButtons
 from monitor.ui.chart.history_state import HistoryState
@@ -99,6 +100,7 @@ class ChartPanel(Panel):
         self.header_row.addWidget(self.indicators_button)
         self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
         self.hand = DrawingHand(self.view, self.drawing)
+        self.events = ChartEvents(self.view, ports, self.drawing)
         spare = DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)
         for button in spare:
             self.header_row.addWidget(button)
@@ -212,6 +214,7 @@ class ChartPanel(Panel):
         self._reload.stop()
         self.drawing.close()
         self.comparison.close()
+        self.events.close()
         for stop in self._stops:
             stop()
         self._ports.tasks.cancel(self._reading)
@@ -229,6 +232,7 @@ class ChartPanel(Panel):
         self.comparison.open(self._interval)
         self.view.show_bars(symbol, self._interval, EMPTY)
         self.drawing.open(symbol)
+        self.events.open(symbol)
         self.view.show_missing([])
         self._take_facts()
         self.history.begin(symbol)
@@ -266,6 +270,7 @@ class ChartPanel(Panel):
         self._unread = self.pace.held
         if (symbol, interval) == (self._symbol, self._interval) and not self.pace.held:
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
+            self.events.read(symbol, interval, self._made)
             self.view.show_bars(symbol, interval, bars)
             self.comparison.show(in_step)
             self.view.show_indicators(shown)

@@ -26,6 +26,7 @@ from monitor.ui.chart.compare.legend import paint_rows as paint_compared_rows
 from monitor.ui.chart.compare.painting import paint_compared, paint_dots, paint_tags
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.drawings.layer import DrawingLayer
+from monitor.ui.chart.events.layer import EventLayer
 from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
 from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.indicators.legend import Hit, paint_rows
@@ -73,6 +74,7 @@ class ChartView(QWidget):
         super().__init__(parent)
         self.scene = Scene(theme.colours)
         self.drawings = DrawingLayer(self.scene)
+        self.events = EventLayer(self.scene)
         self._theme = theme
         self._now_ms = now_ms
         self._still = QPixmap()
@@ -164,6 +166,7 @@ class ChartView(QWidget):
         scene, scale = self.scene, self.scene.scale
         scene.kind, scene.zone, scene.shaded = looks.kind, looks.zone, looks.shaded
         scene.shows_previous_close, scene.shows_bid_and_ask = looks.previous_close, looks.bid_and_ask
+        self.events.shows_revisions, self.events.shows_provenance = looks.revisions, looks.provenance
         scale.logarithmic, scale.percent, scale.inverted = looks.logarithmic, looks.percent, looks.inverted
         if scale.automatic:
             scale.fitting = Fit.CENTRE if looks.centred else Fit.ALL
@@ -240,6 +243,11 @@ class ChartView(QWidget):
             return None
         return min(max(0, int(scene.viewport.index_at(self._mouse.x() + 0.5))), len(scene.bars) - 1)
 
+    @property
+    def mouse(self) -> QPoint | None:
+        """Where the crosshair is, by mouse or keys."""
+        return self._mouse
+
     def point_at(self, place: QPoint | None) -> None:
         """Move the crosshair, or take it off."""
         self._mouse = place
@@ -275,7 +283,8 @@ class ChartView(QWidget):
         bar = scene.bars.rows(index, index + 1)[0]
         y = min(max(int(scene.scale.y(bar["close"])), 0), scene.plot.bottom())
         self.point_at(QPoint(int(view.centre_of(index)), y))
-        words = f"{bar_time(int(bar['start']), scene.interval, scene.zone)}: {aloud(scene, index)}"
+        told = f"{bar_time(int(bar['start']), scene.interval, scene.zone)}: {aloud(scene, index)}"
+        words = ". ".join(filter(None, (told, self.events.aloud(index))))
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         self.read_aloud.emit(words)
 
@@ -307,7 +316,7 @@ class ChartView(QWidget):
         last = scene.last_bins
         paint_bars(painter, scene, *last)
         paint_compared(painter, scene, *last)
-        drawn = self.drawings.paint_live(painter)
+        drawn = [*self.events.paint_live(painter), *self.drawings.paint_live(painter)]
         painter.setClipping(False)
         paint_indicators(painter, scene, *last)
         self._remaining = self._countdown()
@@ -326,6 +335,7 @@ class ChartView(QWidget):
             tags += paint_crosshair_along(painter, scene, index, along[1])
             paint_dots(painter, scene, index)
         paint_prices(painter, scene, tags)
+        self.events.paint_words(painter, mouse, index, free_foot=not self.drawings.hint)
 
     def _measure(self) -> None:
         scene = self.scene
@@ -358,6 +368,7 @@ class ChartView(QWidget):
         paint_levels(painter, scene)
         paint_indicators(painter, scene, *still)
         painter.setClipRect(scene.plot)
+        self.events.paint_still(painter)
         self.drawings.paint_still(painter)
 
     def _countdown(self) -> str:
