@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, at_new_york, from_ms, sessions
@@ -22,7 +22,8 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(scene.canvas, scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
     size = scene.bins.size
-    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size, scene.zone)
+    px = size * scene.viewport.bar_px
+    ticks = time_axis.ticks(starts, px, scene.interval, size, scene.zone, _word_widths(painter.font()))
     if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
     _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
@@ -53,7 +54,7 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """All but the regular session a little darker, on each trading day in view."""
+    """Bars that lie outside the regular session a little darker, on each trading day in view."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
@@ -65,7 +66,8 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
         for session in regular:
-            marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
+            reaching = session.start - scene.interval.milliseconds + 1  # bars from then on end after the open
+            marks = [scene.bars.place(at) for at in (midnight, max(midnight, reaching), session.end, next_midnight)]
             for left, right in view.left_of(marks).reshape(2, 2).tolist():
                 area = QRect(left, 0, right - left, scene.body.height()) & scene.body
                 painter.fillRect(area, shade)
@@ -73,7 +75,7 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
 
 
 def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
-    firsts = time_axis.day_changes(starts, scene.zone)
+    firsts = time_axis.day_changes(starts)
     if len(firsts) > _MOST_DAYS:
         return
     x = scene.viewport.left_of(indexes[firsts])
@@ -83,10 +85,22 @@ def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes:
     fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
-def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
-    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
+def _bold(font: QFont) -> QFont:
+    """The font of ticks that begin a larger unit."""
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
+    return bold
+
+
+def _word_widths(font: QFont) -> time_axis.Width:
+    """What the words of ticks take in this font."""
+    usual, bold = QFontMetricsF(font), QFontMetricsF(_bold(font))
+    return lambda text, major: (bold if major else usual).horizontalAdvance(text)
+
+
+def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
+    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
+    bold = _bold(font)
     painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
     for tick in ticks:
         painter.setFont(bold if tick.major else font)

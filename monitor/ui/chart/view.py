@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from monitor.analysis.bars import interval_start
 from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import bar_time, paint_backdrop
 from monitor.ui.chart.countdown import countdown
@@ -54,10 +55,12 @@ class ChartView(QWidget):
     """Paints a Scene, and keeps its view in step with the bars it is given.
 
     ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``; ``read_aloud`` what a
-    reader of the screen was told of the bar under the keyboard's cursor.
+    reader of the screen was told of the bar under the keyboard's cursor; ``bars_changed`` the first bar of those shown
+    that ``put_bars`` has changed, and whether all indicators are up to date with it.
     """
 
     indicator_clicked = Signal(object, str)
+    bars_changed = Signal(int, bool)
     read_aloud = Signal(str)
 
     def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget | None = None) -> None:
@@ -118,8 +121,8 @@ class ChartView(QWidget):
         if first is None:
             return
         moved = first < count - 1 or len(scene.bars) != count
-        for shown in scene.indicators:
-            shown.take(scene.bars, first)
+        current = [shown.take(scene.bars, first) for shown in scene.indicators]
+        self.bars_changed.emit(first, all(current))
         scene.viewport.grow(len(scene.bars), follow=not self._held)
         if self._held:
             self._stale = self._stale or moved
@@ -189,9 +192,10 @@ class ChartView(QWidget):
         self.update()
 
     def go_to(self, start_ms: int) -> None:
-        """Show the first bar from ``start_ms`` on, a quarter of the way from the left."""
+        """Show the first bar from ``start_ms`` on, or the week or month that holds it, a quarter of the way in."""
         scene = self.scene
-        scene.viewport.go_to(scene.bars.place(start_ms))
+        start = start_ms if scene.interval.intraday else interval_start(start_ms, scene.interval)
+        scene.viewport.go_to(scene.bars.place(start))
         self.refresh()
 
     def go_latest(self) -> None:
@@ -204,7 +208,7 @@ class ChartView(QWidget):
         scene = self.scene
         if self._mouse is None or not len(scene.bars) or not scene.body.contains(self._mouse):
             return None
-        return min(max(0, int(scene.viewport.index_at(self._mouse.x() + 0.5))), len(scene.bars) - 1)
+        return min(max(0, scene.viewport.bar_at(self._mouse.x())), len(scene.bars) - 1)
 
     def point_at(self, place: QPoint | None) -> None:
         """Move the crosshair, or take it off."""
