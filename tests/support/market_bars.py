@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from time import tzset
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import assume
@@ -28,7 +30,7 @@ _TURNS = (
 #: Machines of these zones: clocks changed at other times, by half an hour, at midnight, or never; odd offsets.
 MACHINES = (
     "America/New_York", "Europe/Berlin", "Africa/Cairo", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns",
-    "Asia/Beirut", "Pacific/Chatham",
+    "Asia/Beirut", "Pacific/Chatham", "America/Los_Angeles",
 )  # fmt: skip
 INTERVALS = tuple(Interval(seconds) for seconds in (60, 180, 300, 420, 780, 900, 1800, 3600, 5400, 11_940, 14_400))
 LONGER = (Interval.DAY, Interval.WEEK, Interval.MONTH)
@@ -97,6 +99,35 @@ def market_bars(draw: st.DrawFn, intervals: tuple[Interval, ...] = INTERVALS + L
     bars = making.of(shorter) if interval.intraday else aggregate(shorter, interval)
     assume(len(bars) > 1)
     return MarketBars(making, bars, draw(st.sampled_from(Zone)))
+
+
+@st.composite
+def turning_bars(draw: st.DrawFn) -> tuple[MarketBars, str, int]:
+    """Bars around the clock about a moment at which the clocks of the axis' zone change; a machine, and that moment."""
+    machine = draw(st.sampled_from([name for name in MACHINES if name != "Asia/Kolkata"]))
+    zone = draw(st.sampled_from((Zone.LOCAL, Zone.NEW_YORK)))
+    changes = _changes("America/New_York" if zone is Zone.NEW_YORK else machine, draw(st.integers(2007, 2027)))
+    assume(changes)
+    change = draw(st.sampled_from(changes))
+    making = Making(draw(st.sampled_from(INTERVALS)), draw(st.sampled_from(Alignment)))
+    reach = 1_500 * making.interval.milliseconds
+    minutes = np.arange(change - reach, change + reach, 60_000)
+    bars = making.of(priced(without_some(draw, minutes)))
+    assume(len(bars) > 1)
+    return MarketBars(making, bars, zone), machine, change
+
+
+@cache
+def _changes(name: str, year: int) -> list[int]:
+    """When clocks change there, ms UTC: found by looking every quarter of an hour of the days in which they do."""
+    zone, begin = ZoneInfo(name), round(datetime(year, 1, 1, tzinfo=UTC).timestamp())
+    days = [begin + n * 86_400 for n in range(365)]
+
+    def offset(seconds: int) -> object:
+        return datetime.fromtimestamp(seconds, zone).utcoffset()
+
+    turning = [day for day in days if offset(day) != offset(day + 86_400)]
+    return [at * 1000 for day in turning for at in range(day, day + 86_400, 900) if offset(at) != offset(at - 1)]
 
 
 def without_some(draw: st.DrawFn, starts: np.ndarray) -> np.ndarray:

@@ -136,7 +136,10 @@ def ticks(
 
 
 def _apart(step: _Step, places: Ints, clock: Ints, column_px: float, width: Width) -> list[Tick]:
-    """The ticks that can be read: lesser ones give way to major ones, and go with the one that they would follow."""
+    """The ticks that can be read: a lesser one gives way to a major one, and that to the next major one.
+
+    Lesser ones without the major one that they follow would be taken for those of another day or year.
+    """
     major = step.parents[places] != step.parents[places - 1]
     wanted = [
         Tick(int(place), _words(step, clock[place - 1], clock[place]), bool(is_major))
@@ -144,11 +147,10 @@ def _apart(step: _Step, places: Ints, clock: Ints, column_px: float, width: Widt
     ]
     kept: list[Tick] = []
     nameless = set()
-    for tick in sorted(wanted, key=lambda tick: not tick.major):
+    majors, others = ([tick for tick in wanted if tick.major is each] for each in (True, False))
+    for tick in (*reversed(majors), *others):
         least = _MAJOR_PX if tick.major else _MINOR_PX
-        if step.parents[tick.at] not in nameless and all(
-            _free(tick, other, column_px, least, width) for other in kept
-        ):
+        if step.parents[tick.at] not in nameless and all(_free(tick, other, column_px, least, width) for other in kept):
             kept.append(tick)
         elif tick.major:
             nameless.add(step.parents[tick.at])

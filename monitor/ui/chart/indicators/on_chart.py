@@ -82,7 +82,8 @@ class ChartIndicators(QObject):
             shown = await self.computed(scene.symbol, scene.interval, rows)
             if scene.bars is not bars:
                 return  # others are shown now, which come with their own
-            current = all([each.take(bars, self._changed) for each in shown])
+            taken = [each.take(bars, self._changed) for each in shown]
+            current = all(taken)
             self._view.show_indicators(shown)
 
     def open_dialog(self) -> IndicatorsDialog:
