@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from monitor.collect.streaming import Streaming
@@ -104,6 +105,7 @@ class ReplayedSession:
         self.frames_passed += 1
         await asyncio.sleep(0)
         QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # which only a loop of Qt's own does
 
     async def settled(self) -> None:
         """The chart has read what it shows."""

@@ -98,18 +98,18 @@ class ChartView(QWidget):
     def show_bars(self, symbol: str, interval: Interval, bars: BarSeries) -> None:
         """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
         scene, view, fresh = self.scene, self.scene.viewport, ChartBars(bars)
-        if (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars):
+        if same := (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars) > 0:
             view.replace(len(fresh), self._inserted_before_view(fresh))
         else:
             view.begin(len(fresh))
             scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
-        self.refresh()
+        self.refresh(refit=not (same and self._held))
 
     def _inserted_before_view(self, fresh: ChartBars) -> int:
         """How far the bars now in view move when ``fresh`` ones replace them."""
         earlier, view = self.scene.bars, self.scene.viewport
-        if view.shows_latest:
+        if view.shows_latest and not self._held:
             return len(fresh) - len(earlier)
         at = min(max(0, int(view.right)), len(earlier) - 1)
         return fresh.place(int(earlier.start[at])) - at
@@ -163,7 +163,7 @@ class ChartView(QWidget):
         scene.indicators = indicators
         scene.panes = list({id(shown.pane): shown.pane for shown in indicators if shown.pane is not None}.values())
         self.scene.lay_out(self.width(), self.height(), self.fontMetrics())
-        self.refresh()
+        self.refresh(refit=not self._held)
 
     def show_missing(self, missing: list[Missing]) -> None:
         """Hatch these stretches, which have no bars."""
@@ -184,10 +184,10 @@ class ChartView(QWidget):
         if not held:
             self.refresh()
 
-    def refresh(self) -> None:
-        """The view or its bars changed: fit and paint all of it with the next frame."""
+    def refresh(self, refit: bool = True) -> None:
+        """The view or its bars changed: paint all of it with the next frame, and fit it unless told not to."""
         self._stale = True
-        self._refit = True
+        self._refit = self._refit or refit
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
         self.update()
 

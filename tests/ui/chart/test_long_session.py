@@ -1,57 +1,153 @@
 """A session of mouse and keys on a chart that the real market moves: nothing breaks, jumps, grows or is left behind."""
 
+import asyncio
 import gc
 import logging
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from monitor.analysis.indicators import IndicatorSeries, Settings
+from monitor.live.frames import FRAME_SECONDS
+from monitor.ui.chart.series import ChartBars
+from monitor.ui.chart.view import ChartView
 from tests.support.hands import Hands
 from tests.support.replayed_session import ReplayedSession, replayed_session, stored_minutes
 
+#: Frames of the screen in the half hour of market time that is played, and in the short session of every run.
+_WHOLE, _SHORT = 4_500, 500
+#: Frames over which work is counted, with hands off.
+_WATCHED = 40
+#: What a long session may leave behind in memory: caches of fonts and pixels, and the recorder's.
+_LEFT_MB = 25
+#: What a person drew can be undone without end, and the shapes of some drawings are remembered.
+_KEPT = frozenset({"Edit", "Shape", "Label", "Line"})
 
-def alive() -> Counter[str]:
-    """How many objects there are of each type of the chart's."""
+
+class Work:
+    """Counts what ticks make the chart do."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.counts: Counter[str] = Counter()
+        self._count(monkeypatch, ChartView, "paintEvent", "paints", lambda _: 1)
+        self._count(monkeypatch, ChartView, "_paint_still", "pictures", lambda _: 1)
+        self._count(monkeypatch, ChartBars, "rows", "bars read", len)
+        self._count(monkeypatch, ChartBars, "merge", "bins", len)
+        self._count(monkeypatch, ChartBars, "_write", "bars written", lambda _: 1)
+        update = IndicatorSeries.update
+
+        def counted(series: IndicatorSeries, bars: Any, first: int) -> int:
+            begin = update(series, bars, first)
+            self.counts["values"] += len(bars) - begin
+            return begin
+
+        monkeypatch.setattr(IndicatorSeries, "update", counted)
+
+    def _count(self, monkeypatch: pytest.MonkeyPatch, of: type, name: str, word: str, amount: Any) -> None:
+        does = getattr(of, name)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            result = does(*args, **kwargs)
+            self.counts[word] += amount(result)
+            return result
+
+        monkeypatch.setattr(of, name, counted)
+
+    async def a_frame(self, hands: Hands) -> dict[str, float]:
+        """What a frame costs while nobody does anything, with some indicators on the chart."""
+        await hands.begin_anew()
+        hands.session.chart.indicators.want(
+            [Settings("EMA"), Settings("RSI"), Settings("VWAP"), Settings("VOLUME_PROFILE")]
+        )
+        await hands.session.settled()
+        hands.view.point_at(None)
+        await hands.rest(2)
+        self.counts.clear()
+        await hands.rest(_WATCHED)
+        return {word: count / _WATCHED for word, count in self.counts.items()}
+
+
+async def alive(hands: Hands) -> Counter[str]:
+    """How many objects of each type of the chart's there are, and of Qt's on it, with the chart as at the beginning."""
+    await hands.begin_anew()
+    await hands.session.settled()
+    await hands.rest(3)
     gc.collect()
-    names = (type(each) for each in gc.get_objects())
-    return Counter(
-        kind.__qualname__
-        for kind in names
-        if kind.__module__.startswith(("monitor.ui.chart", "monitor.analysis.indicators"))
-    )
+    kinds = (type(each) for each in gc.get_objects())
+    ours = ("monitor.ui.chart", "monitor.analysis.indicators")
+    found = Counter(kind.__qualname__ for kind in kinds if str(kind.__module__).startswith(ours))
+    for kind in _KEPT:
+        del found[kind]
+    found["QObject"] = len(hands.session.chart.findChildren(QObject))
+    found["tasks"] = len(asyncio.all_tasks())
+    return found
 
 
-async def held_true(hands: Hands, caplog: pytest.LogCaptureFixture, qtlog: object) -> None:
-    """What must hold at any time: the last bar is the board's, and nothing went wrong."""
+def resident_mb() -> float:
+    """Memory in use, in MB."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+
+async def shows_what_is_known(hands: Hands) -> None:
+    """The minutes shown are those on disk, and the last is the board's."""
     session = hands.session
     await hands.begin_anew()
-    await session.settled()
-    session.feed()
+    stored = await stored_minutes(session, "AAPL")
     bars, running = session.chart.view.scene.bars, session.board.running_bar("AAPL")
     assert running is not None
-    stored = await stored_minutes(session, "AAPL")
-    if running.start == bars.start[-1] and running.start not in stored["start"]:
-        assert bars.rows(len(bars) - 1)["close"][0] == running.close
     shown = bars.rows(bars.place(int(stored["start"][0])))
     assert np.array_equal(shown[: len(stored)], stored)
     assert len(shown) - len(stored) in (0, 1)
+    if len(shown) > len(stored):
+        assert (shown["start"][-1], shown["close"][-1]) == (running.start, running.close)
+        assert shown["high"][-1] >= running.high
+        assert shown["low"][-1] <= running.low
+        assert shown["volume"][-1] >= running.volume
+
+
+def nothing_went_wrong(session: ReplayedSession, caplog: pytest.LogCaptureFixture, qtlog: Any) -> None:
+    """Exceptions in slots make pytest-qt fail the test by itself."""
     assert session.errors == []
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
-    messages = [record.message for record in qtlog.records]  # type: ignore[attr-defined]
-    assert [each for each in messages if "propagateSizeHints" not in each] == []
+    told = [record.message for record in qtlog.records]
+    assert [each for each in told if "propagateSizeHints" not in each] == []  # which the offscreen platform says
+
+
+def not_more(before: dict[str, float], after: dict[str, float]) -> None:
+    """A frame does not cost more work at the end than at the beginning: the market may be livelier by a half."""
+    assert before["paints"] <= 2
+    assert {
+        word: (before.get(word, 0), count) for word, count in after.items() if count > 1.5 * before.get(word, 0) + 3
+    } == {}
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    return Work(monkeypatch)
 
 
 async def test_hands_on_a_living_chart(
-    shared: Path, tmp_path: Path, qtbot: QtBot, caplog: pytest.LogCaptureFixture, qtlog: object
+    shared: Path, tmp_path: Path, qtbot: QtBot, caplog: pytest.LogCaptureFixture, qtlog: Any, work: Work
 ) -> None:
     async with replayed_session(shared, tmp_path) as session:
         qtbot.addWidget(session.window)
         session.window.show()
         hands = Hands(session, seed=1)
-        await hands.begin_anew()
-        await hands.act(300)
-        await held_true(hands, caplog, qtlog)
-        print(hands.done, hands.seen)
+        await hands.rest(10)
+        await hands.act(_SHORT // 5)
+        before, there = await work.a_frame(hands), await alive(hands)
+        await hands.act(_SHORT)
+        await shows_what_is_known(hands)
+        not_more(before, await work.a_frame(hands))
+        left = {kind: (there[kind], count) for kind, count in (await alive(hands)).items() if count > there[kind]}
+        assert left == {}
+        nothing_went_wrong(session, caplog, qtlog)
+        assert min(hands.seen[what] for what in ("ticks while held", "bars while held", "frames compared")) > 0, (
+            hands.seen
+        )
