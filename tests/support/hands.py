@@ -32,6 +32,8 @@ _KEYS = (
     (Qt.Key.Key_I, _ALT), (Qt.Key.Key_Z, _CTRL), (Qt.Key.Key_Y, _CTRL), (Qt.Key.Key_C, _CTRL), (Qt.Key.Key_V, _CTRL),
     (Qt.Key.Key_Delete, _NONE), (Qt.Key.Key_Escape, _NONE), (Qt.Key.Key_H, _CTRL | _ALT),
 )  # fmt: skip
+#: How many different things hands do.
+ACTS = 17
 _TOOLS = (Qt.Key.Key_T, Qt.Key.Key_H, Qt.Key.Key_V, Qt.Key.Key_C, Qt.Key.Key_F)
 _INTERVALS = ("1", "3", "5", "7", "1h", "4h", "D", "W", "M")
 _INDICATORS = ("EMA", "RSI", "VWAP", "BBANDS", "MACD", "VOLUME_PROFILE", "SAR", "OBV", "PRIOR_LEVELS")

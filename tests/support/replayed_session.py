@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,6 +52,8 @@ class ReplayedSession:
         self.now_ms = self.meters.now = OPEN_MS
         self.notices: list[Notice] = []
         self.frames_passed = 0
+        #: Whether a frame takes its time, so that the replay goes ``SPEED`` times as fast as the market; else none.
+        self.paced = False
         self._stop = self.bus.listen(Notice, self.notices.append)
         streaming = Streaming(
             self.board,
@@ -101,11 +104,14 @@ class ReplayedSession:
 
     async def frame(self) -> None:
         """As ``feed``, then whatever waits is done, and the window painted."""
+        began = time.monotonic()
         self.feed()
         self.frames_passed += 1
         await asyncio.sleep(0)
         QApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # which only a loop of Qt's own does
+        if self.paced:
+            await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
 
     async def settled(self) -> None:
         """The chart has read what it shows."""

@@ -99,7 +99,8 @@ class ChartView(QWidget):
         """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
         scene, view, fresh = self.scene, self.scene.viewport, ChartBars(bars)
         if same := (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars) > 0:
-            view.replace(len(fresh), self._inserted_before_view(fresh))
+            # The newest bar may not be among them yet: under a hand the view does not give way to that.
+            view.replace(len(fresh), self._inserted_before_view(fresh), clamp=not self._held)
         else:
             view.begin(len(fresh))
             scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
@@ -111,7 +112,8 @@ class ChartView(QWidget):
         earlier, view = self.scene.bars, self.scene.viewport
         if view.shows_latest and not self._held:
             return len(fresh) - len(earlier)
-        at = min(max(0, int(view.right)), len(earlier) - 1)
+        at = int(view.right) if self._mouse is None or not self._held else view.bar_at(self._mouse.x())
+        at = min(max(0, at), len(earlier) - 1)
         return fresh.place(int(earlier.start[at])) - at
 
     def put_bars(self, rows: BarSeries) -> None:

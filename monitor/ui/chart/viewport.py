@@ -117,11 +117,15 @@ class Viewport:
         """The series has ``count`` bars now; with the newest in view, the view moves along when ``follow``."""
         self.replace(count, count - self.count if follow and self.shows_latest else 0)
 
-    def replace(self, count: int, moved: float) -> None:
-        """The series has been replaced by one of ``count`` bars, where those in view have ``moved`` by so many."""
+    def replace(self, count: int, moved: float, clamp: bool = True) -> None:
+        """The series has been replaced by one of ``count`` bars, where those in view have ``moved`` by so many.
+
+        The view is brought back to them where it left them, unless it is not to ``clamp``.
+        """
         self.count = count
         self.right += moved
-        self._clamp()
+        if clamp:
+            self._clamp()
 
     @property
     def _origin(self) -> int:

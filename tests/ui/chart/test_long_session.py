@@ -16,8 +16,8 @@ from monitor.analysis.indicators import IndicatorSeries, Settings
 from monitor.live.frames import FRAME_SECONDS
 from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.view import ChartView
-from tests.support.hands import Hands
-from tests.support.replayed_session import ReplayedSession, replayed_session, stored_minutes
+from tests.support.hands import ACTS, Hands
+from tests.support.replayed_session import OPEN_MS, ReplayedSession, replayed_session, stored_minutes
 
 #: Frames of the screen in the half hour of market time that is played, and in the short session of every run.
 _WHOLE, _SHORT = 4_500, 500
@@ -132,22 +132,42 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     return Work(monkeypatch)
 
 
+async def play(session: ReplayedSession, work: Work, seed: int, warm: int, frames: int) -> Hands:
+    """Hands on the chart for so many frames, of which the first ones warm it up: then nothing grows any more."""
+    session.window.show()
+    hands = Hands(session, seed)
+    await hands.rest(10)
+    await hands.act(warm)
+    before, there, memory = await work.a_frame(hands), await alive(hands), resident_mb()
+    await hands.act(frames - warm)
+    await shows_what_is_known(hands)
+    not_more(before, await work.a_frame(hands))
+    left = {kind: (there[kind], count) for kind, count in (await alive(hands)).items() if count > there[kind]}
+    assert left == {}
+    assert resident_mb() < memory + _LEFT_MB
+    assert min(hands.seen[what] for what in ("ticks while held", "bars while held", "frames compared")) > 0, hands.seen
+    return hands
+
+
 async def test_hands_on_a_living_chart(
     shared: Path, tmp_path: Path, qtbot: QtBot, caplog: pytest.LogCaptureFixture, qtlog: Any, work: Work
 ) -> None:
     async with replayed_session(shared, tmp_path) as session:
         qtbot.addWidget(session.window)
-        session.window.show()
-        hands = Hands(session, seed=1)
-        await hands.rest(10)
-        await hands.act(_SHORT // 5)
-        before, there = await work.a_frame(hands), await alive(hands)
-        await hands.act(_SHORT)
-        await shows_what_is_known(hands)
-        not_more(before, await work.a_frame(hands))
-        left = {kind: (there[kind], count) for kind, count in (await alive(hands)).items() if count > there[kind]}
-        assert left == {}
+        await play(session, work, 1, _SHORT // 3, _SHORT)
         nothing_went_wrong(session, caplog, qtlog)
-        assert min(hands.seen[what] for what in ("ticks while held", "bars while held", "frames compared")) > 0, (
-            hands.seen
-        )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [11, 12])
+async def test_half_an_hour_of_hands(
+    shared: Path, tmp_path: Path, qtbot: QtBot, caplog: pytest.LogCaptureFixture, qtlog: Any, work: Work, seed: int
+) -> None:
+    async with replayed_session(shared, tmp_path) as session:
+        qtbot.addWidget(session.window)
+        session.paced = True
+        hands = await play(session, work, seed, _WHOLE // 4, _WHOLE)
+        assert session.now_ms - OPEN_MS >= 30 * 60_000
+        assert len(hands.done) == ACTS
+        nothing_went_wrong(session, caplog, qtlog)

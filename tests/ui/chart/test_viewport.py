@@ -85,3 +85,14 @@ def test_what_a_division_leaves_over_does_not_lead_to_the_next_bar(bar_px: float
     bars = np.array([view.bar_at(x) for x in range(view.width)])
     assert (view.left_of(bars) <= np.arange(view.width)).all()
     assert (np.arange(view.width) < view.left_of(bars + 1)).all()
+
+
+def test_a_view_that_is_held_does_not_give_way_to_a_bar_missing_for_a_moment() -> None:
+    view = viewport()
+    view.pan(10_000)
+    right = view.right
+    view.replace(999, 0, clamp=False)
+    view.grow(1000, follow=False)
+    assert view.right == right
+    view.replace(900, 0)
+    assert view.right < right
