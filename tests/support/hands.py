@@ -59,8 +59,8 @@ class Hands:
         """One thing after the other until so many frames have passed."""
         acts: list[tuple[Callable[[], Awaitable[None]], int]] = [
             (self.drag, 8), (self.drag_an_axis, 4), (self.turn_the_wheel, 4), (self.press_keys, 6), (self.draw, 4),
-            (self.measure, 2), (self.look, 3), (self.move_the_mouse, 3), (self.double_click, 2), (self.choose_interval, 2),
-            (self.choose_symbol, 1), (self.change_indicators, 2), (self.choose_looks, 2), (self.click_a_legend, 1),
+            (self.measure, 2), (self.look, 3), (self.move_the_mouse, 3), (self.double_click, 2),
+            (self.choose_interval, 2), (self.choose_symbol, 1), (self.change_indicators, 2), (self.choose_looks, 2), (self.click_a_legend, 1),
             (self.open_a_menu, 1), (self.open_a_dialog, 1), (self.see_history_come, 1),
         ]  # fmt: skip
         end = self.session.frames_passed + frames
