@@ -60,7 +60,8 @@ class Hands:
         acts: list[tuple[Callable[[], Awaitable[None]], int]] = [
             (self.drag, 8), (self.drag_an_axis, 4), (self.turn_the_wheel, 4), (self.press_keys, 6), (self.draw, 4),
             (self.measure, 2), (self.look, 3), (self.move_the_mouse, 3), (self.double_click, 2),
-            (self.choose_interval, 2), (self.choose_symbol, 1), (self.change_indicators, 2), (self.choose_looks, 2), (self.click_a_legend, 1),
+            (self.choose_interval, 2), (self.choose_symbol, 1), (self.change_indicators, 2),
+            (self.choose_looks, 2), (self.click_a_legend, 1),
             (self.open_a_menu, 1), (self.open_a_dialog, 1), (self.see_history_come, 1),
         ]  # fmt: skip
         end = self.session.frames_passed + frames
@@ -145,6 +146,7 @@ class Hands:
     async def _holds_still(self, place: QPoint, meanwhile: Callable[[], Awaitable[None]]) -> None:
         """While the button is down nothing but the hand moves the view, or any range of values."""
         scene = self.view.scene
+        self.view.grab()  # as what was asked for before shows it
         if not len(scene.bars):
             await meanwhile()
             return
