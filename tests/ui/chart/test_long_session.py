@@ -68,7 +68,7 @@ class Work:
         last = chart.view.scene.bars.rows(len(chart.view.scene.bars) - 1)
         self.counts.clear()
         for number in range(_TICKS):
-            last["close"] = last["high" if number % 2 else "low"]
+            last["close"] += 0.001 if number % 2 else -0.001  # within the room that scales leave
             chart.view.put_bars(last)
             chart._put_tail()
             chart.view.grab()
