@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, at_new_york, from_ms, sessions
@@ -22,7 +22,8 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(scene.canvas, scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
     size = scene.bins.size
-    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size, scene.zone)
+    px = size * scene.viewport.bar_px
+    ticks = time_axis.ticks(starts, px, scene.interval, size, scene.zone, _word_widths(painter.font()))
     if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
     _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
@@ -53,7 +54,7 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """All but the regular session a little darker, on each day in view; of days without one, all."""
+    """Bars outside the regular session a little darker, on each day in view; of days without one, all."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
@@ -64,7 +65,10 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
     while day <= last:
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
-        open_and_close = [at for session in regular for at in (session.start, session.end)]
+        open_and_close = []
+        for session in regular:
+            reaching = session.start - scene.interval.milliseconds + 1  # bars from then on end after the open
+            open_and_close += [max(midnight, reaching), session.end]
         marks = np.array([scene.bars.place(at) for at in (midnight, *open_and_close, next_midnight)]).reshape(-1, 2)
         for (first, beyond), (left, right) in zip(marks.tolist(), view.left_of(marks).tolist(), strict=True):
             if first < len(starts) == beyond:  # what is to come is of the same hours, as far as can be told
@@ -75,7 +79,7 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
 
 
 def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
-    firsts = time_axis.day_changes(starts, scene.zone)
+    firsts = time_axis.day_changes(starts)
     if len(firsts) > _MOST_DAYS:
         return
     x = scene.viewport.left_of(indexes[firsts])
@@ -85,10 +89,22 @@ def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes:
     fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
-def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
-    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
+def _bold(font: QFont) -> QFont:
+    """The font of ticks that begin a larger unit."""
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
+    return bold
+
+
+def _word_widths(font: QFont) -> time_axis.Width:
+    """What the words of ticks take in this font."""
+    usual, bold = QFontMetricsF(font), QFontMetricsF(_bold(font))
+    return lambda text, major: (bold if major else usual).horizontalAdvance(text)
+
+
+def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
+    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
+    bold = _bold(font)
     newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
     zone = time_axis.zone_word(newest, scene.zone if scene.interval.intraday else Zone.NEW_YORK)
     corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)

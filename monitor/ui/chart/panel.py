@@ -1,6 +1,5 @@
 """The chart panel: reads a symbol's history, joins what the stream adds, and shows how far the download is."""
 
-from collections import defaultdict, deque
 from dataclasses import replace
 from datetime import time
 
@@ -43,6 +42,8 @@ from monitor.ui.wish import Wish
 _INTERVAL = "interval"
 #: Bars from history come in many parts; the archive is read again at most this often.
 _RELOAD_MS = 500
+#: So many of the minutes just heard are remembered until they are on disk.
+_HEARD = 3
 
 
 class ChartPanel(Panel):
@@ -68,7 +69,7 @@ class ChartPanel(Panel):
         self._tail: Tail | None = None
         self._made = Making()
         #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
-        self._heard: defaultdict[str, deque[Bar]] = defaultdict(lambda: deque(maxlen=3))
+        self._heard: dict[str, list[Bar]] = {}
         self.view = ChartView(theme, ports.meters.now_ms)
         self.pace = Pace(self)
         self.history = HistoryState(ports, self.view, self.set_note)
@@ -281,7 +282,7 @@ class ChartPanel(Panel):
 
     def _hear_bars(self, event: BarsArrived) -> None:
         if event.interval is Interval.M1:
-            self._heard[event.symbol].extend(event.bars[-3:])
+            self._remember(event)
         if event.symbol != self._symbol or not self.awake:
             return
         if event.interval is not Interval.M1 or self._tail is None or not self._tail.take_minutes(event.bars):
@@ -290,6 +291,11 @@ class ChartPanel(Panel):
             return
         self._grown = True
         self.pace.ask()
+
+    def _remember(self, event: BarsArrived) -> None:
+        """Keep the newest minutes; older ones, which history brings meanwhile, do not push them out."""
+        known = {bar.start: bar for bar in (*self._heard.get(event.symbol, ()), *event.bars[-_HEARD:])}
+        self._heard[event.symbol] = [known[start] for start in sorted(known)[-_HEARD:]]
 
     def _hear_gap(self, event: GapChanged) -> None:
         """A hole may have begun, or be over."""
@@ -314,7 +320,7 @@ class ChartPanel(Panel):
         """Put what was heard but not read behind the bars just read."""
         if self._tail is None:
             return
-        self._tail.take_minutes(self._heard[self._symbol])
+        self._tail.take_minutes(self._heard.get(self._symbol, ()))
         self._take_facts()
         self._take_open()
         self._put_tail()

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from monitor.analysis.bars import interval_start
 from monitor.market.bar import BarSeries, Interval
 from monitor.ui.chart.backdrop import bar_time, paint_backdrop
 from monitor.ui.chart.compare.legend import Hit as ComparedHit
@@ -59,12 +60,14 @@ class ChartView(QWidget):
     """Paints a Scene, and keeps its view in step with the bars it is given.
 
     ``indicator_clicked`` carries a Shown and what is to be done with it, a name of ``ACTIONS``; ``read_aloud`` what a
-    reader of the screen was told of the bar under the keyboard's cursor. ``pointed`` tells that the crosshair has
-    moved, ``held_changed`` whether a mouse button is down, ``arranged`` that what is in view, its scale or its place
-    on the canvas may be another.
+    reader of the screen was told of the bar under the keyboard's cursor; ``bars_changed`` the first bar of those shown
+    that ``put_bars`` has changed, and whether all indicators are up to date with it. ``pointed`` tells that the
+    crosshair has moved, ``held_changed`` whether a mouse button is down, ``arranged`` that what is in view, its scale
+    or its place on the canvas may be another.
     """
 
     indicator_clicked = Signal(object, str)
+    bars_changed = Signal(int, bool)
     read_aloud = Signal(str)
     pointed = Signal()
     held_changed = Signal(bool)
@@ -108,20 +111,22 @@ class ChartView(QWidget):
     def show_bars(self, symbol: str, interval: Interval, bars: BarSeries) -> None:
         """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
         scene, view, fresh = self.scene, self.scene.viewport, ChartBars(bars)
-        if (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars):
-            view.replace(len(fresh), self._inserted_before_view(fresh))
+        if same := (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars) > 0:
+            # The newest bar may not be among them yet: under a hand the view does not give way to that.
+            view.replace(len(fresh), self._inserted_before_view(fresh), clamp=not self._held)
         else:
             view.begin(len(fresh))
             scene.scale.fitting = Fit.CENTRE if self._centred else Fit.ALL
         scene.symbol, scene.interval, scene.bars = symbol, interval, fresh
-        self.refresh()
+        self.refresh(refit=not (same and self._held))
 
     def _inserted_before_view(self, fresh: ChartBars) -> int:
         """How far the bars now in view move when ``fresh`` ones replace them."""
         earlier, view = self.scene.bars, self.scene.viewport
-        if view.shows_latest:
+        if view.shows_latest and not self._held:
             return len(fresh) - len(earlier)
-        at = min(max(0, int(view.right)), len(earlier) - 1)
+        at = int(view.right) if self._mouse is None or not self._held else view.bar_at(self._mouse.x())
+        at = min(max(0, at), len(earlier) - 1)
         return fresh.place(int(earlier.start[at])) - at
 
     def put_bars(self, rows: BarSeries) -> None:
@@ -131,10 +136,10 @@ class ChartView(QWidget):
         if first is None:
             return
         moved = first < count - 1 or len(scene.bars) != count
-        for shown in scene.indicators:
-            shown.take(scene.bars, first)
+        current = [shown.take(scene.bars, first) for shown in scene.indicators]
         for compared in scene.compared:
             compared.follow(scene.bars, first)
+        self.bars_changed.emit(first, all(current))
         scene.viewport.grow(len(scene.bars), follow=not self._held)
         self._show_moved(moved)
 
@@ -195,7 +200,7 @@ class ChartView(QWidget):
         scene.indicators = indicators
         scene.panes = list({id(shown.pane): shown.pane for shown in indicators if shown.pane is not None}.values())
         self.scene.lay_out(self.width(), self.height(), self.fontMetrics())
-        self.refresh()
+        self.refresh(refit=not self._held)
 
     def show_missing(self, missing: list[Missing]) -> None:
         """Hatch these stretches, which have no bars."""
@@ -217,18 +222,19 @@ class ChartView(QWidget):
         if not held:
             self.refresh()
 
-    def refresh(self) -> None:
-        """The view or its bars changed: fit and paint all of it with the next frame."""
+    def refresh(self, refit: bool = True) -> None:
+        """The view or its bars changed: paint all of it with the next frame, and fit it unless told not to."""
         self._stale = True
-        self._refit = True
+        self._refit = self._refit or refit
         self.latest_button.setVisible(not self.scene.viewport.shows_latest)
         self.arranged.emit()
         self.update()
 
     def go_to(self, start_ms: int) -> None:
-        """Show the first bar from ``start_ms`` on, a quarter of the way from the left."""
+        """Show the first bar from ``start_ms`` on, or the week or month that holds it, a quarter of the way in."""
         scene = self.scene
-        scene.viewport.go_to(scene.bars.place(start_ms))
+        start = start_ms if scene.interval.intraday else interval_start(start_ms, scene.interval)
+        scene.viewport.go_to(scene.bars.place(start))
         self.refresh()
 
     def go_latest(self) -> None:
@@ -241,7 +247,7 @@ class ChartView(QWidget):
         scene = self.scene
         if self._mouse is None or not len(scene.bars) or not scene.body.contains(self._mouse):
             return None
-        return min(max(0, int(scene.viewport.index_at(self._mouse.x() + 0.5))), len(scene.bars) - 1)
+        return min(max(0, scene.viewport.bar_at(self._mouse.x())), len(scene.bars) - 1)
 
     @property
     def mouse(self) -> QPoint | None:

@@ -1,5 +1,7 @@
 """Ticks of both axes: round, apart, and at their bars while panning."""
 
+from datetime import date, time, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.analysis.bars import aggregate
 from monitor.market.bar import BarSeries, Interval
+from monitor.market.calendar import at_new_york
 from monitor.ui.chart.price_axis import PriceScale, round_step
 from monitor.ui.chart.time_axis import day_changes, ticks
 from tests.support.bars import walk
@@ -98,3 +101,27 @@ def test_ticks_stay_at_their_bars_while_panning(first: int, move: int, px: float
 def test_days_change_at_new_york_midnight() -> None:
     starts = np.array([open_day(), open_day() + 6 * 3_600_000, open_day() + DAY])
     assert day_changes(starts).tolist() == [2]
+
+
+def test_a_day_too_narrow_to_be_named_gives_way_to_the_next_one() -> None:
+    morning, few = walk(120, 1, open_day())["start"], walk(21, 2, open_day() + DAY + 87 * 60_000)["start"]
+    found = ticks(np.concatenate([morning, few, morning + 2 * DAY]), 3.0, Interval.M1)
+    words = [tick.text for tick in found]
+    assert words.count("11:00") == 2  # and none of the day that is not named
+    assert [tick.text for tick in found if tick.major] == ["Sun 22 Nov"]
+
+
+def test_the_same_time_is_never_named_twice_in_a_row_without_its_day() -> None:
+    """Days of few bars, each too narrow to be named beside the next one."""
+    part = np.array([9 * 60 + 30, 10 * 60, 10 * 60 + 30, 11 * 60]) * 60_000 - 9 * 60 * 60_000
+    found = ticks(np.concatenate([open_day() + n * DAY + part for n in range(8)]), 20.0, Interval.M1)
+    last = ""
+    for tick in found:
+        assert tick.text != last
+        last = tick.text
+
+
+def test_a_week_in_which_a_year_begins_is_named_by_the_year() -> None:
+    days_of = np.array([at_new_york(date(2026, 12, 1) + timedelta(days=n), time(0)) for n in range(70) if n % 7 < 5])
+    words = [tick.text for tick in ticks(days_of, 10.0, Interval.DAY)]
+    assert "2027" in words
