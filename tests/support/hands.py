@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
 from monitor.analysis.indicators import Settings
+from monitor.live.events import BoardChanged
 from monitor.market.bar import Interval
 from monitor.ui.chart.gestures import Gestures
 from monitor.ui.chart.kinds import Kind
@@ -50,6 +51,12 @@ class Hands:
         self.done: Counter[str] = Counter()
         #: How often the things that are watched were really seen.
         self.seen: Counter[str] = Counter()
+        #: How often a trade of the chart's symbol came.
+        self._ticks = 0
+        session.bus.listen(BoardChanged, self._hear_board)
+
+    def _hear_board(self, event: BoardChanged) -> None:
+        self._ticks += self.session.chart.symbol in event.trades
 
     @property
     def view(self) -> ChartView:
@@ -151,11 +158,10 @@ class Hands:
             await meanwhile()
             return
         index = min(max(scene.viewport.bar_at(place.x()), 0), len(scene.bars) - 1)
-        start, count, last, before = int(scene.bars.start[index]), len(scene.bars), self._last(), self._grip(index)
+        start, ticks, before = int(scene.bars.start[index]), self._ticks, self._grip(index)
         await meanwhile()
         self.seen["times held"] += 1
-        self.seen["ticks while held"] += last != self._last()
-        self.seen["bars while held"] += count != len(scene.bars)
+        self.seen["ticks while held"] += self._ticks - ticks
         index, earlier = scene.bars.place(start), index
         after = self._grip(index)
         # Bars share the pixels that there are anew where some came before them: that is a pixel at most.
@@ -179,10 +185,6 @@ class Hands:
         ranges = [(pane.rect.getRect(), pane.scale.low, pane.scale.high) for pane in scene.panes]
         left = int(scene.viewport.left_of(index))
         return left, scene.viewport.bar_px, scale.low, scale.high, ranges, scene.most_volume
-
-    def _last(self) -> bytes:
-        count = len(self.view.scene.bars)
-        return self.view.scene.bars.rows(max(0, count - 1), count).tobytes()
 
     async def turn_the_wheel(self) -> None:
         for _ in range(self.random.randint(1, 6)):

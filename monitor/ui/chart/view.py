@@ -21,31 +21,18 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from monitor.analysis.bars import interval_start
 from monitor.market.bar import BarSeries, Interval
-from monitor.ui.chart.backdrop import bar_time, paint_backdrop
+from monitor.ui.chart.backdrop import bar_time
 from monitor.ui.chart.compare.legend import Hit as ComparedHit
-from monitor.ui.chart.compare.legend import paint_rows as paint_compared_rows
-from monitor.ui.chart.compare.painting import paint_compared, paint_dots, paint_tags
 from monitor.ui.chart.countdown import countdown
 from monitor.ui.chart.drawings.layer import DrawingLayer
 from monitor.ui.chart.events.layer import EventLayer
-from monitor.ui.chart.gaps import Missing, paint_missing, paint_missing_words
+from monitor.ui.chart.gaps import Missing
 from monitor.ui.chart.gestures import Gestures
-from monitor.ui.chart.indicators.legend import Hit, paint_rows
-from monitor.ui.chart.indicators.painting import paint_indicators
-from monitor.ui.chart.indicators.pane_marks import paint_axes, paint_levels
-from monitor.ui.chart.indicators.profile import paint_profiles
+from monitor.ui.chart.indicators.legend import Hit
 from monitor.ui.chart.indicators.shown import Shown
-from monitor.ui.chart.kinds.painting import paint_bars
-from monitor.ui.chart.legend import aloud, paint_legend
+from monitor.ui.chart.layers import Crosshair, paint_live, paint_still
+from monitor.ui.chart.legend import aloud
 from monitor.ui.chart.looks import Looks
-from monitor.ui.chart.marks import (
-    paint_bid_and_ask,
-    paint_crosshair,
-    paint_crosshair_along,
-    paint_last_price,
-    paint_previous_close,
-    paint_prices,
-)
 from monitor.ui.chart.price_axis import Fit
 from monitor.ui.chart.scene import Scene
 from monitor.ui.chart.series import ChartBars
@@ -312,36 +299,14 @@ class ChartView(QWidget):
     def _paint_live(self, painter: QPainter, mouse: QPoint | None, along: tuple[int, float | None] | None) -> None:
         """What moves with a tick or the mouse, here or ``along`` on another chart."""
         painter.setFont(self.font())
-        scene, index = self.scene, self.hovered_index if mouse is not None else None
-        hovered = index is not None
-        if not hovered and along is not None:
-            index = min(scene.bars.place(along[0]), len(scene.bars) - 1) if len(scene.bars) else None
-        painter.setClipRect(scene.plot)
-        paint_previous_close(painter, scene)
-        paint_bid_and_ask(painter, scene)
-        last = scene.last_bins
-        paint_bars(painter, scene, *last)
-        paint_compared(painter, scene, *last)
-        drawn = [*self.events.paint_live(painter), *self.drawings.paint_live(painter)]
-        painter.setClipping(False)
-        paint_indicators(painter, scene, *last)
+        bars, index = self.scene.bars, self.hovered_index if mouse is not None else None
+        elsewhere = index is None and along is not None and len(bars) > 0
+        if elsewhere and along is not None:
+            index = min(bars.place(along[0]), len(bars) - 1)
+        at = Crosshair(mouse, index, along[1] if elsewhere and along is not None else None, elsewhere)
         self._remaining = self._countdown()
-        newest = paint_last_price(painter, scene, self._remaining)
-        tags = [*drawn, newest, *paint_tags(painter, scene, newest)]
-        if scene.symbol:
-            paint_legend(painter, scene, index)
-            paint_missing_words(painter, scene, mouse)
-            self.compared_hits = paint_compared_rows(painter, scene, index, mouse)
-            self.hits = paint_rows(painter, scene, index, mouse)
-        paint_axes(painter, scene)
-        if hovered and mouse is not None and index is not None:
-            tags.append(paint_crosshair(painter, scene, mouse, index))
-            paint_dots(painter, scene, index)
-        elif along is not None and index is not None:
-            tags += paint_crosshair_along(painter, scene, index, along[1])
-            paint_dots(painter, scene, index)
-        paint_prices(painter, scene, tags)
-        self.events.paint_words(painter, mouse, index, free_foot=not self.drawings.hint)
+        found = paint_live(painter, self.scene, self.events, self.drawings, at, self._remaining)
+        self.compared_hits, self.hits = found
 
     def _measure(self) -> None:
         scene = self.scene
@@ -362,20 +327,8 @@ class ChartView(QWidget):
             self._paint_ground(painter)
 
     def _paint_ground(self, painter: QPainter) -> None:
-        scene = self.scene
         painter.setFont(self.font())
-        paint_backdrop(painter, scene)
-        painter.setClipRect(scene.plot)
-        paint_missing(painter, scene)
-        paint_profiles(painter, scene)
-        still = scene.still_bins()
-        paint_bars(painter, scene, *still)
-        paint_compared(painter, scene, *still)
-        paint_levels(painter, scene)
-        paint_indicators(painter, scene, *still)
-        painter.setClipRect(scene.plot)
-        self.events.paint_still(painter)
-        self.drawings.paint_still(painter)
+        paint_still(painter, self.scene, self.events, self.drawings)
 
     def _countdown(self) -> str:
         bars = self.scene.bars

@@ -149,7 +149,9 @@ async def play(session: ReplayedSession, work: Work, seed: int, warm: int, frame
     left = {kind: (there[kind], count) for kind, count in (await alive(hands)).items() if count > there[kind]}
     assert left == {}
     assert resident_mb() < memory + _LEFT_MB
-    assert min(hands.seen[what] for what in ("ticks while held", "bars while held", "frames compared")) > 0, hands.seen
+    assert min(hands.seen[what] for what in ("ticks while held", "histories while held", "frames compared")) > 0, (
+        hands.seen
+    )
     return hands
 
 

@@ -25,7 +25,8 @@ from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.time_axis import Tick, local, ticks
 from monitor.ui.chart.view import ChartView
 from monitor.ui.chart.viewport import Viewport
-from monitor.ui.theme import DARK, Theme, data_font
+from monitor.ui.palettes import DARK
+from monitor.ui.theme import Theme, data_font
 from tests.support.examples import examples
 from tests.support.market_bars import INTERVALS, LONGER, MACHINES, MarketBars, machine_in, market_bars, turning_bars
 
@@ -307,12 +308,12 @@ def test_bars_that_lie_outside_the_regular_session_are_shaded(axis: tuple[Scene,
     starts = bars.start[view.first : view.last]
     assume(len(starts) and view.bar_px >= 4)
     assume((from_ms(int(starts[-1])).date() - from_ms(int(starts[0])).date()).days <= 45)
-    shade, ground = scene.tint("ground", 0.6).rgb(), scene.colours.colour("panel").rgb()
+    shade, ground = scene.tint("ground", 0.8).rgb(), scene.colours.colour("panel").rgb()
     for index, start in enumerate(starts.tolist(), view.first):
         x, end = int(view.left_of(index)) + 1, start + bars.making.interval.milliseconds
         seen = {image.pixel(x, y) for y in range(1, scene.body.height(), 3)} if 0 <= x < scene.plot.width() else set()
         regular = [each for each in sessions(from_ms(start).date()) if each.phase is Phase.REGULAR]
-        outside = bool(regular) and (end <= regular[0].start or start >= regular[0].end)
+        outside = not regular or end <= regular[0].start or start >= regular[0].end
         assert not seen or (shade if outside else ground) in seen
         assert (ground if outside else shade) not in seen
 
