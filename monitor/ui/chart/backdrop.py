@@ -54,7 +54,7 @@ def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """Bars outside the regular session a little darker, on each day in view; of days without one, all."""
+    """Bars outside the regular session a little darker, on each day in view that has one."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
@@ -63,13 +63,15 @@ def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
         return
     shade = scene.tint("ground", 0.8)
     while day <= last:
+        # Where a day has none, only a sandbox or futures trade, around the clock.
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
         open_and_close = []
         for session in regular:
             reaching = session.start - scene.interval.milliseconds + 1  # bars from then on end after the open
             open_and_close += [max(midnight, reaching), session.end]
-        marks = np.array([scene.bars.place(at) for at in (midnight, *open_and_close, next_midnight)]).reshape(-1, 2)
+        edges = (midnight, *open_and_close, next_midnight) if regular else ()
+        marks = np.array([scene.bars.place(at) for at in edges], np.int64).reshape(-1, 2)
         for (first, beyond), (left, right) in zip(marks.tolist(), view.left_of(marks).tolist(), strict=True):
             if first < len(starts) == beyond:  # what is to come is of the same hours, as far as can be told
                 right = scene.plot.right() + 1

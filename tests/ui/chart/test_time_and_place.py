@@ -313,7 +313,7 @@ def test_bars_that_lie_outside_the_regular_session_are_shaded(axis: tuple[Scene,
         x, end = int(view.left_of(index)) + 1, start + bars.making.interval.milliseconds
         seen = {image.pixel(x, y) for y in range(1, scene.body.height(), 3)} if 0 <= x < scene.plot.width() else set()
         regular = [each for each in sessions(from_ms(start).date()) if each.phase is Phase.REGULAR]
-        outside = not regular or end <= regular[0].start or start >= regular[0].end
+        outside = bool(regular) and (end <= regular[0].start or start >= regular[0].end)
         assert not seen or (shade if outside else ground) in seen
         assert (ground if outside else shade) not in seen
 
