@@ -162,7 +162,7 @@ def test_a_capture_printed_for_people_is_one_frame(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("a.jsonl", b'{"t":1}\n{"t":', "Line 2 of the replay file"),
-        ("b.jsonl.gz", gzip.compress(b"x" * 999)[:-9], "cannot be read to its end"),
+        ("b.jsonl.gz", gzip.compress(b"x" * 999, mtime=0)[:-9], "cannot be read to its end"),
         ("c.jsonl", b'{"notify":[]}\n', "holds no data frames"),
     ],
 )

@@ -235,8 +235,8 @@ async def test_a_sandbox_gets_the_same_request_at_its_own_address(clock):
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(bytes(65 * 2**20))),
-        ("gzip", gzip.compress(b"[]" * 1000)[:-9]),
+        ("gzip", gzip.compress(bytes(65 * 2**20), mtime=0)),
+        ("gzip", gzip.compress(b"[]" * 1000, mtime=0)[:-9]),
         ("br", b"[]"),
     ],
     ids=["without an end", "cut", "not asked for"],
