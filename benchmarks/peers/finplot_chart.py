@@ -1,52 +1,55 @@
-"""finplot's candles and volume, all bars in view; panned, zoomed and ticked."""
+"""finplot's candles, with volume in the same plot."""
 
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import finplot as fplt
+import finplot
+import numpy as np
 import pandas as pd
-from PyQt6.QtWidgets import QApplication
-from timing import SIZE, given, repeated, tell, timed
+from hands import SIZE, QtChart, run
+from pyqtgraph import mkQApp
 
 
-def main():
-    bars = given()
-    frame = pd.DataFrame({name: bars[name] for name in ("open", "close", "high", "low")})
-    frame.index = pd.to_datetime(bars["start"], unit="ms")
-    fplt.display_timezone = None
-    axis = fplt.create_plot("peer", init_zoom_periods=1e9)
-    window = axis.vb.win
-    window.resize(*SIZE)
-    plots = []
+class FinplotChart(QtChart):
+    version = finplot.__version__
 
-    def first():
-        plots.append(fplt.candlestick_ochl(frame, ax=axis))
-        fplt.show(qt_exec=False)
-        window.resize(*SIZE)
-        QApplication.instance().processEvents()
-        axis.vb.update_y_zoom(0, len(frame) - 1)
-        window.grab()
+    def open(self) -> None:
+        finplot.display_timezone = None
+        self.axis = finplot.create_plot("peer", init_zoom_periods=1e9, maximize=False)
+        self._show(self.axis.vb.win)
 
-    took = timed(first)
-    at = [len(frame) * 0.5]
+    def take(self, bars: np.ndarray) -> None:
+        names = ("open", "close", "high", "low", "volume")
+        self.frame = pd.DataFrame({name: bars[name].astype(float) for name in names})
+        self.frame.index = pd.DatetimeIndex(bars["start"].astype("datetime64[ms]").astype("datetime64[ns]"))
 
-    def pan():
-        at[0] -= len(frame) * 0.005
-        axis.vb.update_y_zoom(max(at[0], 0), max(at[0], 0) + len(frame) * 0.5)
-        window.grab()
+    def first(self) -> float:
+        def change() -> None:
+            self.candles = finplot.candlestick_ochl(self.frame[["open", "close", "high", "low"]], ax=self.axis)
+            overlay = self.axis.overlay()
+            self.volume = finplot.volume_ocv(self.frame[["open", "close", "volume"]], ax=overlay)
+            finplot.show(qt_exec=False)
+            self.window.resize(*SIZE)
+            self._turn_to(0, len(self.frame))
 
-    def zoom():
-        at[0] += len(frame) * 0.01
-        axis.vb.update_y_zoom(len(frame) * 0.2 + at[0] * 0.1, len(frame) * 0.8)
-        window.grab()
+        return self._until_painted(change)
 
-    def tick():
-        frame.iloc[-1, 1] += 0.01
-        plots[0].update_data(frame)
-        window.grab()
+    def _turn_to(self, first: float, last: float) -> None:
+        self.axis.vb.update_y_zoom(first, last - 1)
 
-    tell(took, repeated(pan, 40), repeated(zoom, 40), repeated(tick, 40))
+    def look(self, first: float, last: float) -> float:
+        return self._until_painted(lambda: self._turn_to(first, last))
+
+    def tick(self, close: float) -> float:
+        def change() -> None:
+            frame = self.frame
+            frame.iat[-1, 1] = close
+            frame.iat[-1, 2], frame.iat[-1, 3] = max(frame.iat[-1, 2], close), min(frame.iat[-1, 3], close)
+            self.candles.update_data(frame[["open", "close", "high", "low"]])
+            self.volume.update_data(frame[["open", "close", "volume"]])
+
+        return self._until_painted(change)
 
 
-main()
+run(FinplotChart(mkQApp()))

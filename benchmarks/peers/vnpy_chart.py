@@ -1,25 +1,27 @@
-"""vnpy's chart of candles and volume, all bars in view; panned, zoomed and ticked."""
+"""vnpy's chart: candles, and volume in a plot below."""
 
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+from importlib.metadata import version
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from timing import SIZE, given, repeated, tell, timed
+import numpy as np
+from hands import QtChart, run
 from vnpy.chart import CandleItem, ChartWidget, VolumeItem
 from vnpy.trader.constant import Exchange, Interval
 from vnpy.trader.object import BarData
 from vnpy.trader.ui import QtWidgets
 
 
-def bar_data(row):
+def bar_data(row: tuple[float, ...]) -> BarData:
     """One bar as vnpy has it."""
     start, opened, high, low, close, volume = row
     return BarData(
         gateway_name="peer",
         symbol="AAPL",
         exchange=Exchange.NASDAQ,
-        datetime=datetime.fromtimestamp(start / 1000, timezone.utc),
+        datetime=datetime.fromtimestamp(start / 1000, UTC),
         interval=Interval.MINUTE,
         volume=volume,
         open_price=opened,
@@ -29,50 +31,42 @@ def bar_data(row):
     )
 
 
-def main():
-    app = QtWidgets.QApplication([])
-    bars = given()
-    history = [bar_data(row) for row in bars[["start", "open", "high", "low", "close", "volume"]].tolist()]
-    chart = ChartWidget()
-    chart.add_plot("candle", hide_x_axis=True)
-    chart.add_plot("volume", maximum_height=200)
-    chart.add_item(CandleItem, "candle", "candle")
-    chart.add_item(VolumeItem, "volume", "volume")
-    chart.resize(*SIZE)
-    chart.show()
-    app.processEvents()
+class VnpyChart(QtChart):
+    version = version("vnpy")
 
-    def first():
-        chart.update_history(history)
-        chart._bar_count = len(history)
-        chart._right_ix = len(history)
-        chart._update_x_range()
-        chart.grab()
+    def open(self) -> None:
+        self.chart = ChartWidget()
+        self.chart.add_plot("candle", hide_x_axis=True)
+        self.chart.add_plot("volume", maximum_height=200)
+        self.chart.add_item(CandleItem, "candle", "candle")
+        self.chart.add_item(VolumeItem, "volume", "volume")
+        self._show(self.chart)
 
-    took = timed(first)
-    chart._bar_count = len(history) // 2
+    def take(self, bars: np.ndarray) -> None:
+        self.bars = [bar_data(row) for row in bars[["start", "open", "high", "low", "close", "volume"]].tolist()]
 
-    def pan():
-        chart._right_ix -= max(1, len(history) // 200)
-        chart._update_x_range()
-        chart.grab()
+    def first(self) -> float:
+        def change() -> None:
+            self.chart.update_history(self.bars)
+            self._turn_to(0, len(self.bars))
 
-    def zoom():
-        chart._bar_count = max(20, int(chart._bar_count / 1.1))
-        chart._update_x_range()
-        chart.grab()
+        return self._until_painted(change)
 
-    last = history[-1]
+    def _turn_to(self, first: float, last: float) -> None:
+        self.chart._right_ix, self.chart._bar_count = last, last - first
+        self.chart._update_x_range()
 
-    def tick():
-        last.close_price += 0.01
-        chart.update_bar(last)
-        chart.grab()
+    def look(self, first: float, last: float) -> float:
+        return self._until_painted(lambda: self._turn_to(first, last))
 
-    pans, zooms = repeated(pan, 40), repeated(zoom, 20)
-    chart._bar_count, chart._right_ix = len(history) // 2, len(history)
-    chart._update_x_range()
-    tell(took, pans, zooms, repeated(tick, 40))
+    def tick(self, close: float) -> float:
+        def change() -> None:
+            bar = self.bars[-1]
+            bar.close_price = close
+            bar.high_price, bar.low_price = max(bar.high_price, close), min(bar.low_price, close)
+            self.chart.update_bar(bar)
+
+        return self._until_painted(change)
 
 
-main()
+run(VnpyChart(QtWidgets.QApplication([])))
