@@ -74,7 +74,9 @@ def measured(turns: Iterable[tuple[str, int]], pythons: Mapping[str, Path | NotM
             if outcome.gave_up and not outcome.figures.get("first"):
                 too_many.setdefault(chart, count)
             outcomes.setdefault((chart, count), []).append(outcome)
-            told = {name: percentile(times, 50) for name, times in outcome.figures.items()}
+            told = {
+                name: percentile(times, 50) for name, times in outcome.figures.items() if not name.endswith("_drawn")
+            }
             print(f"{words(count):>12} {chart:<20} {told} {outcome.gave_up}", file=sys.stderr, flush=True)
     return {turn: outcomes[turn] for turn in sorted(outcomes, key=lambda turn: (turn[1], list(NAMES).index(turn[0])))}
 

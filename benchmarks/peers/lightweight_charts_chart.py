@@ -1,10 +1,10 @@
 """TradingView's lightweight-charts in QtWebEngine: candles and volume, conflated where bars are narrower than pixels.
 
-What is timed is timed within the page, from the call that changes the chart to the second animation frame after it: the
-chart draws in the first, and with the second the compositor has taken what was drawn. Getting from Python into the
-page, and from the compositor to the window, is not counted. Frames come as fast as they can be made, not 60 a second; as
-a page that rests waits longer for one, each change follows the frame of the one before. ``drawn`` is the least that could
-be said: until the chart has told its canvases what to draw, without the drawing.
+What is timed is timed within the page, from the call that changes the chart to the second animation frame after it:
+the chart draws in the first, and with the second the compositor has taken what was drawn. Getting from Python into the
+page, and from the compositor to the window, is not counted. Frames come as fast as they can be made, not 60 a second;
+as a page that rests waits longer for one, each change follows the frame of the one before. ``drawn`` is the least that
+could be said: until the chart has told its canvases what to draw, without the drawing.
 """
 
 import json
@@ -108,8 +108,8 @@ class Page(QWebEnginePage):
 
 class LightweightChart(Chart):
     def __init__(self, application: QApplication) -> None:
+        super().__init__()
         self.application = application
-        self.drawn: list[float] = []
         self.folder = Path(tempfile.mkdtemp())
 
     def open(self) -> None:

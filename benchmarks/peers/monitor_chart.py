@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from monitor import __version__
 from monitor.market.bar import Interval
+from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.view import ChartView
 from monitor.ui.theme import Theme
 
@@ -22,7 +23,7 @@ class MonitorChart(QtChart):
         self._show(self.view)
 
     def take(self, bars: np.ndarray) -> None:
-        self.bars = bars
+        self.bars, self.last = ChartBars(bars).ready(), bars[-1:].copy()
 
     def first(self) -> float:
         def change() -> None:
@@ -40,7 +41,7 @@ class MonitorChart(QtChart):
         return self._until_painted(lambda: self._turn_to(first, last))
 
     def tick(self, close: float) -> float:
-        row = self.bars[-1:].copy()
+        row = self.last
         row["close"] = close
         row["high"], row["low"] = max(row["high"][0], close), min(row["low"][0], close)
         return self._until_painted(lambda: self.view.put_bars(row))

@@ -48,9 +48,21 @@ def markdown(outcomes: Outcomes) -> str:
     versions = {chart: each.version for (chart, _), rounds in outcomes.items() for each in rounds if each.version}
     told = ", ".join(f"{NAMES[chart].strip('*')} {version}" for chart, version in versions.items())
     lines = [*_HEADER, *rows, "", f"Versions: {told}."]
+    lines += _drawn(outcomes)
     if why:
         lines += ["Gave up: " + "; ".join(why) + "."]
     return "\n".join(lines)
+
+
+def _drawn(outcomes: Outcomes) -> list[str]:
+    """The least that could be said of the times of a chart that does not paint in the call itself."""
+    told = []
+    for (chart, count), rounds in outcomes.items():
+        figures = gathered(rounds)
+        parts = [f"{_WORDS[hand]} {_times(times)}" for hand in HANDS if (times := figures.get(f"{hand}_drawn"))]
+        if parts:
+            told.append(f"{NAMES[chart]} at {words(count)}: {', '.join(parts)}")
+    return ["Until the canvases were told what to draw, without the drawing: " + "; ".join(told) + "."] if told else []
 
 
 def goals(outcomes: Outcomes) -> str:
@@ -94,8 +106,8 @@ _WORDS = {
     "pan": "pan",
     "zoom": "zoom",
     "tick": "tick",
-    "near_pan": "pan near",
-    "near_tick": "tick near",
+    "near_pan": "pan, near",
+    "near_tick": "tick, near",
 }
 
 

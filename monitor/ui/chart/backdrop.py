@@ -25,10 +25,11 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size, scene.zone)
     if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
-    _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
+    columns = scene.viewport.centre_of(indexes[[tick.at for tick in ticks]]) if ticks else np.empty(0, np.int64)
+    _paint_grid(painter, scene, columns[columns <= scene.plot.right()])
     if scene.interval.intraday and len(starts):
         _separate_days(painter, scene, starts, indexes)
-    _paint_time_axis(painter, scene, ticks, indexes)
+    _paint_time_axis(painter, scene, ticks, columns.tolist())
 
 
 def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
@@ -40,10 +41,10 @@ def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     return bins.start, bins.index
 
 
-def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
+def _paint_grid(painter: QPainter, scene: Scene, x: np.ndarray) -> None:
     plot = scene.plot
     grid, axis = scene.tint("line", 0.45), scene.colours.colour("line")
-    rows, x = scene.scale.y(scene.price_ticks), np.array([x for x in columns if x <= plot.right()], np.int64)
+    rows = scene.scale.y(scene.price_ticks)
     fill_rects(painter, grid, 0, rows, plot.right(), rows)
     bottom = scene.body.bottom()
     fill_rects(painter, grid, x, 0, x, bottom)
@@ -83,15 +84,14 @@ def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes:
     fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
-def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
+def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], columns: list[int]) -> None:
     plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
     painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
-    for tick in ticks:
+    for tick, x in zip(ticks, columns, strict=True):
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
-        x = int(scene.viewport.centre_of(indexes[tick.at]))
         painter.drawText(QRect(x - 60, bottom + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setClipping(False)
     painter.setFont(font)

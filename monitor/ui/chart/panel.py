@@ -21,7 +21,7 @@ from monitor.ui.chart.drawings.hand import DrawingHand
 from monitor.ui.chart.go_to import GoToDialog
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
-from monitor.ui.chart.reading import Reading
+from monitor.ui.chart.reading import Reading, made_ready
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.view import ChartView
 from monitor.ui.link import LinkGroup
@@ -189,13 +189,14 @@ class ChartPanel(Panel):
             tail = await reading.tail(bars)
             holes = await reading.missing(bars)
             shown = await self.indicators.computed(symbol, interval, bars)
+            ready = await made_ready(bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self._say_failed(error.sentence)
             return
         if (symbol, interval) == (self._symbol, self._interval):
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
-            self.view.show_bars(symbol, interval, bars)
+            self.view.show_bars(symbol, interval, ready)
             self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()

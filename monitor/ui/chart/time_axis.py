@@ -3,6 +3,7 @@
 A tick names a round time and stands at the first bar from then on, so it stays at its bar while panning.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +19,7 @@ from monitor.ports import Zone
 Ints = npt.NDArray[np.int64]
 _DAY = 86_400_000
 _MINUTE = 60_000
+_UNKNOWN = -(2**62)
 _LEAST_PX = 72
 _MAJOR_PX = 36
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240)
@@ -32,7 +34,10 @@ class Tick(NamedTuple):
     major: bool
 
 
-@lru_cache(maxsize=100_000)
+#: The offset of each zone on days since 1970, as far as it was asked for; days before that stand at the end.
+_OFFSETS: defaultdict[Zone, Ints] = defaultdict(lambda: np.full(150_000, _UNKNOWN, np.int64))
+
+
 def _offset(utc_day: int, zone: Zone) -> int:
     """The zone's offset in ms at 17:00 UTC of a day; clocks change on Sunday nights, when nothing trades."""
     moment = in_zone(utc_day * _DAY + 17 * 3_600_000, zone)
@@ -53,9 +58,14 @@ def zone_word(ms: int, zone: Zone) -> str:
 
 def local(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
     """The wall clock of instants, as ms since 1970 of that clock."""
-    days, which = np.unique(starts // _DAY, return_inverse=True)
-    offsets = np.array([_offset(int(day), zone) for day in days], np.int64)
-    return starts + offsets[which] if len(starts) else starts
+    days, known = starts // _DAY, _OFFSETS[zone]
+    offsets = known[days]
+    unknown = np.flatnonzero(offsets == _UNKNOWN)
+    if len(unknown):
+        for day in set(days[unknown].tolist()):
+            known[day] = _offset(day, zone)
+        offsets = known[days]
+    return starts + offsets
 
 
 def day_changes(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
@@ -118,22 +128,24 @@ def _apart(step: _Step, places: Ints, clock: Ints, column_px: float) -> list[Tic
         x = place * column_px
         crowded = next_major and (following - place) * column_px < _LEAST_PX / 2
         if x - reach >= (_MAJOR_PX if is_major else _LEAST_PX * 0.6) and (is_major or not crowded):
-            result.append(Tick(int(place), _words(step, clock[place - 1], clock[place]), bool(is_major)))
+            text = _words(step.unit, step.length, int(clock[place - 1]), int(clock[place]))
+            result.append(Tick(int(place), text, bool(is_major)))
             reach = x
     return result
 
 
-def _words(step: _Step, before: np.int64, at: np.int64) -> str:
+@lru_cache(maxsize=4096)
+def _words(unit: str, length: int, before: int, at: int) -> str:
     """The round time that begins between two bars, in as few words as tell it from its neighbours."""
-    then, now = (datetime.fromtimestamp(int(ms) / 1000, UTC) for ms in (before, at))
-    if step.unit == "clock" and now.date() == then.date():
-        return f"{datetime.fromtimestamp(int(at) // step.length * step.length / 1000, UTC):%H:%M}"
-    if step.unit == "clock":
+    then, now = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (before, at))
+    if unit == "clock" and now.date() == then.date():
+        return f"{datetime.fromtimestamp(at // length * length / 1000, UTC):%H:%M}"
+    if unit == "clock":
         return f"{now:%a} {now.day} {now:%b}"
-    if step.unit == "week":
+    if unit == "week":
         return f"{now.day} {now:%b}"
     if now.year != then.year:
         return str(now.year)
     if now.month != then.month:
         return f"{now:%b}"
-    return f"{now:%a} {now.day}" if step.unit == "weekday" else str(now.day)
+    return f"{now:%a} {now.day}" if unit == "weekday" else str(now.day)
