@@ -29,7 +29,7 @@ class Limits:
     """How long a process may take until the first paint, and for a hand; and what it may take of memory."""
 
     seconds: float = 120
-    hand_seconds: float = 10
+    hand_seconds: float = 5
     gigabytes: float = 8
 
 

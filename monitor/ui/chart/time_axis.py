@@ -56,14 +56,21 @@ def zone_word(ms: int, zone: Zone) -> str:
     return {Zone.NEW_YORK: "ET", Zone.UTC: "UTC"}.get(zone) or in_zone(ms, zone).strftime("%Z")[:4]
 
 
+def _learn(known: Ints, first: int, zone: Zone) -> None:
+    """Look up the offsets of a fortnight; clocks that show the same at both its ends do not change in between."""
+    days = range(first, first + 14)
+    begin, end = _offset(days[0], zone), _offset(days[-1], zone)
+    known[list(days)] = begin if begin == end else [_offset(day, zone) for day in days]
+
+
 def local(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
     """The wall clock of instants, as ms since 1970 of that clock."""
     days, known = starts // _DAY, _OFFSETS[zone]
     offsets = known[days]
     unknown = np.flatnonzero(offsets == _UNKNOWN)
     if len(unknown):
-        for day in set(days[unknown].tolist()):
-            known[day] = _offset(day, zone)
+        for fortnight in set((days[unknown] // 14).tolist()):
+            _learn(known, fortnight * 14, zone)
         offsets = known[days]
     return starts + offsets
 
