@@ -3,10 +3,11 @@
 A tick names a round time and stands at the first bar from then on, so it stays at its bar while panning.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -56,21 +57,30 @@ def zone_word(ms: int, zone: Zone) -> str:
     return {Zone.NEW_YORK: "ET", Zone.UTC: "UTC"}.get(zone) or in_zone(ms, zone).strftime("%Z")[:4]
 
 
-def _learn(known: Ints, first: int, zone: Zone) -> None:
-    """Look up the offsets of a fortnight; clocks that show the same at both its ends do not change in between."""
-    days = range(first, first + 14)
-    begin, end = _offset(days[0], zone), _offset(days[-1], zone)
-    known[list(days)] = begin if begin == end else [_offset(day, zone) for day in days]
+def _learn(known: Ints, first: int, last: int, zone: Zone) -> None:
+    """Look up the offsets from one day to another; a clock that shows the same four weeks on did not change in them."""
+    day = first
+    known[day] = _offset(day, zone)
+    while day < last:
+        ahead = min(day + 28, last)
+        here, there = int(known[day]), _offset(ahead, zone)
+        days = np.arange(day + 1, ahead + 1)
+        same = len(days) if there == here else bisect_left(days.tolist(), True, key=partial(_differs, here, zone))
+        known[days[:same]], known[days[same:]] = here, there
+        day = ahead
+
+
+def _differs(offset: int, zone: Zone, utc_day: int) -> bool:
+    return _offset(utc_day, zone) != offset
 
 
 def local(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
-    """The wall clock of instants, as ms since 1970 of that clock."""
+    """The wall clock of ascending instants, as ms since 1970 of that clock."""
     days, known = starts // _DAY, _OFFSETS[zone]
     offsets = known[days]
     unknown = np.flatnonzero(offsets == _UNKNOWN)
     if len(unknown):
-        for fortnight in set((days[unknown] // 14).tolist()):
-            _learn(known, fortnight * 14, zone)
+        _learn(known, int(days[unknown[0]]), int(days[unknown[-1]]), zone)
         offsets = known[days]
     return starts + offsets
 
