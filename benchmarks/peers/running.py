@@ -45,6 +45,8 @@ def run(python: Path, chart: str, bars: Path, limits: Limits, pictures: Path | N
         watch.start()
         finished = False
         for line in process.stdout or ():
+            if not line.startswith(b"{"):  # what a peer says by itself
+                continue
             found = json.loads(line)
             if "ready" not in found:  # the bars made ready count to the first paint
                 heard[0] = time.monotonic()
