@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check_export(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    chosen, options.interval = options.interval, options.interval or _interval("1m")
     if options.recipe:
         if options.what:
             parser.error("a recipe says what is exported: leave it out, or --recipe")
@@ -72,6 +73,10 @@ def _check_export(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("the following arguments are required: --symbols")
     if options.symbols and options.what == "audit":
         parser.error("the audit has no symbols: leave --symbols out")
+    if chosen is not None and options.what != "bars":
+        parser.error("--interval is for bars")
+    if options.venues and options.what != "book":
+        parser.error("--venues is for books")
     if options.hours != "always" and not (options.what == "bars" and options.interval.intraday):
         parser.error("--hours is for bars within the day")
 
@@ -136,8 +141,7 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--interval",
         type=_interval,
-        default="1m",
-        help="of bars: 1m, 5m, 10m, 15m, 30m, 1h, 4h, D, W, M or any number of minutes or hours",
+        help="of bars: 1m (the default), 5m, 10m, 15m, 30m, 1h, 4h, D, W, M or any number of minutes or hours",
     )
     for option, name, missing, help_text in (
         ("--from", "start_ms", 0, "first day or moment; New York time unless it has an offset"),

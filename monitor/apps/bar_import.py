@@ -11,7 +11,7 @@ from monitor.errors import StoreUnavailable
 from monitor.interrupt import Interrupt
 from monitor.market.calendar import from_ms
 from monitor.ports import ImportPreview, ImportRequest, ImportResult, Zone
-from monitor.store import is_sandboxs, open_store
+from monitor.store import is_sandboxs, looked_into, open_store
 
 DATABASE = "monitor.db"
 _REJECTED_SHOWN = 10
@@ -26,15 +26,15 @@ def run(options: ImportOptions, interrupt: Interrupt) -> int:
 async def _import(options: ImportOptions, interrupt: Interrupt) -> None:
     folder = _folder(options.data_dir)
     path = folder / DATABASE
-    store = open_store(path, path.is_file() and is_sandboxs(path), on_trouble=_complain)
     request = ImportRequest(options.file, options.symbol, options.interval, Zone(options.zone), options.replace)
+    preview = looked_into(request, lambda: interrupt.wanted)
+    if preview is None:
+        raise StoreUnavailable("Interrupted; nothing was imported.")
+    _tell(preview, options)
+    if options.preview or not preview.bars:
+        return
+    store = open_store(path, path.is_file() and is_sandboxs(path), on_trouble=_complain)
     try:
-        preview = await store.importer.preview(request, lambda: interrupt.wanted)
-        if preview is None:
-            raise StoreUnavailable("Interrupted; nothing was imported.")
-        _tell(preview, options)
-        if options.preview or not preview.bars:
-            return
         result = await store.importer.run(request, percent(), lambda: interrupt.wanted)
         await store.recorder.flushed()
     finally:

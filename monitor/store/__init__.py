@@ -1,5 +1,6 @@
 """The database that belongs to the person: one writer thread, readers of their own, exports and imports."""
 
+from monitor.store.bar_import import looked_into
 from monitor.store.facts import StoreFacts
 from monitor.store.opening import (
     ReadingStore,
@@ -18,6 +19,7 @@ __all__ = [
     "Store",
     "StoreFacts",
     "is_sandboxs",
+    "looked_into",
     "lost_track_of",
     "open_for_reading",
     "open_store",

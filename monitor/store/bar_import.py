@@ -42,7 +42,7 @@ class StoredImporter:
     async def preview(self, request: ImportRequest, cancelled: Callable[[], bool]) -> ImportPreview | None:
         """As BarImporter says."""
         return await self._reader.ask(
-            lambda _: _preview(request, lambda: cancelled() or self._reader.closing), limit_seconds=None
+            lambda _: looked_into(request, lambda: cancelled() or self._reader.closing), limit_seconds=None
         )
 
     async def run(
@@ -116,7 +116,8 @@ class ImportBars:
                 roll(connection, self.ids[symbol], symbol, interval, starts, self.seen_ms)
 
 
-def _preview(request: ImportRequest, cancelled: Callable[[], bool]) -> ImportPreview | None:
+def looked_into(request: ImportRequest, cancelled: Callable[[], bool]) -> ImportPreview | None:
+    """What the file holds, without a database; None when it was cancelled. Raises MonitorError as BarImporter says."""
     found: Counter[tuple[str, Interval]] = Counter()
     rejected: list[RejectedLine] = []
     rejections = 0

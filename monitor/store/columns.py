@@ -46,7 +46,7 @@ class Coded(NamedTuple):
 
 
 class Arrays(NamedTuple):
-    """As a page, but column by column; times are ms UTC."""
+    """As a page, but column by column; times are ms UTC or numpy's own, and an infinite figure is none."""
 
     head: tuple[str, ...]
     columns: Sequence[npt.NDArray[Any] | Coded]

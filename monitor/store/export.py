@@ -15,7 +15,8 @@ from monitor.ports import SUFFIXES, ExportRequest, ExportResult, Layout, sidecar
 from monitor.store.columns import Column, Kind, Page, names
 from monitor.store.csv_text import CsvText, is_number
 from monitor.store.export_notes import Written, notes
-from monitor.store.export_rows import PackedMinutes, columns_of, sources
+from monitor.store.export_queries import PackedMinutes
+from monitor.store.export_rows import columns_of, sources
 from monitor.store.minute_packs import WORTH_PACKING
 from monitor.store.reader import Reader
 from monitor.store.tiers.reading import TierReader

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -16,124 +17,16 @@ from monitor.market.bar import BarSource, Interval
 from monitor.market.book import BookService, Level
 from monitor.market.hours import Hours
 from monitor.ports import SYMBOLLESS, ExportRequest
+from monitor.store import export_arrays
 from monitor.store.book_levels import unpack
 from monitor.store.chain_rows import VALUES
 from monitor.store.columns import Arrays, Coded, Column, Page, Row, columns
+from monitor.store.export_queries import LAST, Contracts, Entries, PackedMinutes, Query
 from monitor.store.minute_codec import SOURCES, Minutes
-from monitor.store.minute_packs import minutes_of
 from monitor.store.rollups import built_from, is_due
 from monitor.store.tiers.reading import Tiered, TierReader
 
-_ROWS_A_PAGE = 1000
-_LAST = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """An instrument's rows of a table in a range of its key, the first column; several ``wheres`` are merged."""
-
-    table: str
-    columns: str
-    key: str
-    wheres: tuple[str, ...]
-    number: int
-    start: int
-    end: int
-
-    def count(self, connection: sqlite3.Connection) -> int:
-        sql = f"SELECT count(*) FROM ({self._select('1')})"
-        return int(connection.execute(sql, self._values(self.start)).fetchone()[0])
-
-    def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
-        """Ascending by key; each page is a read of its own, so that the writer's log can be emptied between."""
-        start = self.start
-        while rows := self.page(connection, start, self.end):
-            yield rows
-            start = rows[-1][0] + 1
-
-    def page(self, connection: sqlite3.Connection, start: int, end: int) -> list[Row]:
-        """The first rows in [start, end), ascending by key; empty when there are none."""
-        sql = f"{self._select(f'{self.key}, {self.columns}')} ORDER BY 1 LIMIT {_ROWS_A_PAGE}"
-        return connection.execute(sql, self._values(start) | {"end": min(end, _LAST)}).fetchall()
-
-    def _select(self, columns: str) -> str:
-        within = f"instrument_id = :number AND {self.key} >= :start AND {self.key} < :end"
-        return " UNION ALL ".join(f"SELECT {columns} FROM {self.table} WHERE {within}{w}" for w in self.wheres)
-
-    def _values(self, start: int) -> dict[str, int]:
-        return {"number": self.number, "start": start, "end": min(self.end, _LAST)}
-
-
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """The contracts of an underlying's snapshots that were due in [start, end); a snapshot a page."""
-
-    number: int
-    start: int
-    end: int
-
-    def count(self, connection: sqlite3.Connection) -> int:
-        sql = f"SELECT total(contracts) FROM chain WHERE {_DUE}"
-        return int(connection.execute(sql, self._values(self.start)).fetchone()[0])
-
-    def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
-        """Ascending by the moment, the contracts of each by their symbol."""
-        start = self.start
-        sql = f"SELECT id, slot_ms FROM chain WHERE {_DUE} ORDER BY slot_ms LIMIT 1"
-        while found := connection.execute(sql, self._values(start)).fetchone():
-            yield connection.execute(_CONTRACTS, found[:1]).fetchall()
-            start = found[1] + 1
-
-    def _values(self, start: int) -> tuple[int, int, int]:
-        return self.number, start, min(self.end, _LAST)
-
-
-_DUE = "instrument_id = ? AND slot_ms >= ? AND slot_ms < ?"
-_CONTRACTS = f"""
-SELECT slot_ms, taken_ms, state, underlying_price, contract, expiry, strike, side, {", ".join(VALUES)}
-FROM chain JOIN option_quote ON chain_id = id WHERE id = ? ORDER BY expiry, strike, side, contract
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """The entries of the audit that were made in [start, end)."""
-
-    start: int
-    end: int
-
-    def count(self, connection: sqlite3.Connection) -> int:
-        sql = "SELECT count(*) FROM audit WHERE at_ms >= ? AND at_ms < ?"
-        return int(connection.execute(sql, (self.start, self.end)).fetchone()[0])
-
-    def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
-        """In the order in which they were made."""
-        sql = (
-            "SELECT id, at_ms, kind, sentence FROM audit WHERE id > ? AND at_ms >= ? AND at_ms < ?"
-            f" ORDER BY id LIMIT {_ROWS_A_PAGE}"
-        )
-        last = 0
-        while rows := connection.execute(sql, (last, self.start, self.end)).fetchall():
-            yield rows
-            last = rows[-1][0]
-
-
-@dataclass(slots=True)
-class PackedMinutes:
-    """An instrument's minutes in [start, end), as arrays; ``by_row`` counts those that were not packed."""
-
-    query: Query
-    by_row: int = 0
-
-    def count(self, connection: sqlite3.Connection) -> int:
-        return self.query.count(connection)
-
-    def pages(self, connection: sqlite3.Connection) -> Iterator[Minutes]:
-        """Ascending; each piece is a read of its own."""
-        query = self.query
-        for minutes, packed in minutes_of(connection, query.number, query.start, query.end, told=True):
-            self.by_row += 0 if packed else len(minutes[0])
-            yield minutes
+Rows = Callable[[Iterable[Any]], Iterator[Page | Arrays]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +38,7 @@ class Source:
     """
 
     query: Query | Tiered | Contracts | Entries | PackedMinutes
-    rows: Callable[[Iterable[Any]], Iterator[Page | Arrays]]
+    rows: Rows
     kept: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
 
@@ -185,7 +78,7 @@ def sources(
 ) -> list[Source]:
     """The parts of the export, one a symbol; what streamed in is read from all ``tiers``.
 
-    With ``arrays`` minutes come as arrays, prices and volumes as floats.
+    With ``arrays`` minutes, quotes and trades come as arrays, prices and volumes as floats.
 
     Raises BadData for symbols of which nothing was recorded.
     """
@@ -197,10 +90,16 @@ def sources(
         raise BadData(f"Nothing has been recorded for {', '.join(unknown)}.")
     kinds = {"quotes": _quotes, "trades": _trades, "book": _book, "options": _options}
 
+    shown = columns_of(request)[1:]
+
     def one(symbol: str) -> Source:
         if request.what != "bars":
             found = kinds[request.what](request, symbol, numbers[symbol])
-            return replace(found, query=Tiered(found.query, symbol, tiers)) if isinstance(found.query, Query) else found
+            if not isinstance(found.query, Query):
+                return found
+            if arrays and request.what in {"quotes", "trades"}:
+                return _figures(symbol, found.query, tiers, shown, found.rows)
+            return replace(found, query=Tiered(found.query, symbol, tiers))
         if arrays and request.interval is Interval.M1:
             return _minutes(request, symbol, numbers[symbol])
         # Those on disk are of all hours; and of an older database they may not all be there yet.
@@ -215,7 +114,7 @@ def _by_venue(request: ExportRequest) -> bool:
 
 
 def _received(request: ExportRequest, table: str, columns: str, number: int, *wheres: str) -> Query:
-    start, end = request.start_ms * 1000, min(request.end_ms * 1000, _LAST)
+    start, end = request.start_ms * 1000, min(request.end_ms * 1000, LAST)
     return Query(table, columns, "received_us", wheres or ("",), number, start, end)
 
 
@@ -229,6 +128,19 @@ def _trades(request: ExportRequest, symbol: str, number: int) -> Source:
     query = _received(request, "trade", "time, price, size, volume, unseen, side", number)
 
     return Source(query, lambda pages: (Page((symbol,), [row[1:] for row in rows], len(rows)) for rows in pages))
+
+
+def _figures(symbol: str, query: Query, tiers: TierReader, columns: Sequence[Column], by_row: Rows) -> Source:
+    """Arrays of what the database alone has; where files have rows of the same days, they come ``by_row``."""
+
+    def rows(pages: Iterable[Any]) -> Iterator[Page | Arrays]:
+        for page in pages:
+            if isinstance(page, np.ndarray):
+                yield export_arrays.arrays(symbol, page, columns)
+            else:
+                yield from by_row([page])
+
+    return Source(Tiered(query, symbol, tiers, partial(query.array, columns=columns)), rows)
 
 
 def _bars(request: ExportRequest, symbol: str, number: int) -> Source:

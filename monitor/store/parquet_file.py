@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import repeat
-from operator import itemgetter
 from os import environ
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,6 +17,7 @@ from monitor.ports import Layout, Zone
 from monitor.store.columns import Arrays, Coded, Column, Kind, Page
 
 _ROWS_A_GROUP = 65_536
+_TIMES = {Kind.TIME, Kind.RECEIVED}
 
 Write = Callable[[Page | Arrays], None]
 
@@ -26,7 +26,10 @@ Write = Callable[[Page | Arrays], None]
 def parquet_pages(file: BinaryIO, columns: Sequence[Column], layout: Layout) -> Iterator[Write]:
     """What takes pages and writes them to ``file``; the end is written on leaving."""
     schema = pa.schema([pa.field(column.name, _type(column.kind, layout.zone)) for column in columns])
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    times = [column.name for column in columns if column.kind in _TIMES]
+    others = [column.name for column in columns if column.kind not in _TIMES]
+    encodings = dict.fromkeys(times, "DELTA_BINARY_PACKED")
+    with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=others, column_encoding=encodings) as writer:
         groups = _Groups(writer, schema)
         yield groups.take
         groups.write()
@@ -37,53 +40,55 @@ class _Groups:
 
     def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
         self._writer, self._schema = writer, schema
-        self._columns: list[list[Any]] = [[] for _ in schema]
         self._tables: list[pa.Table] = []
         self._rows = 0
 
     def take(self, page: Page | Arrays) -> None:
-        """Pages and arrays never come in one file."""
+        if not page.size:
+            return
         self._rows += page.size
-        if isinstance(page, Arrays):
-            self._tables.append(_table(page, self._schema))
-        else:
-            for place, values in enumerate(self._columns):
-                if place < len(page.head):
-                    values.extend(repeat(page.head[place], len(page.rows)))
-                else:
-                    values.extend(map(itemgetter(place - len(page.head)), page.rows))
+        schema = self._schema
+        self._tables.append(_of_arrays(page, schema) if isinstance(page, Arrays) else _of_rows(page, schema))
         if self._rows >= _ROWS_A_GROUP:
             self.write()
 
     def write(self) -> None:
         """Write what is gathered, as a group."""
-        if self._columns[0]:
-            arrays = [_array(values, field.type) for values, field in zip(self._columns, self._schema, strict=True)]
-            self._tables.append(pa.Table.from_arrays(arrays, schema=self._schema))
         if self._tables:
             self._writer.write_table(pa.concat_tables(self._tables))
-        for gathered in (*self._columns, self._tables):
-            gathered.clear()
-        self._rows = 0
+        self._tables, self._rows = [], 0
 
 
 def _type(kind: Kind, zone: Zone) -> pa.DataType:
-    if kind in {Kind.TIME, Kind.RECEIVED}:
+    if kind in _TIMES:
         return pa.timestamp("us" if kind is Kind.RECEIVED else "ms", tz=_zone_name(zone))
     return {Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.COUNT: pa.int64()}[kind]
 
 
-def _table(page: Arrays, schema: pa.Schema) -> pa.Table:
+def _of_rows(page: Page, schema: pa.Schema) -> pa.Table:
+    head = [pa.repeat(pa.scalar(text), page.size) for text in page.head]
+    fields = list(schema)[len(head) :]
+    values = [_array(each, field.type) for each, field in zip(zip(*page.rows, strict=True), fields, strict=True)]
+    return pa.Table.from_arrays([*head, *values], schema=schema)
+
+
+def _of_arrays(page: Arrays, schema: pa.Schema) -> pa.Table:
     found = [pa.repeat(pa.scalar(text), page.size) for text in page.head]
     for column in page.columns:
         if isinstance(column, Coded):
             texts = pa.array(column.texts, pa.string())
             found.append(pa.DictionaryArray.from_arrays(pa.array(column.codes), texts).cast(pa.string()))
         else:
-            found.append(pa.array(np.ascontiguousarray(column)))
-    return pa.Table.from_arrays(
-        [each.cast(field.type) for each, field in zip(found, schema, strict=True)], schema=schema
-    )
+            found.append(_figures(np.ascontiguousarray(column)))
+    fitting = [
+        each if each.type == field.type else each.cast(field.type) for each, field in zip(found, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(fitting, schema=schema)
+
+
+def _figures(values: npt.NDArray[Any]) -> pa.Array:
+    none = np.isinf(values) if values.dtype == np.float64 else None
+    return pa.array(values, mask=none if none is not None and none.any() else None)
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

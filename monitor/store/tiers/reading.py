@@ -13,7 +13,7 @@ from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from monitor.ports import STREAMED
 from monitor.store.connect import one_moment
@@ -44,6 +44,9 @@ class Hot(Protocol):
 
     def page(self, connection: sqlite3.Connection, start: int, end: int) -> list[Row]:
         """The first rows received in [start, end), ascending; empty when there are none."""
+
+
+P = TypeVar("P", bound=Sequence[Any])
 
 
 class _RowsMoved(Exception):
@@ -128,11 +131,15 @@ def _fault_of(file: TierFile, places: Places) -> OSError | None:
 
 @dataclass(frozen=True, slots=True)
 class Tiered:
-    """The rows of ``hot`` and those of the same range of ``symbol`` that have moved to files, as one."""
+    """The rows of ``hot`` and those of the same range of ``symbol`` that have moved to files, as one.
+
+    With ``read`` the days of which no file has any come as it gives them: as ``Hot.page``, but in other pages.
+    """
 
     hot: Hot
     symbol: str
     reader: TierReader
+    read: Callable[[sqlite3.Connection, int, int], Any] | None = None
 
     def count(self, connection: sqlite3.Connection) -> int:
         """About how many rows there are: a day at the range's edge counts whole."""
@@ -140,29 +147,29 @@ class Tiered:
         moved = sum(rows for file, rows in found if file.state is ledger.State.MOVED)
         return self.hot.count(connection) + moved
 
-    def pages(self, connection: sqlite3.Connection) -> Iterator[list[Row]]:
-        """Ascending by time of receipt. Raises sqlite3.Error."""
+    def pages(self, connection: sqlite3.Connection) -> Iterator[Any]:
+        """Lists of rows, or what ``read`` gives, ascending by time of receipt. Raises sqlite3.Error."""
         start = self.hot.start
         while True:
             try:
                 for page in self._pages(connection, start):
                     yield page
-                    start = page[-1][0] + 1
+                    start = int(page[-1][0]) + 1
             except _RowsMoved:
                 continue
             return
 
-    def _pages(self, connection: sqlite3.Connection, start: int) -> Iterator[list[Row]]:
-        table, end = self.hot.table, self.hot.end
+    def _pages(self, connection: sqlite3.Connection, start: int) -> Iterator[Any]:
+        table, end, read = self.hot.table, self.hot.end, self.read or self.hot.page
         with one_moment(connection):
             newest = ledger.newest_id(connection, table)
             files = [file for file, _ in ledger.files_with(connection, table, self.symbol, start, end)]
         for day, parts in groupby(files, key=lambda file: file.day):
             first, after = (min(max(edge, start), end) for edge in tables.bounds(day))
-            yield from self._hot(connection, newest, start, first)
+            yield from self._hot(connection, newest, start, first, read)
             yield from self._joined(connection, newest, list(parts), first, after)
             start = after
-        yield from self._hot(connection, newest, start, end)
+        yield from self._hot(connection, newest, start, end, read)
 
     def _joined(
         self, connection: sqlite3.Connection, newest: int, parts: list[TierFile], start: int, end: int
@@ -170,7 +177,7 @@ class Tiered:
         columns = ["received_us", *self.hot.columns.split(", ")]
         same = itemgetter(*(columns.index(name) for name in tables.TABLES[self.hot.table].key[1:] if name in columns))
         sources = [self.reader.rows(connection, file, columns, self.symbol, start, end) for file in parts]
-        left = (row for page in self._hot(connection, newest, start, end) for row in page)
+        left = (row for page in self._hot(connection, newest, start, end, self.hot.page) for row in page)
         page: list[Row] = []
         stamp, seen = None, set[Any]()
         for row in merge(*sources, left, key=itemgetter(0)):
@@ -186,17 +193,24 @@ class Tiered:
         if page:
             yield page
 
-    def _hot(self, connection: sqlite3.Connection, newest: int, start: int, end: int) -> Iterator[list[Row]]:
+    def _hot(
+        self,
+        connection: sqlite3.Connection,
+        newest: int,
+        start: int,
+        end: int,
+        read: Callable[[sqlite3.Connection, int, int], P],
+    ) -> Iterator[P]:
         """What the database has; each page is a read of its own, so that the writer's log can be emptied between."""
         while start < end:
             with one_moment(connection):
                 if ledger.newest_id(connection, self.hot.table) != newest:
                     raise _RowsMoved
-                rows = self.hot.page(connection, start, end)
-            if not rows:
+                rows = read(connection, start, end)
+            if not len(rows):
                 return
             yield rows
-            start = rows[-1][0] + 1
+            start = int(rows[-1][0]) + 1
 
 
 def last_rows(

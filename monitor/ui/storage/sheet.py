@@ -1,6 +1,6 @@
 """The sheet on storage: what each table takes and where, the rules, what they would free, and moving now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -131,19 +131,26 @@ class StorageSheet(QDialog):
         self._kept = rules
         self._offer()
 
-    def ask(self) -> QMessageBox | None:
+    def ask_to_keep(self) -> QMessageBox | None:
+        """Keep the rules, but where the next night would delete something by them ask first; gives the question."""
+        return self._ask(self.keep_rules, "Save", "tonight")
+
+    def ask_to_move(self) -> QMessageBox | None:
         """Begin, but where that deletes something ask first; gives the question."""
+        return self._ask(self.begin, "Move and delete", "now")
+
+    def _ask(self, go: Callable[[], None], name: str, when: str) -> QMessageBox | None:
         if not self._freed:
-            self.begin()
+            go()
             return None
         box = QMessageBox(
             QMessageBox.Icon.Warning,
             "Delete old rows",
-            f"By these rules {phrases.deleted(self._freed)} are deleted for good. They cannot be fetched again.",
+            f"By these rules {phrases.deleted(self._freed)} are deleted for good {when}. They cannot be fetched again.",
             QMessageBox.StandardButton.Cancel,
             self,
         )
-        box.addButton("Move and delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(self.begin)
+        box.addButton(name, QMessageBox.ButtonRole.DestructiveRole).clicked.connect(go)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
@@ -270,8 +277,8 @@ class StorageSheet(QDialog):
         self.tables.changed.connect(self._look)
         self.place.changed.connect(self._look)
         self.place.kind.currentIndexChanged.connect(lambda _: self._fit())
-        self.save.clicked.connect(self.keep_rules)
-        self.move_now.clicked.connect(self.ask)
+        self.save.clicked.connect(self.ask_to_keep)
+        self.move_now.clicked.connect(self.ask_to_move)
         self.cancel.clicked.connect(self._stop)
         self.close_button.clicked.connect(self.reject)
 

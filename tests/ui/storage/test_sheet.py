@@ -70,6 +70,13 @@ def test_files_that_cannot_be_read_are_named(qtbot: QtBot) -> None:
     assert sheet.missing.isHidden()
 
 
+def _agree(question: QMessageBox) -> None:
+    (go_on,) = (
+        each for each in question.buttons() if question.buttonRole(each) is QMessageBox.ButtonRole.DestructiveRole
+    )
+    go_on.click()
+
+
 def test_the_kept_rules_are_shown_and_nothing_is_to_be_saved(qtbot: QtBot) -> None:
     rules = StorageRules(5, 40, "s3://bucket/old?region=eu-central-1&endpoint_override=s3.example.org&scheme=https")
     rules = StorageRules(rules.warm_days, rules.cold_days, rules.cold, {"book": Keep(60, 20 * GB)})
@@ -91,7 +98,13 @@ def test_what_a_rule_would_delete_is_told_before_it_is_kept(qtbot: QtBot) -> Non
     assert sheet.sentence.text().endswith(f" {would} would be deleted for good.")
     assert sheet.move_now.text() == "&Move and delete now…"
     assert ports.preferences.get(STORAGE_KEY) == ""
+    question = sheet.ask_to_keep()
+    assert question is not None
+    assert question.text().startswith(f"By these rules {would} are deleted for good tonight.")
+    question.reject()
+    assert ports.preferences.get(STORAGE_KEY) == ""
     sheet.save.click()
+    _agree(sheet.findChildren(QMessageBox)[-1])
     assert chosen_rules(ports.preferences.get(STORAGE_KEY)) == StorageRules(keep={"trade": Keep(days=365)})
     assert not sheet.save.isEnabled()
     assert isinstance(ports.recorder, FakeRecorder)
@@ -136,17 +149,14 @@ async def test_what_is_deleted_now_is_asked_about_first(qtbot: QtBot) -> None:
     ports, sheet = make(qtbot, tiers)
     sheet.tables.days["trade"].setValue(365)
     await until(lambda: "delete" in sheet.move_now.text())
-    question = sheet.ask()
+    question = sheet.ask_to_move()
     assert question is not None
     assert "5,000 rows (prints of 2025-01-02 to 2025-03-04; 3.0 GB of disk) are deleted for good" in question.text()
     question.reject()
     assert (tiers.moved_by, ports.preferences.get(STORAGE_KEY)) == ([], "")
-    question = sheet.ask()
+    question = sheet.ask_to_move()
     assert question is not None
-    (go_on,) = (
-        each for each in question.buttons() if question.buttonRole(each) is QMessageBox.ButtonRole.DestructiveRole
-    )
-    go_on.click()
+    _agree(question)
     await until(lambda: sheet.sentence.text() == "10 rows moved to files.")
     assert tiers.moved_by == [StorageRules(keep={"trade": Keep(days=365)})]
 

@@ -74,9 +74,10 @@ def test_services_are_subscribed_by_name_as_often_as_one_likes() -> None:
 
 
 def test_every_option_of_export() -> None:
-    options = parse([*EXPORT, "--interval", "1d", "--venues", "--data-dir", "d"])
+    options = parse([*EXPORT, "--interval", "1d", "--data-dir", "d"])
     assert (options.what, options.symbols, options.out) == ("bars", ("AAPL",), Path("x.csv"))
-    assert (options.interval, options.venues, options.data_dir) == (Interval.DAY, True, Path("d"))
+    assert (options.interval, options.venues, options.data_dir) == (Interval.DAY, False, Path("d"))
+    assert parse(["export", "book", "--symbols", "A", "--out", "x.csv", "--venues"]).venues
     assert (options.start_ms, options.end_ms) == (0, NO_END)
     assert parse(EXPORT).interval is Interval.M1
     options = parse([*EXPORT, "--hours", "regular", "--zone", "utc", "--decimal", "comma", "--no-sidecar"])
@@ -120,6 +121,8 @@ def test_a_range_in_days_or_moments(first: str, last: str, start: int, end: int)
         (["export", "bars", "--recipe", "mine"], "a recipe says what is exported"),
         (["export", "audit", "--symbols", "A", "--out", "x.csv"], "the audit has no symbols"),
         ([*EXPORT, "--interval", "D", "--hours", "regular"], "--hours is for bars within the day"),
+        (["export", "quotes", "--symbols", "A", "--out", "x.csv", "--interval", "5m"], "--interval is for bars"),
+        ([*EXPORT, "--venues"], "--venues is for books"),
         (["export", "bars", "--symbols", "A"], "the following arguments are required: --out"),
         (["export", "accounts", "--symbols", "A", "--out", "x.csv"], "invalid choice: 'accounts'"),
         (["export", "bars", "--symbols", "A", "--out", "x.xls"], "must end in .csv or .parquet"),

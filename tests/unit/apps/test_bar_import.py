@@ -43,6 +43,7 @@ def test_bars_come_in_and_out_again(file: Path, capsys: pytest.CaptureFixture[st
 def test_a_preview_stores_nothing(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert imported(file, "--preview") == 0
     assert capsys.readouterr().out == ""
+    assert not (file.parent / "monitor.db").exists()
     assert imported(file) == 0
     assert capsys.readouterr().out == "Imported 1 bars.\n"
     assert imported(file) == 0

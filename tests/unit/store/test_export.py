@@ -18,7 +18,7 @@ from monitor.market.book import Book, BookService, Level, Maker
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
 from monitor.ports import DecimalMark, ExportRequest, ExportResult, Layout, Zone, sidecar_of
-from monitor.store import Store, export, export_rows, open_for_reading
+from monitor.store import Store, export, export_arrays, export_queries, open_for_reading
 from tests.support.builders import a_bar, a_book, a_quote, a_trade, ms
 from tests.support.ports import until
 from tests.unit.store.conftest import Rows
@@ -94,7 +94,7 @@ async def test_bars(store: Store, out: Path) -> None:
 async def test_longer_bars_are_built_in_the_digits_of_the_minutes(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", page)
+    monkeypatch.setattr(export_queries, "_ROWS_A_PAGE", page)
     store.recorder.record_bars([a_bar(at=f"09:{minute}", close=minute, volume=10) for minute in range(30, 48)])
     how = {"interval": Interval.M5, "start_ms": ms("09:33"), "end_ms": ms("09:45")}
     assert (await exported(store, out, "bars", **how))[1:] == [
@@ -136,7 +136,7 @@ async def test_only_the_range_is_written(store: Store, out: Path) -> None:
 async def test_every_row_is_written_over_many_pages_and_counted(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", 7)
+    monkeypatch.setattr(export_queries, "_ROWS_A_PAGE", 7)
     for received_us in range(FIRST_US, FIRST_US + 100):
         store.recorder.record_quote(received_us, a_quote(("AAPL", "MSFT")[received_us % 2], volume=received_us))
     await store.recorder.flushed()
@@ -302,7 +302,7 @@ async def test_parquet_is_written_in_groups_and_cancelled_whole(
     from monitor.store import parquet_file
 
     monkeypatch.setattr(parquet_file, "_ROWS_A_GROUP", 5)
-    monkeypatch.setattr(export_rows, "_ROWS_A_PAGE", 2)
+    monkeypatch.setattr(export_arrays, "ROWS_AT_ONCE", 2)
     for n in range(10):
         store.recorder.record_quote(FIRST_US + n, a_quote(bid=n))
     file = await parquet(store, out, "quotes", layout=Layout(Zone.UTC))

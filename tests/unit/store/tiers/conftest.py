@@ -4,6 +4,7 @@ import random
 from datetime import date, time, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from monitor.clock import now_ms
@@ -49,16 +50,18 @@ async def moved(store: Store, rules: StorageRules = RULES) -> Moved:
 
 
 async def exported(store: Store, folder: Path, symbols: tuple[str, ...] = SYMBOLS) -> dict[str, bytes]:
-    """The files of every kind of export that reads streamed rows."""
+    """The files of every kind of export that reads streamed rows; of Parquet the values, ``quotes.parquet``."""
     await store.recorder.flushed()
     folder.mkdir(exist_ok=True)
     files = {}
     for what in ("quotes", "trades", "book"):
-        request = ExportRequest(what, symbols, folder / f"{what}.csv")
-        result = await store.exporter.export(request, lambda _done, _total: None, lambda: False)
-        assert result is not None
-        assert result.troubles == ()
-        files[what] = request.out.read_bytes()
+        for suffix in ("csv", "parquet"):
+            request = ExportRequest(what, symbols, folder / f"{what}.{suffix}")
+            result = await store.exporter.export(request, lambda _done, _total: None, lambda: False)
+            assert result is not None
+            assert result.troubles == ()
+        files[what] = (folder / f"{what}.csv").read_bytes()
+        files[f"{what}.parquet"] = str(pq.read_table(folder / f"{what}.parquet").to_pylist()).encode()
     return files
 
 
