@@ -8,9 +8,10 @@ its own, taking turns. ``--write`` puts the table into ``benchmarks/README.md``.
 import argparse
 import contextlib
 import json
+import math
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from monitor.market.bar import BAR_DTYPE, BarSeries
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 README = Path(__file__).parent / "README.md"
+_SOON_MS = 10_000
 BEGIN, END = "<!-- the chart beside its peers -->\n", "<!-- end of the chart beside its peers -->\n"
 
 
@@ -54,19 +56,27 @@ def random_bars(count: int) -> BarSeries:
     return bars
 
 
-def measured(turns: Iterable[tuple[str, int]], pythons: Mapping[str, Path | NotMade], options: Options) -> Outcomes:
+def measured(
+    turns: Iterable[tuple[str, int]],
+    pythons: Mapping[str, Path | NotMade],
+    options: Options,
+    earlier: Outcomes | None = None,
+) -> Outcomes:
     """Have every turn in its order; a chart that gave up is not tried again with as many bars or more."""
-    outcomes: dict[tuple[str, int], list[Outcome]] = {}
+    outcomes = {turn: list(rounds) for turn, rounds in (earlier or {}).items()}
     too_many: dict[str, int] = {}
+    for (chart, count), rounds in outcomes.items():
+        if any(not each.figures.get("first") for each in rounds):
+            too_many[chart] = min(count, too_many.get(chart, count))
     with tempfile.TemporaryDirectory() as folder:
         for chart, count in turns:
             python, file = pythons[chart], Path(folder) / f"{count}.npy"
             if isinstance(python, NotMade):
                 outcome = Outcome(gave_up=str(python))
+            elif (chart, count) in outcomes and chart in too_many and count >= too_many[chart]:
+                continue
             elif count > too_many.get(chart, count):
                 outcome = Outcome(gave_up=f"not tried, as {words(too_many[chart])} were too many")
-            elif chart in too_many and count == too_many[chart]:
-                continue
             else:
                 if not file.exists():
                     np.save(file, random_bars(count))
@@ -82,10 +92,10 @@ def measured(turns: Iterable[tuple[str, int]], pythons: Mapping[str, Path | NotM
 
 
 def tried(python: Path, chart: str, bars: Path, options: Options) -> Outcome:
-    """One run; once more where it stopped after its first paint, for what was painted once can be painted again."""
+    """One run; once more where it was soon painted and yet stopped, as a browser does now and then."""
     outcome = run(python, chart, bars, options.limits, options.pictures)
-    if outcome.gave_up and outcome.figures.get("first"):
-        print(f"{chart}: {outcome.gave_up} after the first paint; once more", file=sys.stderr, flush=True)
+    if outcome.gave_up and outcome.figures.get("first", [math.inf])[0] < _SOON_MS:
+        print(f"{chart}: {outcome.gave_up}; once more", file=sys.stderr, flush=True)
         outcome = run(python, chart, bars, options.limits, options.pictures)
     return outcome
 
@@ -103,26 +113,29 @@ def environments(cache: Path) -> dict[str, Path | NotMade]:
     return found
 
 
-def beside_all_peers(options: Options) -> Outcomes:
-    """Every chart with every number of bars, one after the other, so many rounds; each round begins with another."""
+def beside_all_peers(options: Options) -> Iterator[Outcomes]:
+    """Every chart with every number of bars, one after the other: all that is known after each round.
+
+    Each round begins with another chart.
+    """
     with contextlib.ExitStack() as stack:
         cache = options.cache or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         pythons = environments(cache.resolve())
-        turns = [
-            (chart, count)
-            for number in range(options.rounds)
-            for count in options.sizes
-            for chart in [*list(NAMES)[number % len(NAMES) :], *list(NAMES)[: number % len(NAMES)]]
-        ]
-        return measured(turns, pythons, options)
+        outcomes: Outcomes = {}
+        charts = list(NAMES)
+        for _ in range(options.rounds):
+            turns = [(chart, count) for count in options.sizes for chart in charts]
+            outcomes = measured(turns, pythons, options, outcomes)
+            yield outcomes
+            charts = [*charts[1:], charts[0]]
 
 
-def beside_example(options: Options) -> Outcomes:
+def beside_example(options: Options) -> Iterator[Outcomes]:
     """Ours with three numbers of bars and pyqtgraph's example, from this environment, with a million."""
     here = Path(sys.executable)
     turns = [(OURS, 10_000), (OURS, MILLION), (OURS, 10_000_000), ("pyqtgraph", MILLION)]
     quick = replace(options, limits=replace(options.limits, hand_seconds=1))
-    return measured(turns, {OURS: here, "pyqtgraph": here}, quick)
+    yield measured(turns, {OURS: here, "pyqtgraph": here}, quick)
 
 
 def write(table: str) -> None:
@@ -161,12 +174,12 @@ def main() -> None:
     given = parser.parse_args()
     if given.pictures:
         given.pictures.mkdir(parents=True, exist_ok=True)
-    options = Options(given.cache, given.pictures, given.rounds, sorted(given.sizes))
-    outcomes = (beside_all_peers if given.peers else beside_example)(options)
-    table = "\n\n".join(filter(None, [markdown(outcomes), goals(outcomes), spread(outcomes)]))
-    print(table)
-    if given.write:
-        write(table)
+    options = Options(given.cache, given.pictures, max(1, given.rounds), sorted(given.sizes))
+    for outcomes in (beside_all_peers if given.peers else beside_example)(options):
+        table = "\n\n".join(filter(None, [markdown(outcomes), goals(outcomes), spread(outcomes)]))
+        print(table, flush=True)
+        if given.write:
+            write(table)
     print(json.dumps({"name": "charts", "figures": figures(outcomes)}))
 
 

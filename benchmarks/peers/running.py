@@ -26,10 +26,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a process may take until the first paint, and for a hand; and what it may take of memory."""
+    """How long a process may take until the first paint and until each hand is done; for how long a hand is repeated;
+    and what may be taken of memory.
+    """
 
     seconds: float = 120
-    hand_seconds: float = 5
+    done_seconds: float = 75
+    hand_seconds: float = 3
     gigabytes: float = 8
 
 
@@ -39,20 +42,20 @@ def run(python: Path, chart: str, bars: Path, limits: Limits, pictures: Path | N
     command = [python, SCRIPTS / f"{chart}_chart.py", bars, limits.hand_seconds, pictures or "-"]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=said)
-        heard = [time.monotonic()]
+        ends = [time.monotonic() + limits.seconds]
         done = threading.Event()
-        watch = threading.Thread(target=_watch, args=(process, heard, done, limits, outcome))
+        watch = threading.Thread(target=_watch, args=(process, ends, done, limits, outcome))
         watch.start()
         finished = False
         for line in process.stdout or ():
             if not line.startswith(b"{"):  # what a peer says by itself
                 continue
             found = json.loads(line)
-            if "ready" not in found:  # the bars made ready count to the first paint
-                heard[0] = time.monotonic()
             outcome.version = found.pop("version", outcome.version)
             finished = found.pop("done", finished)
             outcome.figures |= found
+            if "first" in outcome.figures:
+                ends[0] = time.monotonic() + limits.done_seconds
         code = process.wait()
         done.set()
         watch.join()
@@ -63,12 +66,14 @@ def run(python: Path, chart: str, bars: Path, limits: Limits, pictures: Path | N
 
 
 def _watch(
-    process: "subprocess.Popen[bytes]", heard: list[float], done: threading.Event, limits: Limits, outcome: Outcome
+    process: "subprocess.Popen[bytes]", ends: list[float], done: threading.Event, limits: Limits, outcome: Outcome
 ) -> None:
     while not done.wait(_LOOKS_SECONDS):
         family = _family(process.pid)
-        if time.monotonic() - heard[0] > limits.seconds:
-            outcome.gave_up = f"nothing within {limits.seconds:g} s"
+        if time.monotonic() > ends[0]:
+            painted = "first" in outcome.figures
+            wanted, seconds = ("hand", limits.done_seconds) if painted else ("first paint", limits.seconds)
+            outcome.gave_up = f"no {wanted} within {seconds:g} s"
         elif sum(map(_resident, family)) > limits.gigabytes * 1e9:
             outcome.gave_up = f"more than {limits.gigabytes:g} GB"
         else:
