@@ -13,6 +13,7 @@ from pyqtgraph import mkQApp
 
 class FinplotChart(QtChart):
     version = finplot.__version__
+    shown = 0.0, 0.0
 
     def open(self) -> None:
         finplot.display_timezone = None
@@ -37,6 +38,10 @@ class FinplotChart(QtChart):
 
     def _turn_to(self, first: float, last: float) -> None:
         self.axis.vb.update_y_zoom(first, last - 1)
+        before, self.shown = self.shown, (first, last)
+        # As its ``set_x_pos`` does each time: after a leap, unlike a pan, nothing else would have it draw anything.
+        if last < before[0] or first > before[1] or last - first < (before[1] - before[0]) / 2:
+            finplot._repaint_candles()
 
     def look(self, first: float, last: float) -> float:
         return self._until_painted(lambda: self._turn_to(first, last))
