@@ -40,9 +40,9 @@ class Options:
     limits: Limits = field(default_factory=Limits)
 
 
-def random_bars(count: int) -> BarSeries:
-    """A random walk of minute bars on weekdays from 07:00 to 20:00, the same every time."""
-    walk = np.random.default_rng(7)
+def random_bars(count: int, seed: int = 7) -> BarSeries:
+    """A random walk of minute bars on weekdays from 07:00 to 20:00, the same every time for a seed."""
+    walk = np.random.default_rng(seed)
     bars = np.empty(count, BAR_DTYPE)
     days, minute = np.divmod(np.arange(count), 780)
     weeks, weekday = np.divmod(days, 5)

@@ -110,8 +110,8 @@ class _Visit:
             return Held()
         if self._options.unattended:
             raise Unusable(f"{holds(owner)}. Close it first, or use another --data-dir.")
-        theme = Theme(self._dark())
-        theme.use(theme.dark)
+        theme = Theme()
+        theme.restore(self._settings())
         window = OwnerWindow(theme, self._sandbox, _way_back(self._before))
         held = list[Held]()
 
@@ -125,12 +125,12 @@ class _Visit:
         window.deleteLater()
         return held[0] if held else None
 
-    def _dark(self) -> bool:
-        """The colours that the person has chosen; what the file is like otherwise is the owner's business."""
+    def _settings(self) -> dict[str, str]:
+        """What the person has chosen; none where the file cannot be read, which is its owner's business."""
         try:
-            return read_settings(self._folder / "settings.json").get("theme", "dark") == "dark"
+            return read_settings(self._folder / "settings.json")
         except Unusable:
-            return True
+            return {}
 
 
 def _log_into(folder: Path) -> str:

@@ -204,6 +204,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
     store, tasks = services.store, Tasks(services.bus)
     return ViewPorts(
         bus=services.bus,
+        alerting=services.alerting,
         board=services.board,
         care=store.care,
         archive=store.archive,

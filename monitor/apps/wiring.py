@@ -20,6 +20,7 @@ from monitor.collect.streaming import Streaming
 from monitor.collect.subscriptions import Subscriptions
 from monitor.collect.upkeep import Upkeep
 from monitor.errors import SignInNeeded
+from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import GapChanged, Level, Notice, SignInChanged
@@ -67,6 +68,7 @@ class Services:
     chains: ChainSnapshots
     subscriptions: Subscriptions
     streaming: Streaming
+    alerting: Alerting
     meters: LiveMeters
     health: StreamHealth
     frames: FrameRecording
@@ -154,11 +156,13 @@ async def _start(
     repair = Repair(history, store.coverage, store.recorder, bus, trading=trading)
     chains = ChainSnapshots(history, store.chain_schedules, store.recorder, bus, trading=trading)
     subscriptions = Subscriptions(stream)
+    alerting = Alerting(store.alerts, store.archive, board, subscriptions, bus, trading=trading)
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms, health.lag_ms)
     stack.callback(health.close)
     services = Services(
-        *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, meters, health, frames),
+        *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, alerting),
+        *(meters, health, frames),
         transport,
         greetings,
     )
@@ -187,6 +191,7 @@ async def _start(
             *(history, board, sign_in, lambda: subscriptions.union.quotes, lambda: streaming.phase), trading=trading
         )
         spine.keep("quotes on request", beside.run)
+        spine.keep("alerting", alerting.run)
     spine.keep("check of the database", lambda: check_after_unclean_exit(store, bus))
     moving = NightlyMove(
         store.tiers,

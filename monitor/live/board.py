@@ -32,11 +32,12 @@ class _Listing:
     A message looks its symbol up once, and finds all of it.
     """
 
-    __slots__ = ("quote", "running", "tape", "touched", "traded")
+    __slots__ = ("hearers", "quote", "running", "tape", "touched", "traded")
 
     def __init__(self, quote: Quote) -> None:
         self.quote = quote
         self.tape: deque[Trade] | None = None  # unless somebody follows it
+        self.hearers: tuple[Callable[[Quote], None], ...] = ()
         self.running = RunningBar(quote.symbol)
         self.touched = self.traded = False
 
@@ -56,6 +57,7 @@ class Board:
         self._touched: list[_Listing] = []
         self._tapes: dict[str, deque[Trade]] = {}
         self._followers: Counter[str] = Counter()
+        self._hearers: dict[str, tuple[Callable[[Quote], None], ...]] = {}
         self._books: dict[str, dict[BookService, Book]] = defaultdict(dict)
         self._touched_books: set[str] = set()
         self._screeners: dict[str, Screener] = {}
@@ -107,6 +109,27 @@ class Board:
         if listing := self._listings.get(symbol):
             listing.tape = tape
 
+    def hear_last(self, symbol: str, hear: Callable[[Quote], None]) -> Callable[[], None]:
+        """Tell ``hear`` the state with every message that sets the last price, until the function that this gives
+        is called.
+
+        Frames leave out what comes and goes between two of them.
+        """
+        self._set_hearers(symbol, (*self._hearers.get(symbol, ()), hear))
+
+        def stop() -> None:
+            left = list(self._hearers.get(symbol, ()))
+            if hear in left:
+                left.remove(hear)
+            self._set_hearers(symbol, tuple(left))
+
+        return stop
+
+    def _set_hearers(self, symbol: str, hearers: tuple[Callable[[Quote], None], ...]) -> None:
+        self._hearers[symbol] = hearers
+        if listing := self._listings.get(symbol):
+            listing.hearers = hearers
+
     def running_bar(self, symbol: str) -> Bar | None:
         """The open minute as the prints so far make it."""
         listing = self._listings.get(symbol)
@@ -157,6 +180,8 @@ class Board:
             return told, None
         trade = None if volume is None else infer_trade(state, change)
         merge(state, change)
+        if listing.hearers and change.last is not None:
+            _tell(listing)
         if not listing.touched:
             self._touch(listing)
         if trade is not None and not self._take_trade(trade, listing):
@@ -181,6 +206,8 @@ class Board:
         else:
             trade = infer_trade(listing.quote, change)
         details = merge_detailed(listing.quote, change)
+        if listing.hearers and change.last is not None:
+            _tell(listing)
         if not listing.touched:
             self._touch(listing)
         if trade is not None and not self._take_trade(trade, listing):
@@ -190,6 +217,7 @@ class Board:
     def _list(self, quote: Quote) -> _Listing:
         listing = self._listings[quote.symbol] = _Listing(quote)
         listing.tape = self._tapes.get(quote.symbol)
+        listing.hearers = self._hearers.get(quote.symbol, ())
         return listing
 
     def _touch(self, listing: _Listing) -> None:
@@ -250,3 +278,8 @@ class Board:
         self._touched, self._touched_requested, self._touched_books = [], set(), set()
         self._touched_screeners, self._touched_activity, self._touched_news = set(), False, False
         return changed
+
+
+def _tell(listing: _Listing) -> None:
+    for hear in listing.hearers:
+        hear(listing.quote)

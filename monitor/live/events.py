@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from monitor.market.alert import Firing
 from monitor.market.bar import Bar, Interval
 from monitor.market.chain_schedule import ChainSlot
 from monitor.market.gap import Gap
@@ -107,6 +108,20 @@ class DrawingsChanged:
     """What is drawn on charts of ``symbol`` has been read or changed."""
 
     symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsChanged:
+    """The alerts of ``symbol`` have been read or changed."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFired:
+    """An alert told that the price crossed its line."""
+
+    firing: Firing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the program needs from outside, as protocols worded by the need; adapters live in schwab, store and collect."""
 
+from monitor.ports.alerts import Alerts
 from monitor.ports.archive import (
     Archive,
     AuditEntry,
@@ -95,6 +96,7 @@ __all__ = [
     "SUFFIXES",
     "SYMBOLLESS",
     "USUAL_LIMIT",
+    "Alerts",
     "Archive",
     "Asking",
     "AuditEntry",

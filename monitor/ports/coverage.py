@@ -87,6 +87,11 @@ class Coverage(Protocol):
     async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
         """Where the bar that begins at ``start_ms`` comes from; None where there is none."""
 
+    async def revised(
+        self, symbol: str, interval: Interval, start_ms: int, end_ms: int, limit: int = 5000
+    ) -> Sequence[int]:
+        """When the bars begin (ms UTC) that start in [start_ms, end_ms) and had other values before, ascending."""
+
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         """Streamed minutes of [start_ms, end_ms) against what history said of them."""
 

@@ -61,6 +61,12 @@ class StoredCoverage:
     async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
         return await self._reader.ask(lambda connection: _provenance(connection, symbol, interval, start_ms))
 
+    async def revised(
+        self, symbol: str, interval: Interval, start_ms: int, end_ms: int, limit: int = 5000
+    ) -> list[int]:
+        key = symbol, int(interval), start_ms, end_ms, limit
+        return await self._reader.ask(lambda connection: [start for (start,) in connection.execute(_REVISED, key)])
+
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         return await self._reader.ask(lambda connection: streamed_minutes(connection, start_ms, end_ms, limit))
 
@@ -195,6 +201,12 @@ _REVISIONS = """
 SELECT open, high, low, close, volume, source, revision, replaced_ms
 FROM bar_revision JOIN instrument ON id = instrument_id
 WHERE symbol = ? AND interval_s = ? AND start_ms = ? ORDER BY revision
+"""
+
+
+_REVISED = """
+SELECT DISTINCT start_ms FROM bar_revision WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = ?)
+AND interval_s = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms LIMIT ?
 """
 
 

@@ -14,6 +14,7 @@ from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
 from monitor.ports import AuditEntry, StoreMeter
 from monitor.store.about import note_open
+from monitor.store.alerts import StoredAlerts
 from monitor.store.archive import StoredArchive
 from monitor.store.backup import back_up_before_steps, backups_of
 from monitor.store.bar_import import StoredImporter
@@ -101,6 +102,7 @@ class Store:
             around_the_clock if sandbox else sessions,  # the sandbox's market never closes
         )
         self.watchlists = StoredWatchlists(self._reader, self._writer)
+        self.alerts = StoredAlerts(self._reader, self._writer)
         self.drawings = StoredDrawings(self._reader, self._writer)
         self.exporter = StoredExporter(self._reader, tier_reader, self.recorder.record_audit, packing.want)
         self.importer = StoredImporter(self._reader, self._writer, self.recorder, now_ms)

@@ -287,6 +287,26 @@ def _drawing_table(db: "Database") -> None:
     db.executescript(_DRAWING_TABLE)
 
 
+# By symbol, as drawings are. What an alert told stays when the alert is gone.
+_ALERT_TABLES = """
+CREATE TABLE alert (
+    id TEXT PRIMARY KEY, symbol TEXT NOT NULL, price REAL NOT NULL, direction TEXT NOT NULL,
+    again INTEGER NOT NULL, rearm REAL NOT NULL, note TEXT NOT NULL, active INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL, fired_ms INTEGER, seen_ms INTEGER, seen_price ANY, spent TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert_firing (
+    symbol TEXT NOT NULL, at_ms INTEGER NOT NULL, alert_id TEXT NOT NULL, direction TEXT NOT NULL,
+    line REAL NOT NULL, price ANY NOT NULL, missed INTEGER NOT NULL, note TEXT NOT NULL,
+    PRIMARY KEY (symbol, at_ms, alert_id, direction)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _alert_tables(db: "Database") -> None:
+    db.executescript(_ALERT_TABLES)
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
@@ -298,6 +318,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     _pack_table,
     _book_rows,
     _drawing_table,
+    _alert_tables,
 )
 VERSION = len(STEPS)
 TABLES = (
@@ -315,6 +336,8 @@ TABLES = (
         "watchlist",
         "watchlist_symbol",
         "drawing",
+        "alert",
+        "alert_firing",
         "tier_file",
         "tier_symbol",
     ),

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from monitor.ports import SignIn, SignInState
+from monitor.ui.chart.layout_menu import LayoutMenu
 from monitor.ui.docks import PanelDock
 from monitor.ui.icons import icon, wear
 from monitor.ui.theme import Theme
@@ -37,6 +38,11 @@ class Actions:
         self.full_screen = self._action("&Full screen", "fullscreen", "F11")
         self.full_screen.setCheckable(True)
         self.reset_layout = self._action("&Reset layout", "layout")
+        self.layouts = LayoutMenu(theme)
+        self.next_chart = self._action("&Next chart", "", "Ctrl+PgDown")
+        self.previous_chart = self._action("Pre&vious chart", "", "Ctrl+PgUp")
+        self.maximise = self._action("Ma&ximise the chart, or show all", "maximise")
+        self.maximise.setShortcuts([QKeySequence("Alt+Return"), QKeySequence("Alt+Enter")])
         self.find_symbol = self._action("&Go to symbol…", "search", "Ctrl+K")
         self.add_symbol = self._action("&Add to watchlist", "add", "Alt+W")
         self.download = self._action("&Download history", "download")
@@ -74,7 +80,12 @@ class Actions:
         panels = [dock.toggleViewAction() for dock in docks]
         groups: dict[str, list[list[QAction]]] = {
             "Fil&e": [exports, [self.sign_in, self.change_key, self.sign_out], [self.other_world], [self.quit]],
-            "View": [panels, [self.colours, self.full_screen], [self.reset_layout]],
+            "View": [
+                panels,
+                [self.layouts.menuAction(), self.next_chart, self.previous_chart, self.maximise],
+                [self.colours, self.full_screen],
+                [self.reset_layout],
+            ],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],
             "&Data": [
                 [self.gap_map],

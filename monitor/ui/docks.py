@@ -10,7 +10,7 @@ from monitor.ui.panel import Panel
 from monitor.ui.theme import Theme
 
 #: Raise it when docks are added or renamed, so that an older arrangement is not half applied.
-LAYOUT_VERSION = 6
+LAYOUT_VERSION = 7
 _STATE, _GEOMETRY = "window/state", "window/geometry"
 #: Shares of the window's width for the left and right columns, and of its height for the tabs below.
 _LEFT, _RIGHT, _BELOW, _BOOK = 0.215, 0.25, 0.29, 0.55
@@ -27,14 +27,24 @@ class PanelDock(QDockWidget):
         super().__init__(title, parent)
         self.panel = panel
         self.setObjectName(f"{type(panel).__name__}Dock")
-        self.setTitleBarWidget(panel.header)
         self.setWidget(panel)
-        self.visibilityChanged.connect(lambda seen: panel.cover(not seen))
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(0)
-        panel.header_row.addLayout(self._buttons)
+        # Qt tells the same of a window that is minimised, where nothing lies over the panel.
+        self.visibilityChanged.connect(lambda seen: panel.cover(not seen and not self.window().isMinimized()))
+        self._buttons = QWidget()
+        self._row = QHBoxLayout(self._buttons)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
         self._add_button("float", "Tear off, or put back", theme).clicked.connect(self._toggle_floating)
         self._add_button("close", "Close the panel; View shows it again", theme).clicked.connect(self.close)
+        self._take_title_bar(panel.title_bar)
+        panel.title_bar_changed.connect(self._take_title_bar)
+
+    def _take_title_bar(self, bar: QWidget) -> None:
+        """Be dragged by another header, which gets the buttons."""
+        row = bar.layout()
+        if row is not None:
+            row.addWidget(self._buttons)
+        self.setTitleBarWidget(bar)
 
     def _add_button(self, name: str, tip: str, theme: Theme) -> QToolButton:
         button = QToolButton()
@@ -42,7 +52,7 @@ class PanelDock(QDockWidget):
         button.setAccessibleName(f"{self.windowTitle()}: {tip}")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         wear(button, name, theme)
-        self._buttons.addWidget(button)
+        self._row.addWidget(button)
         return button
 
     def _toggle_floating(self) -> None:

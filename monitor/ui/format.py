@@ -25,8 +25,9 @@ def volume(value: float | None) -> str:
     if value is None:
         return DASH
     for factor, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if value >= factor:
-            return f"{value / factor:.1f}{unit}"
+        count = value / factor
+        if count >= 0.9995:  # which three figures round up to 1.0
+            return f"{count:.1f}{unit}" if count < 99.95 else f"{count:.0f}{unit}"
     return f"{value:.0f}"
 
 

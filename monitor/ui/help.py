@@ -46,12 +46,24 @@ KEYS = (
             ("Shift+← Shift+→", "Move a cursor from bar to bar"),
             ("Alt+R", "Reset the view"),
             ("Alt+G", "Go to a date"),
-            ("/", "Indicators"),
+            (".", "Layout: how many charts"),
+            ("Ctrl+PgDown Ctrl+PgUp", "The next chart, the one before"),
+            ("Alt+Enter", "Only this chart, or all again"),
+            ("/, +", "Indicators, compare symbols"),
             ("Alt+L Alt+P Alt+I", "Prices logarithmic, in percent, inverted"),
             ("Alt+S", "Save a picture"),
             ("Ctrl+Shift+C", "Copy the bars in view"),
             ("Wheel", "Zoom"),
             ("Drag", "Pan; on an axis: scale"),
+            ("Double click on an axis", "Fit it again"),
+        ),
+    ),
+    (
+        "Watchlist",
+        (
+            ("↑ ↓", "Move, and take the other panels along"),
+            ("Del", "Remove the symbol"),
+            ("Drag", "Change the order"),
         ),
     ),
     (
@@ -69,11 +81,12 @@ KEYS = (
         ),
     ),
     (
-        "Watchlist",
+        "Alerts on the chart",
         (
-            ("↑ ↓", "Move, and take the other panels along"),
-            ("Del", "Remove the symbol"),
-            ("Drag", "Change the order"),
+            ("Alt+A", "Alert at the cursor's price"),
+            ("Drag, double click", "Move the line, edit the alert"),
+            ("Alt+↑ Alt+↓", "Select the next one up or down"),
+            ("↑ ↓, Enter, Del", "Move it by a tick (Shift: ten), edit it, remove it"),
         ),
     ),
     (

@@ -6,6 +6,7 @@ from typing import Protocol
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from shiboken6 import isValid
 
 from monitor.resource import resource
 from monitor.ui.theme import Theme
@@ -43,12 +44,12 @@ def _draw(name: str, colour: str, scale: int) -> QPixmap:
 
 
 def wear(target: Iconed, name: str, theme: Theme, colour: str = "dim") -> None:
-    """Give ``target`` the icon in the theme's ``colour``, now and whenever the theme changes.
-
-    ``target`` must live as long as the theme does, as the window's own actions and buttons do.
-    """
+    """Give ``target`` the icon in the theme's ``colour``, now and whenever the theme changes."""
 
     def draw() -> None:
+        if not isValid(target):  # it was closed since
+            theme.changed.disconnect(draw)
+            return
         c = theme.colours
         target.setIcon(icon(name, getattr(c, colour), c.line))
 

@@ -13,7 +13,7 @@ from monitor.ui.theme import Theme
 
 #: Warnings leave by themselves; errors, what stays, and what offers something, wait until they are dismissed.
 WARNING_MS = 12_000
-_COLOURS = {Level.INFO: "dim", Level.WARNING: "amber", Level.ERROR: "down"}
+_COLOURS = {Level.INFO: "dim", Level.WARNING: "amber", Level.ERROR: "bad"}
 _OFFERS = {Offer.RENEW: "Renew now", Offer.SIGN_IN: "Sign in again"}
 
 

@@ -4,10 +4,11 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from monitor.ui.fitting import FittingLabel
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link, LinkGroup
+from monitor.ui.link_badge import LinkBadge
 
 W = TypeVar("W", bound=QWidget)
 _HEADER_HEIGHT = 28
@@ -31,16 +32,19 @@ class Panel(QWidget):
     """A titled panel. Subclasses call ``set_body`` once, and ``set_title`` / ``set_note`` as things change.
 
     A dock takes ``header`` as its title bar, so that the panel is dragged by it; buttons go into ``header_row``.
-    ``sight_changed`` tells that the panel has come into sight or gone out of it.
+    ``link`` is the panel's place among the link groups; one that is given none has no badge.
+    ``sight_changed`` tells that the panel has come into sight or gone out of it, ``title_bar_changed`` carries another
+    widget to drag it by.
     """
 
     sight_changed = Signal()
+    title_bar_changed = Signal(object)
 
-    def __init__(self, title: str, link: LinkGroup | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, link: Link | LinkGroup | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(type(self).__name__)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.link = link
+        self.link = Link.to(link, self)
         self._covered = False
         self._title = named(FittingLabel(title), "panelTitle")
         self._note = named(FittingLabel(), "panelNote")
@@ -53,13 +57,24 @@ class Panel(QWidget):
         self.header_row.setSpacing(8)
         self.header_row.addStrut(_HEADER_HEIGHT)
         if link is not None:
-            self.header_row.addWidget(_badge(link))
+            self.header_row.addWidget(LinkBadge(self.link))
         self.header_row.addWidget(self._title)
         self.header_row.addWidget(self._note, 1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.header)
+
+    @property
+    def title_bar(self) -> QWidget:
+        """What the panel is dragged by; its layout has room for buttons at the end."""
+        return self.header
+
+    def take_header(self) -> None:
+        """Have the header above the body, where it is from the start, and no longer in a dock's title bar."""
+        if self.header.parent() is not self:
+            self._column.insertWidget(0, self.header)
+            self.header.show()
 
     def set_body(self, body: QWidget) -> None:
         """The panel's content, below its header."""
@@ -87,8 +102,9 @@ class Panel(QWidget):
     def close_panel(self) -> None:
         """Stop listening and want nothing more: the window closes."""
 
-    def set_title(self, title: str) -> None:
-        self._title.setText(title)
+    def set_title(self, title: str, *shorter: str) -> None:
+        """The panel's name, or the first ``shorter`` form that fits."""
+        self._title.show_words(title, *shorter)
 
     def set_note(self, note: str, *shorter: str, doubtful: bool = False) -> None:
         """The words behind the title, dim, or amber where they are a doubt.
@@ -101,12 +117,3 @@ class Panel(QWidget):
             self._note.setProperty("tone", tone)
             self._note.style().unpolish(self._note)
             self._note.style().polish(self._note)
-
-
-def _badge(link: LinkGroup) -> QLabel:
-    badge = named(QLabel(str(link.number)), "linkBadge")
-    badge.setStyleSheet(f"background: {link.colour}")
-    badge.setToolTip(f"Link group {link.number}: panels with this number follow the same symbol")
-    badge.setAccessibleName(f"Link group {link.number}")
-    badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    return badge

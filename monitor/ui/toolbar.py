@@ -1,11 +1,13 @@
-"""The tool bar: symbol, intervals, and the switch between dark and light."""
+"""The tool bar: symbol, intervals, the layout of the charts, and the switch between dark and light."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from monitor.market.bar import Interval
-from monitor.ui.icons import SIDE
+from monitor.ui.chart.grid_layout import GridLayout
+from monitor.ui.icons import SIDE, icon
+from monitor.ui.panel import named
 from monitor.ui.symbol_box import SymbolBox
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
@@ -18,7 +20,9 @@ class ToolBar(QToolBar):
 
     interval_chosen = Signal(object)
 
-    def __init__(self, ports: ViewPorts, theme: Theme, about_symbol: list[QAction], last: QAction) -> None:
+    def __init__(
+        self, ports: ViewPorts, theme: Theme, about_symbol: list[QAction], layouts: QMenu, last: QAction
+    ) -> None:
         super().__init__("Tool bar")
         self.setObjectName("toolBar")
         self.setMovable(False)
@@ -32,10 +36,39 @@ class ToolBar(QToolBar):
         self._add_intervals()
         self.addSeparator()
         self.addActions(about_symbol)
+        self.addSeparator()
+        self._theme = theme
+        self._layout_shown = GridLayout.ONE
+        self.layout_button = self._make_layout_button(layouts)
+        self.addWidget(self.layout_button)
+        theme.changed.connect(self._wear_layout)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self.addAction(last)
+
+    def open_layouts(self) -> None:
+        """Offer the layouts of the charts."""
+        button, menu = self.layout_button, self.layout_button.menu()
+        if menu is not None:
+            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def show_layout(self, layout: GridLayout) -> None:
+        """Wear the layout in use."""
+        self._layout_shown = layout
+        self._wear_layout()
+
+    def _wear_layout(self) -> None:
+        self.layout_button.setIcon(icon(self._layout_shown.icon, self._theme.colours.dim))
+
+    def _make_layout_button(self, layouts: QMenu) -> QToolButton:
+        button = named(QToolButton(), "layoutButton")
+        button.setText("Layout ▾")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setToolTip("How many charts, and how they stand (.)")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(layouts)
+        return button
 
     def show_interval(self, interval: Interval) -> None:
         """Mark the interval that the chart shows; one that was typed has a button as long as it is shown."""

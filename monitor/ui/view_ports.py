@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.ports import (
@@ -43,6 +44,7 @@ class ViewPorts:
 
     bus: Bus
     board: Board
+    alerting: Alerting
     archive: Archive
     coverage: Coverage
     care: DatabaseCare

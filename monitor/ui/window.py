@@ -1,19 +1,22 @@
-"""The main window: docks, menus, tool bar, messages and status, joined by one link group."""
+"""The main window: docks, menus, tool bar, messages and status, joined by link groups."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
-from monitor.live.events import Level, Notice, SignInChanged, StreamChanged
+from monitor.live.events import AlertFired, Level, Notice, SignInChanged, StreamChanged
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase, Wanted
 from monitor.ui.actions import ACTIVITY, Actions
 from monitor.ui.audit.panel import AuditPanel
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chains.sheet import ChainSheet
+from monitor.ui.chart.grid import ChartGrid
 from monitor.ui.chart.panel import ChartPanel
+from monitor.ui.chart_commands import ChartCommands
+from monitor.ui.colours_menu import ColoursMenu
 from monitor.ui.data.panel import DataPanel
 from monitor.ui.database.entries import DatabaseEntries
 from monitor.ui.details.panel import DetailsPanel
@@ -21,8 +24,8 @@ from monitor.ui.docks import DockArea, PanelDock
 from monitor.ui.export.exporting import Exporting
 from monitor.ui.health.panel import HealthPanel
 from monitor.ui.help import About, KeyList
-from monitor.ui.known_symbol import is_known
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link
+from monitor.ui.link_groups import LinkGroups
 from monitor.ui.log.panel import LogPanel
 from monitor.ui.message_bar import MessageBar
 from monitor.ui.movers.panel import MoversPanel
@@ -37,7 +40,7 @@ from monitor.ui.status.bar import StatusFields
 from monitor.ui.storage.sheet import StorageSheet
 from monitor.ui.stream_hours import StreamHours
 from monitor.ui.tape.panel import TapePanel
-from monitor.ui.theme import LINK_COLOURS, Theme
+from monitor.ui.theme import Theme
 from monitor.ui.toolbar import ToolBar
 from monitor.ui.typed import IntervalEntry, hear_typing
 from monitor.ui.view_ports import ViewPorts
@@ -67,15 +70,15 @@ class MainWindow(QMainWindow):
         self._ports, self._theme = ports, theme
         self._hosts = tuple(sign_in_hosts)
         self._laid_out = False
-        theme.use(ports.preferences.get("theme", "dark") == "dark")
+        theme.restore(ports.preferences)
         self.setWindowTitle("Market Monitor — SANDBOX" if ports.profile.sandbox else "Market Monitor")
-        self.link = LinkGroup(1, LINK_COLOURS[0], self)
-        self.watchlist = WatchlistPanel(ports, self.link, theme)
-        self.chart = ChartPanel(ports, self.link, theme)
-        self.book = BookPanel(ports, self.link, theme)
-        self.tape = TapePanel(ports, self.link, theme)
-        self.movers = MoversPanel(ports, self.link, theme)
-        self.details = DetailsPanel(ports, self.link, theme)
+        self.links = LinkGroups(ports.preferences, keep_layout, self)
+        self.watchlist = WatchlistPanel(ports, self.links.link("watchlist"), theme)
+        self.charts = ChartGrid(ports, self.links, theme, keep_layout)
+        self.book = BookPanel(ports, self.links.link("book"), theme)
+        self.tape = TapePanel(ports, self.links.link("tape"), theme)
+        self.movers = MoversPanel(ports, self.links.link("movers"), theme)
+        self.details = DetailsPanel(ports, self.links.link("details"), theme)
         self.data = DataPanel(ports, theme, self.watchlist.symbols)
         self.log = LogPanel(ports, theme)
         self.audit = AuditPanel(ports, theme)
@@ -87,13 +90,17 @@ class MainWindow(QMainWindow):
             ports,
             theme,
             [self.commands.add_symbol, self.commands.download, self.commands.export_chart],
+            self.commands.layouts,
             self.commands.colours,
         )
         self.status = StatusFields(ports, theme)
         self.messages = MessageBar(ports.bus, theme)
         self.interval_entry = IntervalEntry(self)
         self.planning = Planning(ports, theme, self.watchlist, self)
-        self.exporting = Exporting(ports, self.link, self.chart, self.watchlist, self)
+        self.exporting = Exporting(ports, self.charts, self.watchlist, self)
+        self.chart_commands = ChartCommands(
+            ports, self.charts, self.watchlist, self.commands, self.toolbar, self.interval_entry, self
+        )
         self._area = self._make_docks()
         self._fill_frame()
         self._connect()
@@ -101,14 +108,23 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------------------------------ what others call
 
+    @property
+    def chart(self) -> ChartPanel:
+        """The chart in focus."""
+        return self.charts.focused
+
+    @property
+    def link(self) -> Link:
+        """That of the chart in focus."""
+        return self.chart.link
+
     def go_to(self, symbol: str) -> None:
-        """Show ``symbol`` in every linked panel."""
+        """Show ``symbol`` on the chart in focus and in every panel that is linked with it."""
         self.link.choose(symbol)
 
     def set_interval(self, interval: Interval) -> None:
-        """Show bars of ``interval`` on the chart."""
-        self.chart.set_interval(interval)
-        self._take_interval(interval)
+        """Show bars of ``interval`` on the chart in focus."""
+        self.chart_commands.set_interval(interval)
 
     def open_sign_in(self) -> SignInDialog:
         """Open the sign-in at its first unsettled step."""
@@ -162,7 +178,7 @@ class MainWindow(QMainWindow):
         return DockArea(
             self,
             watchlist=dock(self.watchlist, "Watchlist"),
-            chart=dock(self.chart, "Chart"),
+            chart=dock(self.charts, "Chart"),
             book=dock(self.book, "Level 2"),
             tape=dock(self.tape, "Time and sales"),
             below=[dock(panel, title) for panel, title in below],
@@ -174,6 +190,8 @@ class MainWindow(QMainWindow):
         self.commands.recipes.aboutToShow.connect(lambda: self.exporting.fill(self.commands.recipes))
         self._raw_frames = RawFrames(self.commands.raw_frames, self._ports.frames, self._ports.bus, self)
         DatabaseEntries(self.commands.back_up, self.commands.check_database, self._ports, self)
+        palettes = ColoursMenu(self._theme, self._ports.preferences, self)
+        self.commands.menus["View"].insertMenu(self.commands.full_screen, palettes)
         self.commands.menus["Data"].addSeparator()
         self.commands.menus["Data"].addMenu(StreamHours(self._ports.preferences, self))
         self.commands.menus["Data"].aboutToShow.connect(self._raw_frames.show_state)
@@ -211,10 +229,6 @@ class MainWindow(QMainWindow):
             (act.quit, self.close),
             (act.colours, self._switch_colours),
             (act.reset_layout, self.reset_layout),
-            (act.find_symbol, self._find_symbol),
-            (act.add_symbol, self._add_symbol),
-            (act.download, self._download),
-            (act.cancel_download, self._cancel_download),
             (act.gap_map, self._show_data),
             (act.take_back, self._ports.watching.take_back),
             (act.restart_stream, self._restart_stream),
@@ -224,13 +238,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(do)
         act.activity.toggled.connect(self._want_activity)
         act.full_screen.toggled.connect(self._show_full_screen)
-        self.toolbar.symbol_box.chosen.connect(self._check_symbol)
-        self.toolbar.symbol_box.left.connect(self.chart.setFocus)
-        self.toolbar.interval_chosen.connect(self.set_interval)
-        self.interval_entry.chosen.connect(self.set_interval)
-        self.chart.interval_changed.connect(self._take_interval)
-        self.link.symbol_changed.connect(self._take_symbol)
-        for panel in (self.chart, self.movers, self.details):
+        for panel in (self.charts, self.movers, self.details):
             panel.sign_in_wanted.connect(self.open_sign_in)
         self.movers.watch_wanted.connect(self.watchlist.add_symbol)
         self.movers.chart_wanted.connect(self._show_chart)
@@ -243,6 +251,7 @@ class MainWindow(QMainWindow):
         self._stops = (
             self._ports.bus.listen(SignInChanged, lambda _: self._show_sign_in()),
             self._ports.bus.listen(StreamChanged, self._take_stream),
+            self._ports.bus.listen(AlertFired, lambda _: QApplication.alert(self)),
         )
         self.watchlist.lists.changed.connect(self.data.load)
         self.data.symbol_chosen.connect(self.go_to)
@@ -254,8 +263,7 @@ class MainWindow(QMainWindow):
         self.commands.name_symbol("")
         self._area.arrange()
         self._laid_out = self._keep_layout and self._area.restore(self._ports.preferences)
-        self.set_interval(Interval(int(self._ports.preferences.get("interval", str(int(Interval.M1))))))
-        self.go_to(self._ports.preferences.get("symbol"))
+        self.chart_commands.show()
         self.chart.setFocus()
         self.exporting.start()
 
@@ -271,6 +279,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._keep_layout:
             self._area.keep(self._ports.preferences)
+            self.charts.keep()
         for dock in self._area.docks:
             dock.panel.close_panel()
         for part in (self.status, self.messages, self.toolbar.symbol_box):
@@ -290,22 +299,6 @@ class MainWindow(QMainWindow):
             self.watchlist.entry.begin(letter)
         else:
             self.toolbar.symbol_box.begin(letter)
-
-    def _check_symbol(self, symbol: str) -> None:
-        self._ports.tasks.start("go to symbol", self._go_if_known(symbol))
-
-    async def _go_if_known(self, symbol: str) -> None:
-        if await is_known(self._ports, symbol):
-            self.go_to(symbol)
-
-    def _take_symbol(self, symbol: str) -> None:
-        self.toolbar.symbol_box.show_symbol(symbol)
-        self.commands.name_symbol(symbol)
-        self._ports.preferences.set("symbol", symbol)
-
-    def _take_interval(self, interval: Interval) -> None:
-        self.toolbar.show_interval(interval)
-        self._ports.preferences.set("interval", str(int(interval)))
 
     def _make_sign_in(self) -> SignInDialog:
         dialog = SignInDialog(self._ports, self._theme, self._hosts, self)
@@ -328,23 +321,9 @@ class MainWindow(QMainWindow):
     def _change_world(self) -> None:
         self.world_wanted.emit(not self._ports.profile.sandbox)
 
-    def _find_symbol(self) -> None:
-        self.toolbar.symbol_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.toolbar.symbol_box.selectAll()
-
-    def _add_symbol(self) -> None:
-        self.watchlist.add_symbol(self.link.symbol)
-
-    def _download(self) -> None:
-        self._ports.loader.ensure(self.link.symbol)
-
-    def _cancel_download(self) -> None:
-        self._ports.loader.cancel(self.link.symbol)
-
     def _switch_colours(self) -> None:
-        dark = not self._theme.dark
-        self._theme.use(dark)
-        self._ports.preferences.set("theme", "dark" if dark else "light")
+        self._theme.use(not self._theme.dark)
+        self._theme.keep(self._ports.preferences)
 
     def _show_full_screen(self, full: bool) -> None:
         if full:
@@ -363,7 +342,7 @@ class MainWindow(QMainWindow):
 
     def _show_chart(self, symbol: str) -> None:
         self.go_to(symbol)
-        self._raise(self.chart, self.chart)
+        self._raise(self.charts, self.chart)
 
     def _raise(self, panel: Panel, inside: QWidget) -> None:
         self._area.bring_forward(panel)

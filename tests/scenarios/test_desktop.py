@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from monitor.ui.theme import DARK
+from monitor.ui.palettes import DARK
 
 
 def gui(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -20,10 +20,12 @@ from monitor.analysis.budget import StreamPlaces
 from monitor.analysis.coverage import Asked, Counts, DayCoverage, DayState, days_open, first_reachable
 from monitor.analysis.repair import Expiring, Request
 from monitor.errors import BadData, MonitorError, StoreUnavailable
+from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
 from monitor.live.events import WatchlistsChanged
 from monitor.market.activity import Activity
+from monitor.market.alert import Alert, Firing
 from monitor.market.bar import BAR_DTYPE, Bar, BarSeries, Interval, series
 from monitor.market.book import Book, BookService
 from monitor.market.calendar import at_new_york, from_ms, sessions
@@ -254,6 +256,33 @@ class FakeDrawings:
         here.update({each.id: each for each in put})
         for each in removed:
             here.pop(each, None)
+
+
+class FakeAlerts:
+    """Alerts by id and firings in memory; ``failure`` is raised instead of keeping or giving any."""
+
+    def __init__(self, *alerts: Alert, firings: Sequence[Firing] = ()) -> None:
+        self.kept = {alert.id: alert for alert in alerts}
+        self.ledger = list(firings)
+        self.failure: MonitorError | None = None
+
+    async def all(self) -> list[Alert]:
+        if self.failure:
+            raise self.failure
+        return list(self.kept.values())
+
+    async def keep(self, put: Sequence[Alert], removed: Sequence[str] = (), firings: Sequence[Firing] = ()) -> None:
+        if self.failure:
+            raise self.failure
+        self.kept.update({alert.id: alert for alert in put})
+        for each in removed:
+            self.kept.pop(each, None)
+        self.ledger += [firing for firing in firings if firing not in self.ledger]
+
+    async def firings(self, symbol: str, limit: int = 500) -> list[Firing]:
+        if self.failure:
+            raise self.failure
+        return [firing for firing in self.ledger if firing.symbol == symbol][-limit:]
 
 
 class FakeExporter:
@@ -503,6 +532,13 @@ class FakeCoverage:
     async def provenance(self, symbol: str, interval: Interval, start_ms: int) -> Provenance | None:
         self._fail()
         return self.origins.get((symbol, start_ms))
+
+    async def revised(
+        self, symbol: str, interval: Interval, start_ms: int, end_ms: int, limit: int = 5000
+    ) -> list[int]:
+        self._fail()
+        found = [each for (name, each), origin in self.origins.items() if name == symbol and origin.revisions]
+        return sorted(each for each in found if start_ms <= each < end_ms)[:limit]
 
     async def reconciliation(self, start_ms: int, end_ms: int, limit: int = 1000) -> Reconciliation:
         self._fail()
@@ -1043,8 +1079,17 @@ class FakeTiers:
         return self.came_to
 
 
+def fake_alerting(alerts: FakeAlerts, given: Mapping[str, Any]) -> Alerting:
+    """Real alerting over doubles; nothing runs it, so that what is put stays in memory."""
+    parts = [given[name] for name in ("archive", "board", "watching", "bus")]
+    return Alerting(alerts, *parts, lambda: NOW_MS)
+
+
 def view_ports(**overrides: Any) -> ViewPorts:
-    """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``)."""
+    """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``).
+
+    So can the ``alerts`` that the alerting reads.
+    """
     bus: Bus = overrides.get("bus") or Bus()
     coverage = overrides.get("coverage") or FakeCoverage()
     ports: dict[str, Any] = {
@@ -1079,11 +1124,13 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
     }
     given = ports | overrides
+    alerts = given.pop("alerts", None) or FakeAlerts()
+    given.setdefault("alerting", fake_alerting(alerts, given))
     given.setdefault("drawings", KeptDrawings(FakeDrawings(), given["tasks"], bus))
     return ViewPorts(**given)
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Let Qt and asyncio go on until ``condition`` holds; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -20,7 +20,16 @@ def test_price(value: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(312, "312"), (845_000, "845.0K"), (12_300_000, "12.3M"), (2_500_000_000, "2.5B"), (0, "0"), (None, "–")],
+    [
+        (312, "312"),
+        (845_000, "845K"),
+        (999_600, "1.0M"),
+        (12_300_000, "12.3M"),
+        (99_960_000, "100M"),
+        (2_500_000_000, "2.5B"),
+        (0, "0"),
+        (None, "–"),
+    ],
 )
 def test_volume(value: float | None, text: str) -> None:
     assert fmt.volume(value) == text

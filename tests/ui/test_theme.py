@@ -1,49 +1,52 @@
-"""Colours can be read, the style sheet is whole, icons take the theme's colour, and panels wear their header."""
+"""Colours change everywhere, the style sheet is whole, icons take the theme's colour, and panels wear their header."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from monitor.resource import resource
+from monitor.ui.colours_menu import ColoursMenu
 from monitor.ui.icons import icon, wear
 from monitor.ui.link import LinkGroup
+from monitor.ui.link_badge import LinkBadge
+from monitor.ui.palettes import DARK, LIGHT, Palette
 from monitor.ui.panel import Panel
-from monitor.ui.theme import DARK, LIGHT, LINK_COLOURS, Colours, Theme, data_font
+from monitor.ui.theme import LINK_COLOURS, Theme, data_font, ink_on
+from tests.support.ports import FakePreferences
+from tests.ui.test_palettes import contrast
 
 
-def luminance(colour: str) -> float:
-    parts = QColor(colour).getRgbF()[:3]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+class System(QObject):
+    """What this machine has set for people who see little."""
+
+    contrastPreferenceChanged = Signal(Qt.ContrastPreference)  # noqa: N815  Qt's name
+
+    def __init__(self, asks: bool) -> None:
+        super().__init__()
+        self.asks = asks
+
+    def contrastPreference(self) -> Qt.ContrastPreference:
+        return Qt.ContrastPreference.HighContrast if self.asks else Qt.ContrastPreference.NoPreference
+
+    def change(self, asks: bool) -> None:
+        self.asks = asks
+        self.contrastPreferenceChanged.emit(self.contrastPreference())
 
 
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+@pytest.fixture
+def application(qapp: QApplication) -> Iterator[QApplication]:
+    yield qapp
+    Theme().use(dark=True)
 
 
-@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
-@pytest.mark.parametrize("ink", ["text", "dim", "up", "down", "amber"])
-@pytest.mark.parametrize("ground", ["ground", "panel", "header"])
-def test_every_ink_can_be_read_on_every_ground(colours: Colours, ink: str, ground: str) -> None:
-    assert contrast(getattr(colours, ink), getattr(colours, ground)) >= 4.5
-
-
-@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
-def test_banner_and_selection_can_be_read(colours: Colours) -> None:
-    assert contrast(colours.banner_text, colours.banner) >= 4.5
-    assert contrast(colours.text, colours.selection) >= 4.5
-
-
-def test_theme_changes_the_whole_application(qtbot: QtBot) -> None:
+def test_theme_changes_the_whole_application(qtbot: QtBot, application: QApplication) -> None:
     theme = Theme()
     with qtbot.waitSignal(theme.changed):
         theme.use(dark=False)
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
     assert application.palette().window().color().name() == LIGHT.ground
     assert LIGHT.accent in application.styleSheet()
     assert "@" not in application.styleSheet()
@@ -51,8 +54,105 @@ def test_theme_changes_the_whole_application(qtbot: QtBot) -> None:
     assert DARK.ground in application.styleSheet()
 
 
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+@pytest.mark.parametrize("palette", list(Palette))
+def test_a_palette_changes_the_whole_application(
+    qtbot: QtBot, application: QApplication, palette: Palette, dark: bool
+) -> None:
+    theme = Theme()
+    theme.use(dark)
+    with qtbot.waitSignal(theme.changed):
+        theme.choose(palette)
+    assert theme.colours is palette.colours(dark)
+    assert application.palette().windowText().color().name() == theme.colours.text
+    assert theme.colours.good in application.styleSheet()
+    assert "@" not in application.styleSheet()
+    assert ("High contrast" in application.styleSheet()) == (palette is Palette.HIGH_CONTRAST)
+
+
+def test_what_was_chosen_is_kept(application: QApplication) -> None:
+    kept, theme = FakePreferences(), Theme()
+    theme.use(dark=False)
+    theme.choose(Palette.RED_UP)
+    theme.keep(kept)
+    later = Theme()
+    later.restore(kept)
+    assert (later.palette, later.dark) == (Palette.RED_UP, False)
+
+
+def test_a_palette_that_is_not_known_counts_as_none(application: QApplication) -> None:
+    theme = Theme()
+    theme.restore({"palette": "sepia", "theme": "light"})
+    assert (theme.palette, theme.dark) == (Palette.GREEN_RED, False)
+
+
+def test_high_contrast_is_taken_when_the_system_asks_for_it(qtbot: QtBot, application: QApplication) -> None:
+    system = System(asks=True)
+    theme = Theme(system=system)
+    theme.restore({})
+    assert theme.palette is Palette.HIGH_CONTRAST
+    for asks, palette in ((False, Palette.GREEN_RED), (True, Palette.HIGH_CONTRAST)):
+        with qtbot.waitSignal(theme.changed):
+            system.change(asks)
+        assert theme.palette is palette
+        assert theme.colours.text in application.styleSheet()
+
+
+def test_what_a_person_chose_stays_whatever_the_system_asks_for(qtbot: QtBot, application: QApplication) -> None:
+    system, kept = System(asks=True), FakePreferences()
+    theme = Theme(system=system)
+    theme.choose(Palette.GREEN_RED)
+    theme.keep(kept)
+    with qtbot.assertNotEmitted(theme.changed):
+        system.change(asks=False)
+        system.change(asks=True)
+    assert theme.palette is Palette.GREEN_RED
+    later = Theme(system=system)
+    later.restore(kept)
+    assert later.palette is Palette.GREEN_RED
+
+
+def test_keeping_dark_or_light_chooses_no_palette(application: QApplication) -> None:
+    kept, theme = FakePreferences(), Theme(system=System(asks=True))
+    theme.use(dark=False)
+    theme.keep(kept)
+    later = Theme(system=System(asks=False))
+    later.restore(kept)
+    assert later.palette is Palette.GREEN_RED
+
+
+def test_the_menu_ticks_the_palette_in_use_and_changes_it_at_once(qtbot: QtBot, application: QApplication) -> None:
+    kept, system = FakePreferences(), System(asks=True)
+    theme = Theme(system=system)
+    menu = ColoursMenu(theme, kept)
+    qtbot.addWidget(menu)
+
+    def ticked() -> list[Palette]:
+        return [action.data() for action in menu.actions() if action.isChecked()]
+
+    assert ticked() == [Palette.HIGH_CONTRAST]
+    system.change(asks=False)
+    assert ticked() == [Palette.GREEN_RED]
+    next(action for action in menu.actions() if action.data() == Palette.BLUE_ORANGE).trigger()
+    assert ticked() == [Palette.BLUE_ORANGE] == [theme.palette]
+    assert kept.get("palette") == "blue-orange"
+
+
+def test_words_on_any_colour_are_black_or_white_whichever_can_be_read() -> None:
+    assert [ink_on(ground) for ground in ("#000000", "#ffffff", "#ffff00", "#0000ff")] == [
+        "#ffffff",
+        "#000000",
+        "#000000",
+        "#ffffff",
+    ]
+    for ground in LINK_COLOURS:
+        assert contrast(ink_on(ground), ground) >= 4.5
+
+
 def test_style_sheet_and_code_name_only_icons_that_exist() -> None:
-    named = set(re.findall(r"@icons@/([\w-]+\.svg)", resource("style.qss").read_text()))
+    text = resource("style.qss").read_text()
+    sheets = text.replace("@scheme@", "dark") + text.replace("@scheme@", "light")
+    named = set(re.findall(r"@icons@/([\w-]+\.svg)", sheets))
     assert named
     assert all(resource(f"icons/{name}").is_file() for name in named)
 
@@ -89,9 +189,9 @@ def test_panel_shows_title_note_and_link_group(qtbot: QtBot) -> None:
     panel.set_title("Level 2 · AAPL")
     panel.set_note("<b>spread</b> 0.03")
     panel.set_body(QLabel("body"))
-    texts = [label.text() for label in panel.findChildren(QLabel)]
+    texts = [panel.findChild(LinkBadge).text(), *(label.text() for label in panel.findChildren(QLabel))]
     assert texts == ["1", "Level 2 · AAPL", "<b>spread</b> 0.03", "body"]
-    assert panel.findChild(QLabel, "linkBadge").accessibleName() == "Link group 1"
+    assert panel.findChild(LinkBadge, "linkBadge").accessibleName() == "Link group 1"
 
 
 def test_link_group_tells_a_new_symbol_once(qtbot: QtBot) -> None:

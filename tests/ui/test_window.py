@@ -20,6 +20,7 @@ from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase, Wanted
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
+from monitor.ui.palettes import Palette
 from monitor.ui.planner.sheet import Planner
 from monitor.ui.sign_out import SignOutDialog
 from monitor.ui.signin.dialog import SignInDialog
@@ -309,6 +310,21 @@ async def test_theme_switch_is_remembered(open_window: Open) -> None:
     assert entry(window, "View", "Dark").text() == "&Dark colours"
 
 
+async def test_a_palette_is_chosen_from_the_view_menu_and_colours_everything_at_once(open_window: Open) -> None:
+    ports = view_ports()
+    window = await open_window(ports)
+    menu = entry(window, "View", "Colours").menu()
+    assert isinstance(menu, QMenu)
+    colours = Palette.BLUE_ORANGE.colours(dark=True)
+    next(action for action in menu.actions() if action.text().startswith("&Blue")).trigger()
+    assert ports.preferences.get("palette") == "blue-orange"
+    for panel in (window.chart.view.scene.colours, window.watchlist.table.itemDelegate().theme.colours):
+        assert panel is colours
+    assert colours.accent in QGuiApplication.instance().styleSheet()
+    menu.actions()[0].trigger()
+    assert window.chart.view.scene.colours is Palette.GREEN_RED.colours(dark=True)
+
+
 async def test_closed_panels_come_back_from_the_view_menu(open_window: Open) -> None:
     window = await open_window(view_ports())
     entry(window, "View", "Time and sales").trigger()
@@ -492,7 +508,7 @@ async def test_a_mover_goes_to_the_chart_and_into_the_watchlist(open_window: Ope
     window = await open_window(ports)
     window.movers.parent().raise_()
     await until(lambda: window.movers.model.symbols == ["TSLA"])
-    window.chart.parent().close()
+    window.charts.parent().close()
     window.movers.chart_wanted.emit("TSLA")
     assert (window.link.symbol, window.chart.isVisible()) == ("TSLA", True)
     window.movers.watch_wanted.emit("TSLA")

@@ -15,11 +15,11 @@ class Kind(NamedTuple):
 
 
 _KINDS = {
-    "sign-in": Kind("Signed in", "sign-in", "up"),
+    "sign-in": Kind("Signed in", "sign-in", "good"),
     RENEWAL: Kind("Renewed", "reload"),
     "renewal-failed": Kind("Not renewed", "warning", "amber"),
-    "refusal": Kind("Refused", "error", "down"),
-    "sign-in-ended": Kind("Sign-in ended", "error", "down"),
+    "refusal": Kind("Refused", "error", "bad"),
+    "sign-in-ended": Kind("Sign-in ended", "error", "bad"),
     "sign-out": Kind("Signed out", "sign-out"),
     "take-over": Kind("Take-over", "world", "amber"),
     "terms": Kind("Terms accepted", "check"),

@@ -16,7 +16,7 @@ from monitor.ui.theme import LINK_COLOURS, Theme, data_font
 
 #: The first five prices of a side each have a colour of their own, laid on thinly; none is the green or red of up
 #: and down.
-_TIERS = tuple(QColor(LINK_COLOURS[number].replace("#", "#22")) for number in (1, 2, 4, 6, 8))
+TIERS = tuple(QColor(LINK_COLOURS[number].replace("#", "#1a")) for number in (1, 2, 4, 6, 8))
 _BAR_ALPHA = 80
 _OUTER, _INNER = 8, 6
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
@@ -172,8 +172,8 @@ class BookCanvas(QWidget):
         dim, plain, tone = colours.colour("dim"), colours.colour("text"), colours.colour("up" if bid else "down")
         for line, rung in enumerate(rungs, start=1):
             down = line * row_height()
-            if rung.tier < len(_TIERS):
-                painter.fillRect(ground.translated(0, down), _TIERS[rung.tier])
+            if rung.tier < len(TIERS):
+                painter.fillRect(ground.translated(0, down), TIERS[rung.tier])
             self._paint_bar(painter, rung, size.translated(0, down), widest, bid)
             for rect, words, side, pen in (
                 (venue, metrics.elidedText(rung.venue, Qt.TextElideMode.ElideRight, room), outer, dim),

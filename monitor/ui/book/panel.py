@@ -13,7 +13,7 @@ from monitor.ui import format as text
 from monitor.ui.book.canvas import BookCanvas
 from monitor.ui.book.model import imbalance, pick, spread
 from monitor.ui.fitting import FittingLabel
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link, LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme, data_font
 from monitor.ui.view_ports import ViewPorts
@@ -31,7 +31,7 @@ _SERVICES = {BookService.NASDAQ: "NASDAQ_BOOK", BookService.NYSE: "NYSE_BOOK"}
 class BookPanel(Panel):
     """Follows the link group; wants the symbol's book and quote from the stream while it shows them."""
 
-    def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, ports: ViewPorts, link: Link | LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("Level 2", link, parent)
         self._ports = ports
         self._symbol = ""
@@ -47,11 +47,11 @@ class BookPanel(Panel):
             ports.bus.listen(BoardChanged, self._hear),
             ports.bus.listen(SignInChanged, lambda _: self._show_newest()),
         )
-        link.symbol_changed.connect(self.show_symbol)
+        self.link.symbol_changed.connect(self.show_symbol)
         self._age = QTimer(self, interval=1000)
         self._age.timeout.connect(self.look_at_age)
         self._age.start()
-        self.show_symbol(link.symbol)
+        self.show_symbol(self.link.symbol)
 
     def _build_header(self) -> None:
         more = named(QToolButton(), "panelMenu")

@@ -12,10 +12,10 @@ from monitor.ui.theme import Theme
 SCHEDULE_COLUMNS = ("Underlying", "Every", "Expiries", "Since (ET)")
 MOMENT_COLUMNS = ("Moment (ET)", "What became of it", "Contracts", "Why")
 _STATES = {
-    SlotState.TAKEN: ("taken", "up"),
+    SlotState.TAKEN: ("taken", "good"),
     SlotState.LATE: ("late", "amber"),
     SlotState.PARTIAL: ("in part", "amber"),
-    SlotState.MISSED: ("missed", "down"),
+    SlotState.MISSED: ("missed", "bad"),
 }
 
 

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from monitor.market.bar import Interval
 from monitor.market.calendar import Phase, at_new_york, from_ms, sessions
@@ -22,7 +22,8 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(scene.canvas, scene.colours.colour("panel"))
     starts, indexes = _columns(scene)
     size = scene.bins.size
-    ticks = time_axis.ticks(starts, size * scene.viewport.bar_px, scene.interval, size, scene.zone)
+    px = size * scene.viewport.bar_px
+    ticks = time_axis.ticks(starts, px, scene.interval, size, scene.zone, _word_widths(painter.font()))
     if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
     columns = scene.viewport.centre_of(indexes[[tick.at for tick in ticks]]) if ticks else np.empty(0, np.int64)
@@ -54,27 +55,34 @@ def _paint_grid(painter: QPainter, scene: Scene, x: np.ndarray) -> None:
 
 
 def _shade_extended_hours(painter: QPainter, scene: Scene) -> None:
-    """All but the regular session a little darker, on each trading day in view."""
+    """Bars outside the regular session a little darker, on each day in view that has one."""
     view, starts = scene.viewport, scene.bars.start
     if view.first >= view.last:
         return
     day, last = (from_ms(int(starts[i])).date() for i in (view.first, view.last - 1))
     if (last - day).days > _MOST_DAYS:
         return
-    shade = scene.tint("ground", 0.6)
+    shade = scene.tint("ground", 0.8)
     while day <= last:
+        # Where a day has none, only a sandbox or futures trade, around the clock.
         regular = [session for session in sessions(day) if session.phase is Phase.REGULAR]
         midnight, next_midnight = (at_new_york(day + timedelta(days=n), time(0)) for n in (0, 1))
+        open_and_close = []
         for session in regular:
-            marks = [scene.bars.place(at) for at in (midnight, session.start, session.end, next_midnight)]
-            for left, right in view.left_of(marks).reshape(2, 2).tolist():
-                area = QRect(left, 0, right - left, scene.body.height()) & scene.body
-                painter.fillRect(area, shade)
+            reaching = session.start - scene.interval.milliseconds + 1  # bars from then on end after the open
+            open_and_close += [max(midnight, reaching), session.end]
+        edges = (midnight, *open_and_close, next_midnight) if regular else ()
+        marks = np.array([scene.bars.place(at) for at in edges], np.int64).reshape(-1, 2)
+        for (first, beyond), (left, right) in zip(marks.tolist(), view.left_of(marks).tolist(), strict=True):
+            if first < len(starts) == beyond:  # what is to come is of the same hours, as far as can be told
+                right = scene.plot.right() + 1
+            area = QRect(left, 0, right - left, scene.body.height()) & scene.body
+            painter.fillRect(area, shade)
         day += timedelta(days=1)
 
 
 def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes: np.ndarray) -> None:
-    firsts = time_axis.day_changes(starts, scene.zone)
+    firsts = time_axis.day_changes(starts)
     if len(firsts) > _MOST_DAYS:
         return
     x = scene.viewport.left_of(indexes[firsts])
@@ -84,22 +92,39 @@ def _separate_days(painter: QPainter, scene: Scene, starts: np.ndarray, indexes:
     fill_rects(painter, scene.tint("dim", 0.5), dots_x, dots_y, dots_x, dots_y)
 
 
-def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], columns: list[int]) -> None:
-    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
+def _bold(font: QFont) -> QFont:
+    """The font of ticks that begin a larger unit."""
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
-    painter.setClipRect(QRect(0, bottom + 2, plot.width(), TIME_AXIS_PX))
+    return bold
+
+
+def _word_widths(font: QFont) -> time_axis.Width:
+    """What the words of ticks take in this font."""
+    usual, bold = QFontMetricsF(font), QFontMetricsF(_bold(font))
+    return lambda text, major: (bold if major else usual).horizontalAdvance(text)
+
+
+def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], columns: list[int]) -> None:
+    plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
+    bold = _bold(font)
+    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
+    zone = time_axis.zone_word(newest, scene.zone if scene.interval.intraday else Zone.NEW_YORK)
+    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
+    if scene.corner_taken:
+        width = painter.fontMetrics().horizontalAdvance(zone) + 12
+        corner = QRect(plot.right() - width, bottom + 2, width, TIME_AXIS_PX)
+    scene.zone_place = corner
     for tick, x in zip(ticks, columns, strict=True):
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
-        painter.drawText(QRect(x - 60, bottom + 1, 120, TIME_AXIS_PX), Qt.AlignmentFlag.AlignCenter, tick.text)
-    painter.setClipping(False)
+        width = painter.fontMetrics().horizontalAdvance(tick.text)
+        place = QRect(x - width // 2, bottom + 1, width + 1, TIME_AXIS_PX)
+        if place.left() >= 0 and place.right() < min(plot.right(), corner.left()):  # part of a word misleads
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
     painter.setFont(font)
     painter.setPen(scene.colours.colour("dim"))
-    corner = QRect(plot.right() + 1, bottom + 1, scene.canvas.width() - plot.width(), TIME_AXIS_PX)
-    newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
-    zone = scene.zone if scene.interval.intraday else Zone.NEW_YORK
-    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, time_axis.zone_word(newest, zone))
+    painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, zone)
 
 
 def bar_time(start_ms: int, interval: Interval, zone: Zone = Zone.NEW_YORK) -> str:

@@ -49,7 +49,7 @@ class ChartCopies(QObject):
         self._ports.bus.publish(Notice(Level.INFO, "Copied the picture of the chart."))
 
     def copy_bars(self) -> None:
-        """Put the bars in view on the clipboard, with the values of the indicators."""
+        """Put the bars in view on the clipboard, with what is compared with and the values of the indicators."""
         scene = self._view.scene
         first, last = scene.viewport.first, scene.viewport.last
         QGuiApplication.clipboard().setText(snapshot.bars_as_text(scene, first, last))

@@ -36,14 +36,17 @@ class Missing(NamedTuple):
     lasts: bool = False
 
     @property
-    def words(self) -> str:
-        """The whole of it as one line."""
+    def span(self) -> str:
+        """From when to when: 11:36–11:39, since 11:36."""
         first, last = from_ms(self.from_ms), from_ms(self.to_ms)
         if self.lasts:
-            span = f"since {first:%H:%M}"
-        else:
-            span = f"{first:%H:%M}–{last:%H:%M}" if first.date() == last.date() else f"{first:%a %H:%M}–{last:%a %H:%M}"
-        return f"No data {span}: {self.why}"
+            return f"since {first:%H:%M}"
+        return f"{first:%H:%M}–{last:%H:%M}" if first.date() == last.date() else f"{first:%a %H:%M}–{last:%a %H:%M}"
+
+    @property
+    def words(self) -> str:
+        """The whole of it as one line."""
+        return f"No data {self.span}: {self.why}"
 
 
 def find_missing(
@@ -128,7 +131,7 @@ def places_in_view(scene: Scene) -> list[tuple[Missing, QRect]]:
 
 
 def paint_missing_words(painter: QPainter, scene: Scene, mouse: QPoint | None) -> None:
-    """A line below the legend: of the hole under the mouse, else of one that lasts."""
+    """A line below the legend: of a hole that lasts, unless the mouse is at one, which has a card then."""
     if hole := spoken(scene, mouse):
         painter.setPen(scene.colours.colour("amber"))
         room = QRect(10, _TOP_PX, scene.plot.width() - 20, painter.fontMetrics().height())
@@ -137,13 +140,18 @@ def paint_missing_words(painter: QPainter, scene: Scene, mouse: QPoint | None) -
 
 
 def spoken(scene: Scene, mouse: QPoint | None) -> Missing | None:
-    """The hole that there is something to say of."""
-    if not scene.missing:
+    """The hole that is told of without pointing at it."""
+    if not scene.missing or hole_at(scene, mouse) is not None:
         return None
-    places = places_in_view(scene)
-    if mouse is not None:
-        near = scene.viewport.bar_px / 2
-        for hole, place in places:
-            if place.left() - near <= mouse.x() <= place.right() + near:
-                return hole
-    return next((hole for hole, _ in reversed(places) if hole.lasts), None)
+    return next((hole for hole, _ in reversed(places_in_view(scene)) if hole.lasts), None)
+
+
+def hole_at(scene: Scene, mouse: QPoint | None) -> Missing | None:
+    """The hole under the mouse."""
+    if mouse is None or not scene.missing:
+        return None
+    near = scene.viewport.bar_px / 2
+    return next(
+        (hole for hole, place in places_in_view(scene) if place.left() - near <= mouse.x() <= place.right() + near),
+        None,
+    )

@@ -104,6 +104,8 @@ class Gestures(QObject):
     def _mouse(self, event: QMouseEvent) -> None:
         kind, left = event.type(), event.button() == Qt.MouseButton.LeftButton
         if kind == QEvent.Type.MouseMove:
+            if self._held is not None and not event.buttons() & Qt.MouseButton.LeftButton:
+                self._let_go()  # elsewhere: the chart was hidden under the hand
             self._move(event.position())
         elif kind == QEvent.Type.MouseButtonPress and left and (hit := self._action_at(event.position())):
             self._view.indicator_clicked.emit(hit.shown, hit.action)
@@ -112,14 +114,17 @@ class Gestures(QObject):
             self._edge = self._edge_at(event.position())
             self._view.hold(True)
         elif kind == QEvent.Type.MouseButtonRelease and left:
-            self._held = None
-            self._view.hold(False)
+            self._let_go()
         elif kind == QEvent.Type.MouseButtonDblClick and left:
             row = next((hit for hit in self._view.hits if hit.place.contains(event.position().toPoint())), None)
             if row is not None and not row.action:
                 self._view.indicator_clicked.emit(row.shown, "settings")
             elif row is None:
                 self._double_click(self._area(event.position()))
+
+    def _let_go(self) -> None:
+        self._held = None
+        self._view.hold(False)
 
     def _area(self, place: QPointF) -> Area:
         scene = self._view.scene

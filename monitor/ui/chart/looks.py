@@ -33,6 +33,8 @@ class Looks(msgspec.Struct, frozen=True):
     zone: Zone = Zone.NEW_YORK
     previous_close: bool = True
     bid_and_ask: bool = False
+    revisions: bool = True
+    provenance: bool = True
 
     def making(self, interval: Interval) -> Making:
         """How bars of ``interval`` are made."""
@@ -65,6 +67,7 @@ _SCALE = (
     ("&Percent", "percent", "Alt+P"),
     ("&Inverted", "inverted", "Alt+I"),
 )
+_EVENTS = (("&Revisions of bars", "revisions", ""), ("Where a bar &comes from", "provenance", ""))
 _LINES = (("&Previous close", "previous_close", ""), ("&Bid and ask", "bid_and_ask", ""))
 
 
@@ -90,7 +93,9 @@ class LooksMenu(QMenu):
         self._add_choice(self.addMenu("&Bars of an hour or more"), "alignment", _ALIGNMENTS)
         self._add_choice(self.addMenu("&Times in"), "zone", _ZONES)
         self._add_switches(self.addMenu("&Lines"), _LINES, parent)
+        self._add_switches(self.addMenu("&Events"), _EVENTS, parent)
         self.addSeparator()
+        self.compare = self._add_action("&Compare symbols…", "+", parent)
         self.go_to = self._add_action("&Go to date…", "Alt+G", parent)
         self.save_picture = self._add_action("Sa&ve picture…", "Alt+S", parent)
         self.copy_picture = self._add_action("Cop&y picture", "", parent)

@@ -63,15 +63,35 @@ def paint_prices(painter: QPainter, scene: Scene, tags: Sequence[QRect]) -> None
 
 def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> QRect:
     """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes; gives the price's tag."""
-    plot, colours = scene.plot, scene.colours
-    x = int(scene.viewport.centre_of(index))
-    bottom = scene.body.bottom()
-    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, bottom))
-    _dashed(painter, colours.colour("dim"), QPoint(0, mouse.y()), QPoint(plot.right(), mouse.y()))
-    tag = price_tag(painter, scene, mouse.y(), [_told(scene, mouse)], colours.colour("line"), colours.colour("text"))
-    text = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
-    time_tag(painter, scene, x, text, colours.colour("line"))
-    return tag
+    _paint_moment(painter, scene, index)
+    return _paint_level(painter, scene, mouse.y(), _told(scene, mouse))
+
+
+def paint_crosshair_along(painter: QPainter, scene: Scene, index: int, price: float | None) -> list[QRect]:
+    """The crosshair of another chart: a line through the bar at ``index``, and one at the price; gives its tag."""
+    if not 0 <= int(scene.viewport.centre_of(index)) <= scene.plot.right():
+        return []
+    _paint_moment(painter, scene, index)
+    y = int(scene.scale.y(price)) if price is not None else -1
+    if price is None or not 0 <= y <= scene.plot.bottom():
+        return []
+    told = scene.scale.words(price) if scene.scale.percent else words.price(price)
+    return [_paint_level(painter, scene, y, told)]
+
+
+def _paint_moment(painter: QPainter, scene: Scene, index: int) -> None:
+    """The line through a bar, and its time."""
+    colours, x = scene.colours, int(scene.viewport.centre_of(index))
+    _dashed(painter, colours.colour("dim"), QPoint(x, 0), QPoint(x, scene.body.bottom()))
+    told = bar_time(int(scene.bars.start[index]), scene.interval, scene.zone)
+    time_tag(painter, scene, x, told, colours.colour("dim"), colours.colour("panel"))
+
+
+def _paint_level(painter: QPainter, scene: Scene, y: int, told: str) -> QRect:
+    """The line at a price, and its tag."""
+    colours = scene.colours
+    _dashed(painter, colours.colour("dim"), QPoint(0, y), QPoint(scene.plot.right(), y))
+    return price_tag(painter, scene, y, [told], colours.colour("dim"), colours.colour("panel"))
 
 
 def _told(scene: Scene, mouse: QPoint) -> str:
@@ -91,12 +111,14 @@ def _dashed(painter: QPainter, colour: QColor, begin: QPoint, end: QPoint) -> No
     painter.drawLine(begin, end)
 
 
-def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor, ink: QColor | None = None) -> None:
+def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor, ink: QColor) -> None:
     """A tag on the time axis with its middle at ``x``, kept inside the plot's width."""
     width = painter.fontMetrics().horizontalAdvance(text) + 16
     left = min(max(0, x - width // 2), scene.plot.right() - width)
     place = QRect(left, scene.body.bottom() + 2, width, TIME_AXIS_PX - 4)
-    _tag(painter, place, [text], ground, ink or scene.colours.colour("text"))
+    if place.intersects(scene.zone_place):  # whose word must not look out from under it
+        painter.fillRect(scene.zone_place & scene.canvas, scene.colours.colour("panel"))
+    _tag(painter, place, [text], ground, ink)
 
 
 def price_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:

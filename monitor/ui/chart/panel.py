@@ -1,10 +1,10 @@
 """The chart panel: reads a symbol's history, joins what the stream adds, and shows how far the download is."""
 
-from collections import defaultdict, deque
+from dataclasses import replace
 from datetime import time
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QShortcut
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from monitor.analysis.chart_bars import Making
@@ -14,47 +14,68 @@ from monitor.market.bar import Bar, Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
+from monitor.ui.chart.compare.on_chart import ChartComparison
 from monitor.ui.chart.copies import ChartCopies
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.hand import DrawingHand
+from monitor.ui.chart.events.chart_events import ChartEvents
 from monitor.ui.chart.go_to import GoToDialog
+from monitor.ui.chart.header import FittingButtons
+from monitor.ui.chart.history_state import HistoryState
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
+from monitor.ui.chart.linking import ChartLinking
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
+from monitor.ui.chart.own_preferences import OwnPreferences
+from monitor.ui.chart.pace import Pace
 from monitor.ui.chart.reading import Reading, made_ready
 from monitor.ui.chart.tail import EMPTY, Tail
+from monitor.ui.chart.toggles import ScaleToggles
 from monitor.ui.chart.view import ChartView
-from monitor.ui.link import LinkGroup
-from monitor.ui.message import Message
+from monitor.ui.icons import wear
+from monitor.ui.link import Link, LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.wish import Wish
 
-_OWNER = "chart"
+_INTERVAL = "interval"
 #: Bars from history come in many parts; the archive is read again at most this often.
 _RELOAD_MS = 500
+#: So many of the minutes just heard are remembered until they are on disk.
+_HEARD = 3
 
 
 class ChartPanel(Panel):
-    """Candles with volume of the link group's symbol. While hidden it does nothing, and catches up when shown."""
+    """Candles with volume of the link group's symbol. While hidden it does nothing, and catches up when shown.
+
+    ``number`` tells charts of one window apart, 1 to 9: each has settings of its own, ``kept``.
+    """
 
     interval_changed = Signal(object)
     sign_in_wanted = Signal()
 
-    def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, ports: ViewPorts, link: Link | LinkGroup, theme: Theme, number: int = 1, parent: QWidget | None = None
+    ) -> None:
         super().__init__("Chart", link, parent)
-        self._ports = ports
-        self._symbol = link.symbol
-        self._wish = Wish(self, ports.watching, _OWNER)
-        self._interval = Interval.M1
+        self.kept = OwnPreferences(ports.preferences, number)
+        self._ports = ports = replace(ports, preferences=self.kept)
+        self._symbol = self.link.symbol
+        #: Whose wishes to the stream and whose tasks these are.
+        self._owner = chart_name(number)
+        self._wish = Wish(self, ports.watching, self._owner)
+        self._interval = _kept_interval(self.kept)
         self._tail: Tail | None = None
         self._made = Making()
-        self._progress: HistoryProgress | None = None
         #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
-        self._heard: defaultdict[str, deque[Bar]] = defaultdict(lambda: deque(maxlen=3))
+        self._heard: dict[str, list[Bar]] = {}
         self.view = ChartView(theme, ports.meters.now_ms)
-        self.message = Message(self.view)
+        self.pace = Pace(self)
+        self.history = HistoryState(ports, self.view, self.set_note)
+        self.history.read_wanted.connect(self.reload)
+        self.history.sign_in_wanted.connect(self.sign_in_wanted)
+        self.message, self.retry_button = self.history.message, self.history.retry_button
         over = QVBoxLayout(self.view)
         over.addWidget(self.message)
         self.looks_button = named(QToolButton(), "chartLooks")
@@ -63,41 +84,81 @@ class ChartPanel(Panel):
         self.looks_menu = LooksMenu(kept_looks(ports.preferences), self)
         self.looks_menu.chosen.connect(self._take_looks)
         self.looks_button.setMenu(self.looks_menu)
+        self.toggles = ScaleToggles(self.view, self.looks_menu)
         self.looks_menu.go_to.triggered.connect(self.open_go_to)
         self.copies = ChartCopies(ports, self.view, self)
         self.looks_menu.save_picture.triggered.connect(self.copies.save_picture)
         self.looks_menu.copy_picture.triggered.connect(self.copies.copy_picture)
         self.looks_menu.copy_bars.triggered.connect(self.copies.copy_bars)
-        self.indicators = ChartIndicators(ports, self.view, self)
+        self.indicators = ChartIndicators(ports, self.view, self, f"{self._owner} indicators")
         self.indicators_button = named(QToolButton(), "chartIndicators")
         self.indicators_button.setText("ƒ Indicators")
         self.indicators_button.setToolTip("Put indicators on the chart (/)")
         self.indicators_button.clicked.connect(self.indicators.open_dialog)
         QShortcut("/", self.view, self.indicators.open_dialog, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.retry_button = named(QToolButton(), "chartRetry")
-        self.retry_button.setText("Try again")
-        self.retry_button.clicked.connect(self._retry)
-        self.retry_button.hide()
         self.header_row.addWidget(self.retry_button)
         self.header_row.addWidget(self.looks_button)
         self.header_row.addWidget(self.indicators_button)
         self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
         self.hand = DrawingHand(self.view, self.drawing)
-        for button in (DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)):
+        self.events = ChartEvents(self.view, ports, self.drawing)
+        spare = DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)
+        for button in spare:
             self.header_row.addWidget(button)
+        self.comparison = ChartComparison(
+            ports, self.view, self.looks_menu, self, self._owner, self.pace, lambda: self.awake
+        )
+        self.comparison.wanted.connect(self._want)
+        self.looks_menu.compare.triggered.connect(self.comparison.open_dialog)
+        self.compare_button = named(QToolButton(), "chartCompare")
+        self.compare_button.setText("+ Compare")
+        self.compare_button.setToolTip("Compare with other symbols in percent (+)")
+        self.compare_button.clicked.connect(self.comparison.open_dialog)
+        self.header_row.insertWidget(self.header_row.indexOf(self.indicators_button), self.compare_button)
+        self.enlarge_button = named(QToolButton(), "enlarge")
+        self.enlarge_button.setCheckable(True)
+        self.enlarge_button.setToolTip("Only this chart, or all of them again (Alt+Enter)")
+        self.enlarge_button.setAccessibleName("Maximise the chart")
+        self.enlarge_button.hide()
+        self.header_row.addWidget(self.enlarge_button)
+        wear(self.enlarge_button, "maximise", theme)
+        wear(self.looks_button, "candles", theme)
+        wear(self.indicators_button, "indicators", theme)
+        wear(self.compare_button, "compare", theme)
+        FittingButtons(self.header, (self.looks_button, self.compare_button, self.indicators_button), spare)
         self._show_looks()
         self.set_body(self.view)
         self.setFocusProxy(self.view)
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
         self._reload.timeout.connect(self.reload)
-        link.symbol_changed.connect(self._open)
+        self._grown = self._unread = False
+        self.pace.due.connect(self._show_newest)
+        self.view.held_changed.connect(self._take_hold)
+        self.sight_changed.connect(self._take_sight)
+        self.link.symbol_changed.connect(self._open)
         self._stops = (
             ports.bus.listen(BarsArrived, self._hear_bars),
             ports.bus.listen(BoardChanged, self._hear_board),
-            ports.bus.listen(HistoryProgress, self._hear_progress),
+            ports.bus.listen(HistoryProgress, self.history.hear),
             ports.bus.listen(GapChanged, self._hear_gap),
         )
-        self._open(link.symbol)
+        self._focused, self._hovered = True, False
+        self.linking = ChartLinking(self)
+        self._open(self.link.symbol)
+
+    @property
+    def symbol(self) -> str:
+        return self._symbol
+
+    @property
+    def making(self) -> Making:
+        """How the bars shown are made."""
+        return self._made
+
+    @property
+    def awake(self) -> bool:
+        """Whether somebody can see the chart."""
+        return self.in_sight and not self.window().isMinimized()
 
     @property
     def interval(self) -> Interval:
@@ -108,6 +169,7 @@ class ChartPanel(Panel):
         """Show bars of another length."""
         if interval is not self._interval:
             self._interval = interval
+            self.kept.set(_INTERVAL, str(int(interval)))
             self.interval_changed.emit(interval)
             self._open(self._symbol)
 
@@ -143,13 +205,20 @@ class ChartPanel(Panel):
         rows = scene.bars.rows(scene.viewport.first, scene.viewport.last)
         return (int(rows["start"][0]), int(rows["start"][-1]) + 1) if len(rows) else (0, 0)
 
+    @property
+    def _reading(self) -> str:
+        """The name of the task that reads its bars."""
+        return f"{self._owner} bars"
+
     def close_panel(self) -> None:
         """Stop listening and reading, and want nothing more from the stream."""
         self._reload.stop()
         self.drawing.close()
+        self.comparison.close()
+        self.events.close()
         for stop in self._stops:
             stop()
-        self._ports.tasks.cancel("chart bars")
+        self._ports.tasks.cancel(self._reading)
         self.indicators.stop()
         self._wish.want(Wanted())
 
@@ -157,29 +226,34 @@ class ChartPanel(Panel):
 
     def _open(self, symbol: str) -> None:
         """Turn to ``symbol`` at the interval in use: ask for its data and read what there is."""
-        if symbol != self._symbol:
-            self._progress = None
         self._symbol = symbol
         self._tail = None
-        self.set_title(f"Chart · {symbol} {self._interval.label}" if symbol else "Chart")
-        self._set_trouble("")
+        told = f"{symbol} {self._interval.label}"
+        self.set_title(*(f"Chart · {told}", told, symbol) if symbol else ("Chart",))
+        self.comparison.open(self._interval)
         self.view.show_bars(symbol, self._interval, EMPTY)
         self.drawing.open(symbol)
+        self.events.open(symbol)
         self.view.show_missing([])
         self._take_facts()
+        self.history.begin(symbol)
         if not symbol:
-            self.message.say("Choose a symbol to see its chart.")
             return
-        self.message.say(f"Loading {symbol}…")
-        wanted = frozenset({symbol})
-        self._wish.want(Wanted(quotes=wanted, bars=wanted))
+        self._want()
         self._ports.loader.ensure(symbol)
         self.reload()
 
+    def _want(self) -> None:
+        """Tell what is to be streamed while the chart is in sight."""
+        wanted = frozenset({self._symbol}) | self.comparison.symbols if self._symbol else frozenset()
+        self._wish.want(Wanted(quotes=wanted, bars=wanted))
+
     def reload(self) -> None:
         """Read the bars on disk anew."""
-        if self._symbol and self.isVisible():
-            self._ports.tasks.start("chart bars", self._read(self._symbol, self._interval))
+        self._unread = self.pace.held
+        if self._symbol and self.awake and not self.pace.held:
+            self.comparison.keep_up(self._interval)
+            self._ports.tasks.start(self._reading, self._read(self._symbol, self._interval))
 
     async def _read(self, symbol: str, interval: Interval) -> None:
         """Read the archive; an answer for a symbol or interval that is no longer shown is dropped."""
@@ -189,14 +263,18 @@ class ChartPanel(Panel):
             tail = await reading.tail(bars)
             holes = await reading.missing(bars)
             shown = await self.indicators.computed(symbol, interval, bars)
+            in_step = await self.comparison.in_step(bars)
             ready = await made_ready(bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
-                self._say_failed(error.sentence)
+                self.history.fail(error.sentence)
             return
-        if (symbol, interval) == (self._symbol, self._interval):
+        self._unread = self.pace.held
+        if (symbol, interval) == (self._symbol, self._interval) and not self.pace.held:
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
+            self.events.read(symbol, interval, self._made)
             self.view.show_bars(symbol, interval, ready)
+            self.comparison.show(in_step)
             self.view.show_indicators(shown)
             self.view.show_missing(holes)
             self._catch_up()
@@ -205,26 +283,37 @@ class ChartPanel(Panel):
 
     def _hear_bars(self, event: BarsArrived) -> None:
         if event.interval is Interval.M1:
-            self._heard[event.symbol].extend(event.bars[-3:])
-        if event.symbol != self._symbol or not self.isVisible():
+            self._remember(event)
+        if event.symbol != self._symbol or not self.awake:
             return
         if event.interval is not Interval.M1 or self._tail is None or not self._tail.take_minutes(event.bars):
             if not self._reload.isActive():
                 self._reload.start()
             return
-        self._put_tail()
+        self._grown = True
+        self.pace.ask()
+
+    def _remember(self, event: BarsArrived) -> None:
+        """Keep the newest minutes; older ones, which history brings meanwhile, do not push them out."""
+        known = {bar.start: bar for bar in (*self._heard.get(event.symbol, ()), *event.bars[-_HEARD:])}
+        self._heard[event.symbol] = [known[start] for start in sorted(known)[-_HEARD:]]
 
     def _hear_gap(self, event: GapChanged) -> None:
         """A hole may have begun, or be over."""
         concerns = event.gap.symbol in ("", self._symbol)
-        if concerns and self._tail is not None and self.isVisible() and not self._reload.isActive():
+        if concerns and self._tail is not None and self.awake and not self._reload.isActive():
             self._reload.start()
 
     def _hear_board(self, event: BoardChanged) -> None:
-        if not self.isVisible() or self._tail is None or self._symbol not in event.quotes:
-            return
+        if self._symbol in event.quotes and self._tail is not None and self.awake:
+            self._grown = self._grown or self._symbol in event.trades
+            self.pace.ask()
+
+    def _show_newest(self) -> None:
+        """Show what the stream has brought since this was last done."""
         self._take_facts()
-        if self._symbol in event.trades:
+        if self._grown:
+            self._grown = False
             self._take_open()
             self._put_tail()
 
@@ -232,14 +321,11 @@ class ChartPanel(Panel):
         """Put what was heard but not read behind the bars just read."""
         if self._tail is None:
             return
-        self._tail.take_minutes(self._heard[self._symbol])
+        self._tail.take_minutes(self._heard.get(self._symbol, ()))
         self._take_facts()
         self._take_open()
         self._put_tail()
-        if len(self.view.scene.bars):
-            self.message.hide()
-        else:
-            self._say_empty()
+        self.history.settle()
 
     def _take_facts(self) -> None:
         quote = self._ports.board.quote(self._symbol) or Quote(symbol=self._symbol)
@@ -258,64 +344,57 @@ class ChartPanel(Panel):
             self.view.put_bars(rows)
             self.message.hide()
 
-    # ---------------------------------------------------------------------------------------- the states
+    # ---------------------------------------------------------------------------------------- who looks at it
 
-    def _hear_progress(self, event: HistoryProgress) -> None:
-        if event.symbol != self._symbol:
-            return
-        self._progress = event
-        if event.failed:
-            self._say_failed(event.failed)
-        elif event.finished:
-            self._set_trouble("")
+    def be_focused(self, focused: bool) -> None:
+        """Whether this is the chart that keys and tool bar act on."""
+        self._focused = focused
+        self.pace.be_eager(self._focused or self._hovered)
+
+    def show_frame(self, frame: str) -> None:
+        """Around the chart: ``plain``, ``focused``, or none."""
+        if self.property("frame") != frame:
+            self.setProperty("frame", frame)
+            self.setContentsMargins(*[1 if frame else 0] * 4)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self.update()
+
+    def _take_hold(self, held: bool) -> None:
+        """While a mouse button is down what comes waits."""
+        self.pace.hold(held)
+        if not held and self._unread:
             self.reload()
-        elif len(self.view.scene.bars):
-            self.set_note(_downloading(event))
+
+    def _take_sight(self) -> None:
+        self.view.be_seen(self.awake)
+        if self.awake:
+            self.comparison.reload()
+            self.reload()
         else:
-            self.message.say(_downloading(event))
+            self._reload.stop()
+            self._ports.tasks.cancel(self._reading)
+            self.pace.rest()
 
-    def _say_empty(self) -> None:
-        progress = self._progress
-        if progress is not None and progress.failed:
-            self._say_failed(progress.failed)
-        elif progress is not None and not progress.finished:
-            self.message.say(_downloading(progress))
-        elif not self._ports.sign_in.signed_in:
-            self.message.say(f"Sign in to see the chart of {self._symbol}.", "Sign in…", self.sign_in_wanted.emit)
-        else:
-            self.message.say(f"No history for {self._symbol} yet.", "Download", self._download)
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._hovered = True
+        self.pace.be_eager(True)
 
-    def _say_failed(self, sentence: str) -> None:
-        """In the middle of an empty chart; beside the title of one that has bars."""
-        if len(self.view.scene.bars):
-            self._set_trouble(sentence)
-        else:
-            self.message.say(sentence, "Try again", self._retry)
-
-    def _set_trouble(self, sentence: str) -> None:
-        self.set_note(sentence)
-        self.retry_button.setVisible(bool(sentence))
-
-    def _download(self) -> None:
-        self.message.say(f"Downloading history of {self._symbol}…")
-        self._ports.loader.ensure(self._symbol)
-
-    def _retry(self) -> None:
-        self._progress = None
-        self._set_trouble("")
-        self._ports.loader.ensure(self._symbol)
-        self.reload()
-
-    # ---------------------------------------------------------------------------------------- Qt's events
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.reload()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._reload.stop()
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hovered = False
+        self.pace.be_eager(self._focused)
 
 
-def _downloading(progress: HistoryProgress) -> str:
-    return f"Downloading history… {progress.done}/{progress.total}"
+def chart_name(number: int) -> str:
+    """The name of the chart of that number, under which it asks and is kept."""
+    return "chart" if number == 1 else f"chart {number}"
+
+
+def _kept_interval(kept: OwnPreferences) -> Interval:
+    """The interval last shown; a minute where none was, or it cannot be read."""
+    try:
+        return Interval(int(kept.get(_INTERVAL, "60")))
+    except ValueError:
+        return Interval.M1

@@ -68,7 +68,7 @@ class PriceScale:
 
     @property
     def _top(self) -> float:
-        return min(self._legend_px, self.height * 0.2)
+        return min(self._legend_px, self.height * 0.3)
 
     @property
     def _band(self) -> float:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLine, QRect, Qt
+from PySide6.QtCore import QLine, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from shiboken6 import wrapInstance
 
 from monitor.market.bar import Interval
 from monitor.ports import Zone
+from monitor.ui.chart.compare.compared import Compared, reached
 from monitor.ui.chart.indicators.shown import Shown, widened
 from monitor.ui.chart.kinds import Kind
 from monitor.ui.chart.kinds.heikin_ashi import LEAD, heikin_ashi
@@ -19,13 +20,14 @@ from monitor.ui.chart.price_axis import VOLUME_SHARE, PriceScale
 from monitor.ui.chart.series import Bins, ChartBars, bin_size, joined_bins
 from monitor.ui.chart.tail import EMPTY
 from monitor.ui.chart.viewport import Viewport
-from monitor.ui.theme import Colours
+from monitor.ui.palettes import Colours
 
 if TYPE_CHECKING:
     from monitor.ui.chart.gaps import Missing
 
 TIME_AXIS_PX = 24
 _PRICE_AXIS_PX = 62
+_GROUND_ALPHA = 200
 
 Pixels = npt.NDArray[np.int64] | int
 
@@ -50,9 +52,13 @@ class Scene:
     viewport: Viewport = field(default_factory=Viewport)
     scale: PriceScale = field(default_factory=PriceScale)
     canvas: QRect = field(default_factory=QRect)
+    #: Whether something else than the zone's name stands below the price axis.
+    corner_taken: bool = False
+    zone_place: QRect = field(default_factory=QRect)
     plot: QRect = field(default_factory=QRect)
     panes: list[Pane] = field(default_factory=list)
     indicators: list[Shown] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
     most_volume: float = 1.0
     missing: "list[Missing]" = field(default_factory=list)
     bins: Bins = field(default_factory=lambda: ChartBars(EMPTY).merge(0, 0, 1))
@@ -77,7 +83,8 @@ class Scene:
 
         True when the plot has another size than before, so that ``measure`` is due.
         """
-        longest = max(_PRICE_AXIS_PX, metrics.horizontalAdvance(self.scale.words(self.scale.high)) + 16)
+        ends = self.scale.low, self.scale.high, self.scale.price(0), self.scale.price(self.scale.height)
+        longest = max(_PRICE_AXIS_PX, *(metrics.horizontalAdvance(self.scale.words(end)) + 16 for end in ends))
         self.canvas = QRect(0, 0, width, height)
         plot = divide(self.panes, max(1, width - longest), max(1, height - TIME_AXIS_PX))
         changed, self.plot = plot != self.plot, plot
@@ -95,8 +102,11 @@ class Scene:
         if not len(self.bins):
             return
         self.scale.base = float(self.bins.close[0])
+        for each in self.compared:
+            each.rebase(self.bins)
         if refit:
             low, high = widened(float(self.bins.low.min()), float(self.bins.high.max()), self.indicators, self.bins)
+            low, high = reached(low, high, self.compared, self.bins, self.scale.base)
             self.scale.fit(low, high, float(self.bins.close[-1]))
             self.most_volume = max(1.0, float(self.bins.volume.max()))
             self._measure_panes()
@@ -152,7 +162,8 @@ class Scene:
         bins = found.part(slice(lead, None))
         if not len(bins):
             return True
-        prices = self.scale.holds(float(bins.low.min()), float(bins.high.max()))
+        range_ = reached(float(bins.low.min()), float(bins.high.max()), self.compared, bins, self.scale.base)
+        prices = self.scale.holds(*range_)
         for each in self.indicators:
             extremes = each.extremes(bins) if each.pane is not None else None
             if extremes and each.pane and not each.pane.scale.holds(*extremes):
@@ -164,6 +175,11 @@ class Scene:
         height = self.plot.height()
         share = np.clip(np.asarray(volume, float) / self.most_volume, 0, 1)
         return np.rint(height - share * height * VOLUME_SHARE).astype(np.int64)
+
+
+def back_words(painter: QPainter, scene: Scene, words: QRect | QRectF) -> None:
+    """A ground behind words over the bars, through which these hardly show."""
+    painter.fillRect(words, scene.colours.colour("panel", _GROUND_ALPHA))
 
 
 def draw_lines(painter: QPainter, colour: QColor, width: float, x0: Pixels, y0: Pixels, x1: Pixels, y1: Pixels) -> None:

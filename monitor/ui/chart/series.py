@@ -107,6 +107,11 @@ class ChartBars:
         """The start of every bar, ms UTC."""
         return self._rows["start"][: self._count]
 
+    @property
+    def close(self) -> Floats:
+        """The close of every bar."""
+        return self._rows["close"][: self._count]
+
     def rows(self, first: int = 0, last: int | None = None) -> BarSeries:
         """The bars from index ``first`` up to but without ``last``; a copy."""
         last = self._count if last is None else min(last, self._count)

@@ -1,5 +1,7 @@
 """Which bars are in view: panning, zooming and following, in bars and pixels and without any widget."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -49,8 +51,7 @@ class Viewport:
 
         Whole pixels that depend on the index alone plus one offset, so that bars never change their width in panning.
         """
-        origin = round(self.right * self.bar_px) - self.width
-        return np.floor(np.asarray(index) * self.bar_px).astype(np.int64) - origin
+        return np.floor(np.asarray(index) * self.bar_px).astype(np.int64) - self._origin
 
     def centre_of(self, index: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Pixels from the plot's left edge to the middle of bars."""
@@ -59,6 +60,12 @@ class Viewport:
     def index_at(self, x: float) -> float:
         """The place on the axis, in bars, at ``x`` pixels from the plot's left edge."""
         return self.right - (self.width - x) / self.bar_px
+
+    def bar_at(self, x: int) -> int:
+        """The bar that has the pixel ``x``, of many the last; below 0 or beyond the last bar where there is none."""
+        index = math.ceil((x + 1 + self._origin) / self.bar_px) - 1
+        # What a division leaves over must not lead into the neighbour.
+        return index + int(self.left_of(index + 1) <= x) - int(self.left_of(index) > x)
 
     def resize(self, width: int) -> None:
         """Give the plot another width; the right edge keeps its place."""
@@ -110,11 +117,20 @@ class Viewport:
         """The series has ``count`` bars now; with the newest in view, the view moves along when ``follow``."""
         self.replace(count, count - self.count if follow and self.shows_latest else 0)
 
-    def replace(self, count: int, moved: float) -> None:
-        """The series has been replaced by one of ``count`` bars, where those in view have ``moved`` by so many."""
+    def replace(self, count: int, moved: float, clamp: bool = True) -> None:
+        """The series has been replaced by one of ``count`` bars, where those in view have ``moved`` by so many.
+
+        The view is brought back to them where it left them, unless it is not to ``clamp``.
+        """
         self.count = count
         self.right += moved
-        self._clamp()
+        if clamp:
+            self._clamp()
+
+    @property
+    def _origin(self) -> int:
+        """Pixels from the left edge of bar 0 to that of the plot."""
+        return round(self.right * self.bar_px) - self.width
 
     def _narrowest(self) -> float:
         return min(1.0, 0.9 * self.width / max(1, self.count))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from monitor.ui.data.model import Code
-from monitor.ui.theme import Colours
+from monitor.ui.palettes import Colours
 
 #: The states as the legend names them, in its order.
 NAMES = {
@@ -30,7 +30,7 @@ def paint_cell(painter: QPainter, code: Code, rect: QRectF, colours: Colours) ->
 
 
 def _complete(painter: QPainter, rect: QRectF, colours: Colours) -> None:
-    painter.fillRect(rect, _blend(colours, "up", 0.62))
+    painter.fillRect(rect, _blend(colours, "good", 0.62))
 
 
 def _partial(painter: QPainter, rect: QRectF, colours: Colours) -> None:
@@ -43,15 +43,15 @@ def _partial(painter: QPainter, rect: QRectF, colours: Colours) -> None:
 
 def _missing(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     """A bar across it, as a minus."""
-    painter.fillRect(rect, _blend(colours, "down", 0.72))
+    painter.fillRect(rect, _blend(colours, "bad", 0.72))
     middle = QRectF(rect.left() + 2, rect.center().y() - 1, rect.width() - 4, 2)
     painter.fillRect(middle, colours.colour("panel"))
 
 
 def _failed(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     """Crossed out."""
-    painter.fillRect(rect, _blend(colours, "down", 0.28))
-    painter.setPen(QPen(_blend(colours, "down", 1.0), 1.4))
+    painter.fillRect(rect, _blend(colours, "bad", 0.28))
+    painter.setPen(QPen(_blend(colours, "bad", 1.0), 1.4))
     inner = rect.adjusted(2, 3, -2, -3)
     painter.drawLine(inner.topLeft(), inner.bottomRight())
     painter.drawLine(inner.bottomLeft(), inner.topRight())
@@ -59,17 +59,17 @@ def _failed(painter: QPainter, rect: QRectF, colours: Colours) -> None:
 
 def _empty(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     """A frame with nothing in it but a dot: there was an answer, and no bars."""
-    painter.setPen(QPen(_blend(colours, "up", 0.62), 1))
+    painter.setPen(QPen(_blend(colours, "good", 0.62), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_blend(colours, "up", 0.62))
+    painter.setBrush(_blend(colours, "good", 0.62))
     painter.drawEllipse(rect.center(), 1.5, 1.5)
 
 
 def _out_of_reach(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     """Pale and hatched."""
-    painter.fillRect(rect, _blend(colours, "line", 0.55))
+    painter.fillRect(rect, _blend(colours, "dim", 0.12))
     painter.save()
     painter.setClipRect(rect)
     painter.setPen(QPen(_blend(colours, "dim", 0.30), 1))

@@ -24,7 +24,7 @@ from monitor.ui.details.facts import groups, joined
 from monitor.ui.details.sheet import Sheet
 from monitor.ui.format import from_request
 from monitor.ui.icons import wear
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link, LinkGroup
 from monitor.ui.message import Message
 from monitor.ui.panel import Panel
 from monitor.ui.theme import Theme
@@ -64,7 +64,7 @@ class DetailsPanel(Panel):
     def __init__(
         self,
         ports: ViewPorts,
-        link: LinkGroup,
+        link: Link | LinkGroup,
         theme: Theme,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -94,8 +94,8 @@ class DetailsPanel(Panel):
             ports.bus.listen(BoardChanged, self._hear),
             ports.bus.listen(SignInChanged, lambda _: self.look()),
         )
-        link.symbol_changed.connect(self.show_symbol)
-        self.show_symbol(link.symbol)
+        self.link.symbol_changed.connect(self.show_symbol)
+        self.show_symbol(self.link.symbol)
 
     def show_symbol(self, symbol: str) -> None:
         """Show another symbol; what was asked for of the one before is called off."""

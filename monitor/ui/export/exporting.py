@@ -10,11 +10,10 @@ from monitor.live.events import Level, Notice
 from monitor.market.calendar import from_ms
 from monitor.ports import Recipe, Recipes
 from monitor.ui.bar_import.dialog import ImportDialog
-from monitor.ui.chart.panel import ChartPanel
+from monitor.ui.chart.grid import ChartGrid
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.export.forms import ChartForm, ExportForm, RecordedForm, WatchlistForm
 from monitor.ui.export.job import Table, rows_in_words
-from monitor.ui.link import LinkGroup
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.watchlist.panel import WatchlistPanel
 
@@ -26,12 +25,10 @@ _MISSED_MS = 600_000
 class Exporting(QObject):
     """Made as the window opens, its parent; ``stop`` it as that closes."""
 
-    def __init__(
-        self, ports: ViewPorts, link: LinkGroup, chart: ChartPanel, watchlist: WatchlistPanel, window: QObject
-    ) -> None:
+    def __init__(self, ports: ViewPorts, charts: ChartGrid, watchlist: WatchlistPanel, window: QObject) -> None:
         super().__init__(window)
-        self._ports, self._link, self._chart, self._watchlist = ports, link, chart, watchlist
-        self._window = chart.window
+        self._ports, self._charts, self._watchlist = ports, charts, watchlist
+        self._window = charts.window
         self._recipes = Recipes(ports.preferences)
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self.run_due)
@@ -47,8 +44,9 @@ class Exporting(QObject):
         self._look.stop()
 
     def open_chart(self) -> ExportDialog:
-        """Offer the chart's bars for export."""
-        return self._open(ChartForm(self._link.symbol, self._chart.interval, self._chart.visible_range()))
+        """Offer the bars of the chart in focus for export."""
+        chart = self._charts.focused
+        return self._open(ChartForm(chart.symbol, chart.interval, chart.visible_range()))
 
     def open_watchlist(self) -> ExportDialog:
         """Offer the watchlist as it is shown."""
@@ -56,13 +54,14 @@ class Exporting(QObject):
 
     def open_recorded(self) -> ExportDialog:
         """Offer what was recorded, of the symbols watched."""
-        symbols = [self._link.symbol] if self._link.symbol else self._watchlist.symbols()
+        symbol = self._charts.focused.symbol
+        symbols = [symbol] if symbol else self._watchlist.symbols()
         return self._open(RecordedForm(symbols, self._ports.meters.now_ms()))
 
     def open_import(self, reread: Callable[[], None]) -> ImportDialog:
         """Offer to take bars from a file; ``reread`` is called once some have come in."""
         dialog = ImportDialog(self._ports, self._window())
-        dialog.imported.connect(self._chart.reload)
+        dialog.imported.connect(self._charts.reload)
         dialog.imported.connect(reread)
         dialog.open()
         return dialog

@@ -130,7 +130,7 @@ class HealthModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return dot(colours.up if service.ok else colours.amber, ring=not service.ok)
+            return dot(colours.good if service.ok else colours.amber, ring=not service.ok)
         if role == COLOUR_ROLE:
             return _colour(service, column)
         return None

@@ -17,7 +17,7 @@ COLUMNS = ("Time (ET)", "Level", "What happened")
 LEVEL_ROLE = int(Qt.ItemDataRole.UserRole)
 ENTRY_ROLE = LEVEL_ROLE + 1
 _WORDS = {Level.INFO: "Info", Level.WARNING: "Warning", Level.ERROR: "Error"}
-_COLOURS = {Level.INFO: "dim", Level.WARNING: "amber", Level.ERROR: "down"}
+_COLOURS = {Level.INFO: "dim", Level.WARNING: "amber", Level.ERROR: "bad"}
 
 
 @dataclass(frozen=True, slots=True)

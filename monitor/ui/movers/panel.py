@@ -15,7 +15,7 @@ from monitor.market.screener import Screener
 from monitor.ports import MOVER_LISTS, MOVER_MINUTES, MOVER_SORTS, Priority, Wanted, asking
 from monitor.ui.cells import CellDelegate, dress
 from monitor.ui.icons import wear
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link, LinkGroup
 from monitor.ui.message import Message
 from monitor.ui.movers.model import MoversModel, MoversOrder
 from monitor.ui.movers.phrases import COLUMNS, LISTS, SORTS, SPANS, Choice, of_when, written
@@ -47,11 +47,10 @@ class MoversPanel(Panel):
     watch_wanted = Signal(str)
 
     def __init__(
-        self, ports: ViewPorts, link: LinkGroup, theme: Theme, monotonic: Callable[[], float] = time.monotonic
+        self, ports: ViewPorts, link: Link | LinkGroup, theme: Theme, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__("Movers", link)
         self._ports = ports
-        self._group = link
         self._monotonic = monotonic
         self._kept: dict[str, _Kept] = {}
         self._shown_key = ""
@@ -77,7 +76,7 @@ class MoversPanel(Panel):
             ports.bus.listen(BoardChanged, self._hear),
             ports.bus.listen(SignInChanged, lambda _: self._hear_sign_in()),
         )
-        link.symbol_changed.connect(lambda _: self._select())
+        self.link.symbol_changed.connect(lambda _: self._select())
         self._wish.want(Wanted(screeners=frozenset({self.choice.key})))
         self._show()
 
@@ -210,7 +209,7 @@ class MoversPanel(Panel):
     def _select(self) -> None:
         """Highlight the linked symbol, or nothing where it is not in the list."""
         symbols = [self._order.ranked(row).symbol for row in range(self._order.rowCount())]
-        symbol = self._group.symbol
+        symbol = self.link.symbol
         if symbol in symbols:
             if symbols.index(symbol) != self.table.currentIndex().row():
                 self.table.setCurrentIndex(self._order.index(symbols.index(symbol), 0))
@@ -219,7 +218,7 @@ class MoversPanel(Panel):
 
     def _go_to(self, index: QModelIndex) -> None:
         if index.isValid():
-            self._group.choose(self._order.ranked(index.row()).symbol)
+            self.link.choose(self._order.ranked(index.row()).symbol)
 
     def _chart(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -64,7 +64,7 @@ def _request_lines(running: Running, cost: Cost, excess: Excess | None) -> list[
     average = _average(running)
     at_once = sum(each.requests for each in running.snapshots)
     whole = average + cost.a_minute
-    near = "down" if excess else "amber" if whole > _NEAR * running.limit else ""
+    near = "bad" if excess else "amber" if whole > _NEAR * running.limit else ""
     return [
         Line(
             "Requests a minute",
@@ -76,7 +76,7 @@ def _request_lines(running: Running, cost: Cost, excess: Excess | None) -> list[
             "Requests at the open",
             *(f"{at_once:,}", _added(f"{cost.at_once:,}", cost.at_once), f"{at_once + cost.at_once:,}"),
             f"{excess.room:,.0f} in time" if excess else "",
-            "down" if excess else "",
+            "bad" if excess else "",
         ),
     ]
 
@@ -87,7 +87,7 @@ def _place_lines(running: Running, cost: Cost, over: Mapping[tuple[Limit, str], 
         now, added = len(running.places.taken.get(service, ())), cost.places.get(service, 0)
         most = running.places.most.get(service)
         near = most is not None and added and now + added > _NEAR * most
-        tone = "down" if (Limit.PLACES, service) in over else "amber" if near else ""
+        tone = "bad" if (Limit.PLACES, service) in over else "amber" if near else ""
         bound = "no limit known" if most is None else f"{most:,} places"
         found.append(Line(name_of(service), f"{now:,}", _added(f"{added:,}", added), f"{now + added:,}", bound, tone))
     return found
@@ -95,7 +95,7 @@ def _place_lines(running: Running, cost: Cost, over: Mapping[tuple[Limit, str], 
 
 def _disk_lines(now: float, cost: Cost, free: float, over: bool) -> list[Line]:
     month, added = now * TRADING_DAYS_A_MONTH, cost.monthly
-    tone = "down" if over else "amber" if month + added > free / 2 else ""
+    tone = "bad" if over else "amber" if month + added > free / 2 else ""
     known = free < float("inf")
     return [
         Line("Disk a day", *_sizes(now, cost.daily)),
@@ -116,7 +116,7 @@ def _history_lines(cost: Cost, running: Running) -> list[Line]:
     found = []
     if cost.download:
         added, time = counted(cost.download, "request"), takes(cost.download, free) if free > 0 else "no room for it"
-        found.append(Line("History, once", added=added, together=time, tone="" if free > 0 else "down"))
+        found.append(Line("History, once", added=added, together=time, tone="" if free > 0 else "bad"))
     if cost.evening:
         added = counted(cost.evening, "request")
         found.append(Line("History, each evening", added=added, together=takes(cost.evening, running.limit)))

@@ -15,10 +15,10 @@ WHO = {
 COLOURS = {
     Result.WAITING: "dim",
     Result.UNDER_WAY: "accent",
-    Result.OK: "up",
+    Result.OK: "good",
     Result.REFUSED: "amber",
     Result.SLOWED: "amber",
-    Result.FAILED: "down",
+    Result.FAILED: "bad",
     Result.NOT_SENT: "amber",
     Result.CANCELLED: "dim",
 }

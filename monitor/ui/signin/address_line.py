@@ -42,7 +42,7 @@ class AddressLine(QWidget):
     def _draw(self) -> None:
         c = self._theme.colours
         secure, trusted = self._url.scheme() == "https", is_login_host(self._url)
-        self.lock.setPixmap(icon("lock" if secure else "unlock", c.up if trusted else c.amber).pixmap(16))
+        self.lock.setPixmap(icon("lock" if secure else "unlock", c.good if trusted else c.amber).pixmap(16))
         words = "Encrypted" if secure else "Not encrypted: the sandbox on this machine"
         if secure and not trusted:
             words = "Encrypted, but no place for your brokerage login"

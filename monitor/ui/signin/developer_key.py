@@ -100,7 +100,7 @@ class KeyField(QWidget):
 
     def _say(self, tone: str, sentence: str) -> None:
         c = self._theme.colours
-        drawing = {"fine": ("check", c.up), "unusual": ("warning", c.amber), "wrong": ("error", c.down)}.get(tone)
+        drawing = {"fine": ("check", c.good), "unusual": ("warning", c.amber), "wrong": ("error", c.bad)}.get(tone)
         self.mark.setVisible(drawing is not None)
         if drawing is not None:
             self.mark.setPixmap(icon(*drawing).pixmap(SIDE - 2))

@@ -47,7 +47,7 @@ class StepBar(QWidget):
         label = _toned(named(QLabel(str(number)), "stepNumber"), tone)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         if tone == "done":
-            label.setPixmap(icon("check", self._theme.colours.up).pixmap(SIDE - 4))
+            label.setPixmap(icon("check", self._theme.colours.good).pixmap(SIDE - 4))
         return label
 
     def _clear(self) -> None:

@@ -57,8 +57,8 @@ class SqlEditor(QPlainTextEdit):
         selection = QTextEdit.ExtraSelection()
         look = QTextCharFormat()
         look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        look.setUnderlineColor(self._theme.colours.colour("down"))
-        look.setBackground(self._theme.colours.colour("down", 40))
+        look.setUnderlineColor(self._theme.colours.colour("bad"))
+        look.setBackground(self._theme.colours.colour("bad", 40))
         selection.format, selection.cursor = look, cursor
         self.setExtraSelections([selection])
         self._marked = True

@@ -5,7 +5,7 @@ from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from monitor.ui.sql.statements import KEYWORDS, tokens
 from monitor.ui.theme import Theme
 
-_COLOURS = {"comment": "dim", "string": "up", "number": "amber"}
+_COLOURS = {"comment": "dim", "string": "green", "number": "amber"}
 #: What may go on in the next line: its kind, what it began with, and what ends it.
 _OPEN = (("", "", ""), ("comment", "/*", "*/"), ("string", "'", "'"), ("name", '"', '"'))
 

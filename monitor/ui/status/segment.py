@@ -10,7 +10,7 @@ from monitor.ui.status.phrases import Phrase, Tone
 from monitor.ui.theme import Theme, data_font
 
 _NO_DIGITS = str.maketrans("", "", string.digits)
-_COLOURS = {Tone.PLAIN: "dim", Tone.GREEN: "up", Tone.AMBER: "amber", Tone.RED: "down"}
+_COLOURS = {Tone.PLAIN: "dim", Tone.GREEN: "good", Tone.AMBER: "amber", Tone.RED: "bad"}
 
 
 class Segment(QPushButton):

@@ -13,7 +13,7 @@ from monitor.market.instrument import is_index
 from monitor.market.trade import Trade
 from monitor.ports import Wanted
 from monitor.ui.cells import PADDING, CellDelegate, dress
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link, LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.tape.model import TapeModel
 from monitor.ui.theme import Theme, data_font
@@ -33,7 +33,7 @@ _MINIMUM = "tape.minimum"
 class TapePanel(Panel):
     """Follows the link group. It stands still while the pointer is over it or it is scrolled down."""
 
-    def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, ports: ViewPorts, link: Link | LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("Time & sales", link, parent)
         self._ports = ports
         self._symbol = ""
@@ -46,8 +46,8 @@ class TapePanel(Panel):
         self._build_header()
         self._build_body(theme)
         self._stop = ports.bus.listen(BoardChanged, self._hear)
-        link.symbol_changed.connect(self.show_symbol)
-        self.show_symbol(link.symbol)
+        self.link.symbol_changed.connect(self.show_symbol)
+        self.show_symbol(self.link.symbol)
 
     def _build_header(self) -> None:
         self.newer = QToolButton()

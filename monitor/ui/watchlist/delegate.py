@@ -9,7 +9,7 @@ from monitor.ui.theme import Theme, data_font
 from monitor.ui.watchlist.model import DAY_ROLE, WatchlistModel
 from monitor.ui.watchlist.row import FLASHING, UNKNOWN, Column
 
-_FLASH_ALPHA = 110
+_FLASH_ALPHA = 80
 
 
 class WatchlistDelegate(CellDelegate):

@@ -10,7 +10,7 @@ from monitor.errors import MonitorError
 from monitor.live.events import BoardChanged
 from monitor.ports import Wanted
 from monitor.ui.format import from_request
-from monitor.ui.link import LinkGroup
+from monitor.ui.link import Link, LinkGroup
 from monitor.ui.panel import Panel, named
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
@@ -35,10 +35,9 @@ class WatchlistPanel(Panel):
 
     export_requested = Signal()
 
-    def __init__(self, ports: ViewPorts, link: LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, ports: ViewPorts, link: Link | LinkGroup, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("Watchlist", link, parent)
         self._ports = ports
-        self._group = link
         self.lists = NamedLists(ports, self)
         self.recipes: Callable[[QMenu], None] | None = None  # fills a menu with the exports that are kept by name
         self.model = WatchlistModel(ports.board, self)
@@ -95,7 +94,7 @@ class WatchlistPanel(Panel):
         self.table.menu_wanted.connect(self._open_menu)
         self.table.columns_changed.connect(self._keep_columns)
         self.entry.entered.connect(self.add_symbol)
-        self._group.symbol_changed.connect(self.table.select)
+        self.link.symbol_changed.connect(self.table.select)
 
     # ------------------------------------------------------------------ what others ask
 
@@ -175,10 +174,10 @@ class WatchlistPanel(Panel):
         if symbols != self.model.symbols:
             self.model.set_symbols(symbols)
         self._list_shown()
-        if not self._group.symbol:
+        if not self.link.symbol:
             remembered = self._ports.preferences.get(_SYMBOL)
-            self._group.choose(remembered or (symbols[0] if symbols else ""))
-        self.table.select(self._group.symbol)
+            self.link.choose(remembered or (symbols[0] if symbols else ""))
+        self.table.select(self.link.symbol)
 
     def _list_shown(self) -> None:
         symbols = self.model.symbols
@@ -186,7 +185,7 @@ class WatchlistPanel(Panel):
         self._ports.watching.want(OWNER, Wanted(quotes=frozenset(symbols), bars=frozenset(symbols)))
 
     def _choose(self, symbol: str) -> None:
-        self._group.choose(symbol)
+        self.link.choose(symbol)
 
     def _hear(self, changed: BoardChanged) -> None:
         self.model.show(changed.quotes)

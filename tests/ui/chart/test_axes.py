@@ -1,6 +1,6 @@
 """Ticks of both axes: round, apart, and at their bars while panning."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.analysis.bars import aggregate
 from monitor.market.bar import BarSeries, Interval
+from monitor.market.calendar import at_new_york
 from monitor.ui.chart.price_axis import PriceScale, round_step
 from monitor.ui.chart.time_axis import day_changes, local, ticks
 from tests.support.bars import walk
@@ -104,9 +105,33 @@ def test_days_change_at_new_york_midnight() -> None:
 
 
 def test_the_wall_clock_is_right_on_every_day_in_whatever_order_days_are_asked_for() -> None:
-    noon = np.arange(-4_000, 24_000) * 86_400_000 + 17 * 3_600_000
+    noon = np.arange(-4_000, 24_000) * DAY + 17 * 3_600_000
     zone = ZoneInfo("America/New_York")
     offsets = [datetime.fromtimestamp(ms / 1000, zone).utcoffset() for ms in noon.tolist()]
     expected = noon + [round(offset.total_seconds() * 1000) for offset in offsets if offset is not None]
     for part in (slice(20_000, 20_400), slice(0, None, 97), slice(9_000, 21_000, 13), slice(None)):
         assert np.array_equal(local(noon[part]), expected[part])
+
+
+def test_a_day_too_narrow_to_be_named_gives_way_to_the_next_one() -> None:
+    morning, few = walk(120, 1, open_day())["start"], walk(21, 2, open_day() + DAY + 87 * 60_000)["start"]
+    found = ticks(np.concatenate([morning, few, morning + 2 * DAY]), 3.0, Interval.M1)
+    words = [tick.text for tick in found]
+    assert words.count("11:00") == 2  # and none of the day that is not named
+    assert [tick.text for tick in found if tick.major] == ["Sun 22 Nov"]
+
+
+def test_the_same_time_is_never_named_twice_in_a_row_without_its_day() -> None:
+    """Days of few bars, each too narrow to be named beside the next one."""
+    part = np.array([9 * 60 + 30, 10 * 60, 10 * 60 + 30, 11 * 60]) * 60_000 - 9 * 60 * 60_000
+    found = ticks(np.concatenate([open_day() + n * DAY + part for n in range(8)]), 20.0, Interval.M1)
+    last = ""
+    for tick in found:
+        assert tick.text != last
+        last = tick.text
+
+
+def test_a_week_in_which_a_year_begins_is_named_by_the_year() -> None:
+    days_of = np.array([at_new_york(date(2026, 12, 1) + timedelta(days=n), time(0)) for n in range(70) if n % 7 < 5])
+    words = [tick.text for tick in ticks(days_of, 10.0, Interval.DAY)]
+    assert "2027" in words

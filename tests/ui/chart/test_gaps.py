@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -12,7 +12,7 @@ from monitor.market.bar import Bar, Interval
 from monitor.market.gap import Cause, Gap
 from monitor.ports import Profile
 from monitor.ui.chart import panel as chart_panel
-from monitor.ui.chart.gaps import Missing, find_missing, places_in_view, spoken
+from monitor.ui.chart.gaps import Missing, find_missing, hole_at, places_in_view, spoken
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import Theme
@@ -157,22 +157,25 @@ def test_the_hole_is_hatched_between_the_bars_beside_it(qtbot: QtBot) -> None:
 def test_pointing_at_it_says_why(qtbot: QtBot) -> None:
     panel, _ = chart(qtbot, HOLED, gap())
     [(hole, place)] = places_in_view(panel.view.scene)
-    assert spoken(panel.view.scene, None) is None
-    assert spoken(panel.view.scene, place.center()) == hole
-    assert spoken(panel.view.scene, place.center() - QPoint(60, 0)) is None
-    before = panel.view.grab().toImage()
-    qtbot.mouseMove(panel.view, QPoint(place.center().x(), 200))
-    panel.view.point_at(QPoint(place.center().x(), 200))
-    room = before.rect().adjusted(0, 30, 0, -(before.height() - 44))
-    amber = Theme().colours.amber
+    assert hole_at(panel.view.scene, None) is None
+    assert hole_at(panel.view.scene, place.center()) == hole
+    assert hole_at(panel.view.scene, place.center() - QPoint(60, 0)) is None
+    mouse = QPoint(place.center().x(), 200)
+    header = panel.view.scene.colours.header
 
-    def words_are_there() -> bool:
-        image = panel.view.grab(room).toImage()
-        return any(image.pixelColor(x, y).name() == amber for x in range(10, 300) for y in range(image.height()))
+    def card_is_there() -> bool:
+        image = panel.view.grab().toImage()
+        beside = image.rect().intersected(QRect(mouse - QPoint(40, 40), QSize(80, 80)))
+        return any(
+            image.pixelColor(x, y).name() == header
+            for x in range(beside.left(), beside.right())
+            for y in range(beside.top(), beside.bottom())
+        )
 
-    assert words_are_there()
+    panel.view.point_at(mouse)
+    assert card_is_there()
     panel.view.point_at(None)
-    assert not words_are_there()
+    assert not card_is_there()
 
 
 def test_a_hole_that_lasts_is_told_without_pointing(qtbot: QtBot) -> None:
@@ -180,6 +183,8 @@ def test_a_hole_that_lasts_is_told_without_pointing(qtbot: QtBot) -> None:
     hole = spoken(panel.view.scene, None)
     assert hole is not None
     assert hole.lasts
+    [(_, place)] = places_in_view(panel.view.scene)
+    assert spoken(panel.view.scene, place.center()) is None  # then the card says it
 
 
 def test_bars_that_come_later_take_the_hatching_off(qtbot: QtBot) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
-from monitor.ui.chart.kinds import Kind
+from monitor.ui.chart.kinds import Kind, volume
 from monitor.ui.chart.kinds.heikin_ashi import LEAD, heikin_ashi
 from monitor.ui.chart.looks import Looks
 from monitor.ui.chart.series import ChartBars
@@ -96,6 +96,18 @@ def bare(view: ChartView) -> np.ndarray:
     image = pixels(view._still.toImage())[: int(HEIGHT * 0.75), : view.scene.plot.width()]
     ink = {view.scene.colours.colour(name).rgb() for name in ("up", "down", "accent")}
     return np.isin(image, np.array(sorted(ink), np.uint32))
+
+
+@pytest.mark.parametrize("bar_px", [0.02, 0.3, 1.0, 1.7])
+def test_the_foot_of_the_volume_is_what_its_columns_would_be(
+    make: Make, bar_px: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars = walk(60_000)
+    view = make(bars, Looks(), bar_px)
+    found = pixels(plot(view))
+    monkeypatch.setattr(volume, "_MANY", len(bars))
+    view.refresh()
+    assert np.array_equal(found, pixels(plot(view)))
 
 
 SPIKE = 6_123_451

@@ -2,25 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import StoreUnavailable
 from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
 from monitor.market.bar import Bar, BarSeries, Interval
-from monitor.market.calendar import from_ms
+from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
 from monitor.ui.chart.legend import legend
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.day_field import put_day
 from monitor.ui.link import LinkGroup
-from monitor.ui.theme import DARK, LIGHT, Theme
+from monitor.ui.palettes import DARK, LIGHT
+from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from tests.support.ports import NOW_MS, FakeArchive, FakeSignIn, minutes, until, view_ports
 
@@ -154,6 +156,45 @@ def test_the_view_stands_still_while_the_mouse_is_down(make: MAKE, qtbot: QtBot)
     assert view.scene.scale.high > 900
 
 
+def test_bars_read_anew_move_nothing_while_the_mouse_is_down(make: MAKE, qtbot: QtBot) -> None:
+    panel, ports = make(bars=minutes()[200:])
+    view, place = panel.view, QPoint(300, 200)
+    view.grab()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=place)
+    scene = view.scene
+    start = int(scene.bars.start[scene.viewport.bar_at(place.x())])
+    before, high = int(scene.viewport.left_of(scene.bars.place(start))), scene.scale.high
+    later = Bar("AAPL", Interval.M1, NOW_MS // 60_000 * 60_000, 585.0, 900.0, 584.0, 585.0, 1)
+    ports.archive.put([*minutes(), later])
+    ports.bus.publish(HistoryProgress("AAPL", 5, 5))
+    view.grab()
+    assert (int(scene.viewport.left_of(scene.bars.place(start))), scene.scale.high) == (before, high)
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=place)
+    view.grab()
+    assert len(scene.bars) == 391
+    assert scene.scale.high > 900
+
+
+def test_a_button_let_go_elsewhere_holds_nothing(make: MAKE, qtbot: QtBot) -> None:
+    panel, ports = make()
+    view = panel.view
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+    right = view.scene.viewport.right
+    moved = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(400, 200),
+        view.mapToGlobal(QPointF(400, 200)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(view, moved)
+    assert view.scene.viewport.right == right
+    print_trade(ports, 585.0)
+    assert view.scene.viewport.right == right + 1
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(400, 200))
+
+
 def test_dragging_pans_and_the_price_axis_scales(make: MAKE, qtbot: QtBot) -> None:
     panel, _ = make()
     view, scene = panel.view, panel.view.scene
@@ -275,6 +316,18 @@ async def test_a_minute_heard_while_reading_is_not_lost(make: MAKE) -> None:
     assert panel.view.scene.bars.start[-1] == heard.start
 
 
+async def test_history_does_not_push_out_a_minute_heard_while_reading(make: MAKE) -> None:
+    archive = SlowArchive()
+    panel, ports = make(archive=archive)
+    await asyncio.sleep(0)
+    heard = Bar("AAPL", Interval.M1, NOW_MS // 60_000 * 60_000, 1, 2, 1, 2, 3)
+    ports.bus.publish(BarsArrived("AAPL", Interval.M1, (heard,)))
+    ports.bus.publish(BarsArrived("AAPL", Interval.M1, tuple(minutes()[:50])))
+    archive.gates["AAPL"].set()
+    await until(lambda: len(panel.view.scene.bars) == 391)
+    assert panel.view.scene.bars.start[-1] == heard.start
+
+
 def test_a_hidden_chart_rests_and_catches_up(make: MAKE) -> None:
     panel, ports = make()
     panel.hide()
@@ -378,6 +431,25 @@ def test_a_cursor_goes_from_bar_to_bar_and_reads_each_aloud(make: MAKE, qtbot: Q
     assert len(heard) == 201
     qtbot.keyClick(view, Qt.Key.Key_Right, keys)
     assert view.hovered_index == count - 200
+
+
+@pytest.mark.parametrize(("interval", "first"), [(Interval.WEEK, "2026-11-16"), (Interval.MONTH, "2026-11-01")])
+def test_a_day_gone_to_is_in_the_week_or_month_that_holds_it(make: MAKE, interval: Interval, first: str) -> None:
+    days = [
+        Bar("AAPL", Interval.DAY, at_new_york(date(2016, 11, 1) + timedelta(days=n), time(0)), 1, 1, 1, 1, 1)
+        for n in range(4_000)
+    ]
+    panel, _ = make(days)
+    panel.set_interval(interval)
+    panel.view.grab()
+    dialog = panel.open_go_to()
+    put_day(dialog.day, date(2026, 11, 18))
+    dialog._go()
+    scene = panel.view.scene
+    place = scene.bars.place(at_new_york(date.fromisoformat(first), time(0)))
+    assert scene.viewport.right == min(
+        place + scene.viewport.span * 0.75, scene.viewport.count + scene.viewport.span * 0.6
+    )
 
 
 def test_a_day_is_gone_to(make: MAKE) -> None:

@@ -75,3 +75,24 @@ def test_the_whole_history_can_be_seen_and_not_lost() -> None:
     assert view.first == 0
     view.zoom(1e9, 0)
     assert view.span >= 5
+
+
+@pytest.mark.parametrize("bar_px", [0.7, 2.8, 5.6, 10.7])
+def test_what_a_division_leaves_over_does_not_lead_to_the_next_bar(bar_px: float) -> None:
+    view = viewport(60_000, 20_000)
+    view.bar_px = bar_px
+    view.go_oldest()
+    bars = np.array([view.bar_at(x) for x in range(view.width)])
+    assert (view.left_of(bars) <= np.arange(view.width)).all()
+    assert (np.arange(view.width) < view.left_of(bars + 1)).all()
+
+
+def test_a_view_that_is_held_does_not_give_way_to_a_bar_missing_for_a_moment() -> None:
+    view = viewport()
+    view.pan(10_000)
+    right = view.right
+    view.replace(999, 0, clamp=False)
+    view.grow(1000, follow=False)
+    assert view.right == right
+    view.replace(900, 0)
+    assert view.right < right

@@ -14,7 +14,8 @@ from monitor.market.calendar import trading_days
 from monitor.ui.data.canvas import GapMapCanvas
 from monitor.ui.data.looks import NAMES, Pitch, compose
 from monitor.ui.data.model import Area, Code, GapMap
-from monitor.ui.theme import DARK, LIGHT, Theme
+from monitor.ui.palettes import DARK, LIGHT
+from monitor.ui.theme import Theme
 from tests.support.ports import NOW_MS
 
 LAST = date(2026, 11, 20)
@@ -220,7 +221,7 @@ def test_a_map_is_put_together_of_its_tiles(colours) -> None:
 
 def test_a_cell_is_painted_where_it_is_said_to_be(canvas: GapMapCanvas) -> None:
     image, colours = canvas.viewport().grab().toImage(), Theme().colours
-    red, amber = QColor(colours.down), QColor(colours.amber)
+    red, amber = QColor(colours.bad), QColor(colours.amber)
     failed = image.pixelColor(at(canvas, 1, NEWEST - 3))
     assert abs(failed.red() - red.red()) < 40
     lower = canvas.rect_of(1, NEWEST - 2).bottomLeft() + QPoint(2, -4)

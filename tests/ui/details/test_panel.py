@@ -15,7 +15,8 @@ from monitor.ports import Priority, SignInState, Wanted, asked
 from monitor.ui.details.panel import PAUSE_SECONDS, QUOTE_SECONDS, DetailsPanel
 from monitor.ui.details.sheet import RangeBar
 from monitor.ui.link import LinkGroup
-from monitor.ui.theme import DARK, Theme
+from monitor.ui.palettes import DARK
+from monitor.ui.theme import Theme
 from tests.support.ports import FakeInstruments, FakeQuotes, FakeSignIn, until, view_ports
 
 AAPL, MSFT, SPX = (

@@ -100,7 +100,7 @@ def test_more_minute_bars_than_places_is_red_and_says_what_fits(qtbot: QtBot) ->
     )
     assert "It would fit without minute bars or with 300 of 340 symbols." in planner.verdict.text()
     assert planner.verdict.objectName() == "failure"
-    assert colour(planner, "Minute bars: stocks") == Theme().colours.colour("down")
+    assert colour(planner, "Minute bars: stocks") == Theme().colours.colour("bad")
     assert colour(planner, "Quotes: stocks") == Theme().colours.colour("text")
     assert planner.add.text() == "&Add anyway"
 
@@ -136,7 +136,7 @@ def test_snapshots_over_the_limit_say_how_many_and_how_often_would_fit(qtbot: Qt
         " are allowed, one of them for the sign-in). It would fit every 5 minutes or with 15 of 20 symbols."
     )
     assert table(planner)["Requests a minute"] == ["1", "+140", "141", "110 allowed"]
-    assert colour(planner, "Requests a minute") == Theme().colours.colour("down")
+    assert colour(planner, "Requests a minute") == Theme().colours.colour("bad")
     qtbot.mouseClick(planner.ways[0], Qt.MouseButton.LeftButton)
     assert planner.plan().every == 5
     assert planner.verdict.text() == "It fits."
@@ -156,7 +156,7 @@ def test_a_full_disk_is_told_with_its_day(qtbot: QtBot) -> None:
     assert "The first month takes" in planner.verdict.text()
     assert "1.0 GB are free: it is full after about 8 trading days." in planner.verdict.text()
     assert "without Level 2 books" in planner.verdict.text()
-    assert colour(planner, "Disk in the first month") == Theme().colours.colour("down")
+    assert colour(planner, "Disk in the first month") == Theme().colours.colour("bad")
 
 
 def test_it_says_whether_figures_are_measured_or_assumed(qtbot: QtBot) -> None:

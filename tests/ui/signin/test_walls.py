@@ -108,8 +108,10 @@ async def at_the_wall(page: SignInBrowser, enter: bool = False) -> None:
     if enter:
         timer.start()
     page.begin()
-    await until(page.card.isVisible, 20)
-    timer.stop()
+    try:
+        await until(page.card.isVisible, 20)
+    finally:
+        timer.stop()  # or it would press on in the tests that follow
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,13 @@ from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
 from monitor.ports import BadQuery, QueryAnswer
 from monitor.store import open_store
+from monitor.ui.palettes import DARK
 from monitor.ui.sql.examples import EXAMPLES
 from monitor.ui.sql.history import KEPT, History
 from monitor.ui.sql.panel import SqlPanel
 from monitor.ui.sql.phrases import cell, tip
 from monitor.ui.tasks import Tasks
-from monitor.ui.theme import DARK, Theme
+from monitor.ui.theme import Theme
 from tests.support.ports import FakePreferences, FakeQueries, until, view_ports
 
 
@@ -69,7 +70,7 @@ def select(panel: SqlPanel, *cells: tuple[int, int]) -> None:
 
 def coloured(panel: SqlPanel) -> list[list[tuple[str, str]]]:
     """The words of each line that have a colour of their own, and its name."""
-    names = {getattr(DARK, name): name for name in ("accent", "up", "amber", "dim")}
+    names = {getattr(DARK, name): name for name in ("accent", "green", "amber", "dim")}
     document = panel.editor.document()
     blocks = [document.findBlockByNumber(number) for number in range(document.blockCount())]
     return [
@@ -436,7 +437,7 @@ def test_a_history_that_somebody_spoiled_is_empty(kept: str) -> None:
 def test_words_of_sql_are_coloured_also_over_several_lines(panel: SqlPanel) -> None:
     panel.editor.put("SELECT 'a\nb' AS x /* c\nd */ FROM y")
     assert coloured(panel) == [
-        [("SELECT", "accent"), ("'a", "up")],
-        [("b'", "up"), ("AS", "accent"), ("/* c", "dim")],
+        [("SELECT", "accent"), ("'a", "green")],
+        [("b'", "green"), ("AS", "accent"), ("/* c", "dim")],
         [("d */", "dim"), ("FROM", "accent")],
     ]

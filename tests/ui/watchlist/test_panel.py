@@ -12,7 +12,8 @@ from monitor.live.events import Notice
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.ui.link import LinkGroup
-from monitor.ui.theme import DARK, Theme
+from monitor.ui.palettes import DARK
+from monitor.ui.theme import Theme
 from monitor.ui.watchlist.lists import FIRST_SYMBOLS
 from monitor.ui.watchlist.panel import WatchlistPanel
 from monitor.ui.watchlist.row import Column

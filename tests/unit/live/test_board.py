@@ -33,6 +33,23 @@ def test_a_print_goes_on_the_tape_and_into_the_running_minute() -> None:
     assert (minute.start, minute.close, minute.volume) == (ms("09:30"), 101, 5)
 
 
+def test_who_hears_the_last_price_hears_each_of_them() -> None:
+    board, heard = Board(), list[object]()
+    stop = board.hear_last("AAPL", lambda state: heard.append(state.last))
+    board.take_quote(a_quote(last=1, volume=5))
+    board.take_quote(a_quote(bid=9))
+    board.take_quote(a_quote("MSFT", last=7))
+    board.take_quote(a_quote(last=2))
+    board.take_quote(a_quote(last=3), late=True)  # an older one replaces nothing
+    also = board.hear_last("X", lambda state: heard.append(state.symbol))
+    board.take_detailed(OptionQuote(symbol="X", last=4))
+    stop()
+    also()
+    board.take_quote(a_quote(last=5))
+    board.take_detailed(OptionQuote(symbol="X", last=6))
+    assert heard == [1, 2, "X"]
+
+
 def test_what_is_told_again_prints_nothing_again_and_sets_nothing_back() -> None:
     board = Board()
     board.follow_tape("AAPL")

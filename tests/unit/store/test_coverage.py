@@ -210,6 +210,20 @@ async def test_an_older_database_gets_its_ledger_and_its_counts(
 # ------------------------------------------------------------------------------------------- where a bar comes from
 
 
+async def test_those_that_were_something_else_before_are_found_by_their_starts(store: Store) -> None:
+    store.recorder.record_bars([bar(n, 1.5) for n in range(6)] + [bar(1, 1.5, symbol="MSFT")])
+    store.recorder.record_bars([bar(n, 2.5, BarSource.REST) for n in (4, 1, 2)] + [bar(0, 1.5, BarSource.REST)])
+    store.recorder.record_bars([bar(1, 3.5, BarSource.REST)])  # twice is one bar
+    await store.recorder.flushed()
+    starts = [NOON + n * MINUTE for n in (1, 2, 4)]
+    assert await store.coverage.revised("AAPL", M1, NOON, NOON + 9 * MINUTE) == starts
+    assert await store.coverage.revised("AAPL", M1, starts[1], starts[2]) == starts[1:2]
+    assert await store.coverage.revised("AAPL", M1, NOON, NOON + 9 * MINUTE, limit=2) == starts[:2]
+    for symbol, interval in (("MSFT", M1), ("AAPL", Interval.M15), ("X", M1)):
+        assert await store.coverage.revised(symbol, interval, 0, 2**62) == []
+    await store.close()
+
+
 async def test_a_bar_tells_what_it_was_before(store: Store) -> None:
     store.recorder.record_bars([bar(0, 1.5)])
     store.recorder.record_bars([bar(0, 1.5)])  # the same once more is no revision

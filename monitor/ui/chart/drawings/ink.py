@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from monitor.market.drawing import Dash, DrawingKind, Style
-from monitor.ui.theme import Colours
+from monitor.ui.palettes import Colours
 
 #: Names, as they are kept and shown, of colours of the palette.
-INKS = {"blue": "accent", "green": "up", "red": "down", "amber": "amber", "plain": "text", "grey": "dim"}
+INKS = {"blue": "blue", "green": "green", "red": "red", "amber": "amber", "plain": "text", "grey": "dim"}
 WIDTHS = (1, 2, 3, 4)
 #: Words are as large as the pen is wide.
 SIZES = ("Small", "Medium", "Large", "Huge")
@@ -31,5 +31,5 @@ def width_of(style: Style) -> int:
 
 def ink(colours: Colours, name: str) -> QColor:
     """The colour of an ink; what is neither a known name nor a colour is drawn in blue."""
-    colour = QColor(name) if name.startswith("#") else colours.colour(INKS.get(name, "accent"))
-    return colour if colour.isValid() else colours.colour("accent")
+    colour = QColor(name) if name.startswith("#") else colours.colour(INKS.get(name, "blue"))
+    return colour if colour.isValid() else colours.colour("blue")

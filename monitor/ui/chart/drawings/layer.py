@@ -13,12 +13,11 @@ from monitor.ui.chart.drawings.measure import Measure, paint_measure
 from monitor.ui.chart.drawings.places import Places
 from monitor.ui.chart.drawings.shapes import Line, Shape, handle_at, shape_of, touches
 from monitor.ui.chart.marks import price_tag, time_tag
-from monitor.ui.chart.scene import Scene
+from monitor.ui.chart.scene import Scene, back_words
 
 _HANDLE_PX = 4.0
 _AREA_ALPHA = 26
 #: What lies under words shines through a little.
-_GROUND_ALPHA = 170
 _FAINT = 0.45
 _HINT_PX = 10
 #: Shapes that are remembered besides those of the drawings: a drag leaves one behind with each move.
@@ -89,10 +88,9 @@ class DrawingLayer:
             painter.drawPolygon(polygon)
         for line in shape.lines:
             self._paint_line(painter, drawing, line, colour)
-        ground = self._scene.colours.colour("panel", _GROUND_ALPHA)
         painter.setPen(colour)
         for label in shape.labels:
-            painter.fillRect(label.room.adjusted(-2, 1, 2, 0), ground)
+            back_words(painter, self._scene, label.room.adjusted(-2, 1, 2, 0))
             painter.drawText(label.room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
         if drawing is self.live:
             self._paint_held(painter, drawing, shape, colour, handles)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from monitor.analysis.indicators import Description, Settings, search
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
+from monitor.ui.palettes import Colours
 from monitor.ui.panel import named
 
 _MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
@@ -28,11 +30,11 @@ class IndicatorsDialog(QDialog):
 
     changed = Signal(object)
 
-    def __init__(self, indicators: list[Settings], parent: QWidget | None = None) -> None:
+    def __init__(self, indicators: list[Settings], colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Indicators")
         self.setMinimumSize(640, 460)
-        self._indicators = list(indicators)
+        self._indicators, self._colours = list(indicators), colours
         self.field = QLineEdit()
         self.field.setPlaceholderText("Search, such as rsi, bands or volume")
         self.field.setAccessibleName("Search indicators")
@@ -43,6 +45,11 @@ class IndicatorsDialog(QDialog):
         self.nothing = named(QLabel("Nothing is called so."), "hint")
         self.add_button, self.settings_button = QPushButton("&Add"), QPushButton("&Settings…")
         self.remove_button, self.close_button = QPushButton("&Remove"), QPushButton("Close")
+        self.templates_button = QPushButton("&Templates")
+        #: Filled by the owner when it is about to be shown.
+        self.templates = QMenu(self)
+        self.templates_button.setMenu(self.templates)
+        self.templates_button.setAutoDefault(False)
         self._lay_out()
         self._connect()
         self._search("")
@@ -56,6 +63,12 @@ class IndicatorsDialog(QDialog):
         self._set([*self._indicators, Settings.beside(description.name, self._indicators)])
         self.chosen.setCurrentRow(len(self._indicators) - 1)
 
+    def take(self, indicators: list[Settings]) -> None:
+        """Others are on the chart by now."""
+        if indicators is not self._indicators:
+            self._indicators = indicators
+            self._list()
+
     def remove(self) -> None:
         """Take the selected one off the chart."""
         place = self.chosen.currentRow()
@@ -67,7 +80,7 @@ class IndicatorsDialog(QDialog):
         place = self.chosen.currentRow()
         if place < 0:
             return None
-        dialog = SettingsDialog(self._indicators[place], self)
+        dialog = SettingsDialog(self._indicators[place], self._colours, self)
         dialog.chosen.connect(lambda settings: self._replace(place, settings))
         dialog.open()
         return dialog
@@ -151,6 +164,7 @@ class IndicatorsDialog(QDialog):
         whole.setContentsMargins(20, 16, 20, 16)
         whole.addLayout(lists, 1)
         last = QHBoxLayout()
+        last.addWidget(self.templates_button)
         last.addStretch(1)
         last.addWidget(self.close_button)
         whole.addLayout(last)

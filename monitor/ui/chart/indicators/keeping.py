@@ -9,10 +9,13 @@ from monitor.ports import Preferences
 _KEY = "chart/indicators"
 
 
-def kept_indicators(preferences: Preferences) -> list[Settings]:
-    """As they were left; those that no longer fit are left out."""
+def kept_indicators(preferences: Preferences) -> list[Settings] | None:
+    """As they were left; those that no longer fit are left out. None where none were ever chosen."""
+    text = preferences.get(_KEY)
+    if not text:
+        return None
     try:
-        raw = msgspec.json.decode(preferences.get(_KEY, "[]"), type=list[msgspec.Raw])
+        raw = msgspec.json.decode(text, type=list[msgspec.Raw])
     except msgspec.DecodeError:
         return []
     found = []

@@ -8,12 +8,12 @@ from PySide6.QtGui import QPainter
 
 from monitor.ui import format as words
 from monitor.ui.chart.indicators.shown import MARKS, Shown
-from monitor.ui.chart.scene import Scene
+from monitor.ui.chart.scene import Scene, back_words
 
 ROW_PX = 18
-_FIRST_ROW_PX = 30
-_LEFT_PX = 10
-_BUTTON_PX = 16
+FIRST_ROW_PX = 30
+LEFT_PX = 10
+BUTTON_PX = 16
 #: What the signs of a row under the mouse do, and the words for who hovers over them.
 ACTIONS = (("hide", "◉", "Show or hide"), ("settings", "⚙", "Settings…"), ("remove", "✕", "Remove"))
 
@@ -29,12 +29,12 @@ class Hit(NamedTuple):
 def paint_rows(painter: QPainter, scene: Scene, index: int | None, mouse: QPoint | None) -> list[Hit]:
     """Paint a row for each indicator, and say where they take clicks."""
     hits: list[Hit] = []
-    rows_in: dict[int, int] = {}
+    rows_in = {0: len(scene.compared)}  # which have their rows above those of indicators
     for shown in scene.indicators:
         pane = id(shown.pane) if shown.pane is not None else 0
         place = rows_in.get(pane, 0)
         rows_in[pane] = place + 1
-        top = (_FIRST_ROW_PX if shown.pane is None else shown.pane.rect.top() + 2) + place * ROW_PX
+        top = (FIRST_ROW_PX if shown.pane is None else shown.pane.rect.top() + 2) + place * ROW_PX
         if top + ROW_PX > (scene.plot if shown.pane is None else shown.pane.rect).bottom():
             continue
         hits += _paint_row(painter, scene, shown, top, index, mouse)
@@ -44,23 +44,25 @@ def paint_rows(painter: QPainter, scene: Scene, index: int | None, mouse: QPoint
 def _paint_row(
     painter: QPainter, scene: Scene, shown: Shown, top: int, index: int | None, mouse: QPoint | None
 ) -> list[Hit]:
-    metrics, x = painter.fontMetrics(), _LEFT_PX
+    metrics, x = painter.fontMetrics(), LEFT_PX
     row = QRect(0, top, scene.plot.width() // 2, ROW_PX)
     hovered = mouse is not None and row.contains(mouse)
-    for text, colour in _pieces(scene, shown, index):
-        width = metrics.horizontalAdvance(text)
+    pieces = [(*piece, metrics.horizontalAdvance(piece[0])) for piece in _pieces(scene, shown, index)]
+    signs = len(ACTIONS) * (BUTTON_PX + 2) if hovered else 0
+    back_words(painter, scene, QRect(x - 4, top + 1, sum(piece[2] + 8 for piece in pieces) + signs, ROW_PX - 1))
+    for text, colour, width in pieces:
         painter.setPen(scene.colours.colour(colour) if shown.visible else scene.colours.colour("dim"))
         painter.drawText(QRect(x, top, width + 1, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)
         x += width + 8
     hits = []
     if hovered:
         for action, sign, _ in ACTIONS:
-            place = QRect(x, top, _BUTTON_PX, ROW_PX)
+            place = QRect(x, top, BUTTON_PX, ROW_PX)
             lit = mouse is not None and place.contains(mouse)
             painter.setPen(scene.colours.colour("text" if lit else "dim"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, sign)
             hits.append(Hit(place, shown, action))
-            x += _BUTTON_PX + 2
+            x += BUTTON_PX + 2
     return [*hits, Hit(row, shown, "")]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QDateTime, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -24,12 +24,12 @@ from PySide6.QtWidgets import (
 from monitor.analysis.indicators import Draw, Kind, Output, Parameter, Settings, Source
 from monitor.analysis.indicators.description import SERIES_COLOURS, Value
 from monitor.errors import BadData
+from monitor.ui.palettes import Colours
 from monitor.ui.panel import named, rename
-from monitor.ui.theme import DARK, LIGHT, Colours
+from monitor.ui.swatch import swatch
 
 _NAMED = ("accent", "amber", "up", "down", "dim", "text", *SERIES_COLOURS)
 _OTHER = "Other…"
-_SWATCH_PX = 12
 
 
 class SettingsDialog(QDialog):
@@ -37,13 +37,13 @@ class SettingsDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         description = settings.description
         self.setWindowTitle(description.title)
         self.setMinimumWidth(380)
         self._settings = settings
-        self._dark = self.palette().window().color().lightness() < 128
+        self._palette = colours
         self._read: dict[str, Callable[[], Value]] = {}
         self.fields: dict[str, QWidget] = {}
         self.source = QComboBox()
@@ -155,12 +155,11 @@ class SettingsDialog(QDialog):
         return row
 
     def _offer_colours(self, box: QComboBox, colour: str) -> None:
-        palette = DARK if self._dark else LIGHT
         for number, name in enumerate(_NAMED):
             words = name.capitalize() if number < 6 else f"Colour {number - 5}"
-            box.addItem(_swatch(palette, name), words, name)
+            box.addItem(swatch(self._palette, name), words, name)
         if colour not in _NAMED:
-            box.addItem(_swatch(palette, colour), colour, colour)
+            box.addItem(swatch(self._palette, colour), colour, colour)
         box.addItem(_OTHER)
         box.setCurrentIndex(box.findData(colour))
 
@@ -176,11 +175,5 @@ class SettingsDialog(QDialog):
         asking.open()
 
     def _add_colour(self, box: QComboBox, colour: QColor) -> None:
-        box.insertItem(box.count() - 1, _swatch(DARK, colour.name()), colour.name(), colour.name())
+        box.insertItem(box.count() - 1, swatch(self._palette, colour.name()), colour.name(), colour.name())
         box.setCurrentIndex(box.count() - 2)
-
-
-def _swatch(palette: Colours, name: str) -> QIcon:
-    picture = QPixmap(_SWATCH_PX, _SWATCH_PX)
-    picture.fill(palette.colour(name))
-    return QIcon(picture)

@@ -13,6 +13,8 @@ from monitor.ui.chart.series import Bins, ChartBars
 Floats = npt.NDArray[np.float64]
 #: What lies over the prices may widen their scale by so much of their range, and no further.
 _WIDEST = 0.5
+#: Values of so many bars are computed between two frames; more would be felt.
+_AT_ONCE = 2_000
 #: What was merged is asked for again when a frame is fitted, painted and labelled.
 _REMEMBERED = 24
 #: What is drawn beside the bars, whatever its value.
@@ -50,13 +52,22 @@ class Shown:
         ]
         self._merged: dict[tuple[int, int, int, int], Extent] = {}
 
-    def take(self, bars: ChartBars, first: int) -> None:
-        """The bars have changed from ``first`` on."""
+    def take(self, bars: ChartBars, first: int) -> bool:
+        """The bars have changed from ``first`` on.
+
+        False where that means to compute so many values that it has to be done off the loop. Until then those that
+        there are stay, and go on with what changes at the end.
+        """
         if self.profile is not None:
             self.profile.forget(first)
         self._merged.clear()
-        if self._series is not None:
-            self._series.update(bars, first)
+        if self._series is None:
+            return True
+        begin = first if first >= self._series.cheap_from else 0
+        if len(bars) - begin > _AT_ONCE:
+            return False
+        self._series.update(bars, first)
+        return True
 
     def at(self, place: int, index: int) -> float:
         """An output's value at a bar."""

@@ -23,6 +23,7 @@ from monitor.ui.chart.drawings.measure import measured
 from monitor.ui.chart.drawings.places import Places
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link import LinkGroup
+from monitor.ui.palettes import DARK
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from tests.support.ports import NOW_MS, FakeArchive, FakeDrawings, FakePreferences, InlineTasks, minutes, view_ports
@@ -782,7 +783,7 @@ def test_the_header_shows_the_tool_in_hand(chart: Chart) -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "shown"), [("red", "#f05653"), ("#12ab34", "#12ab34"), ("nonsense", "#4c8dff"), ("#zz", "#4c8dff")]
+    ("colour", "shown"), [("red", DARK.red), ("#12ab34", "#12ab34"), ("nonsense", "#4c8dff"), ("#zz", "#4c8dff")]
 )
 def test_inks_are_names_or_colours_of_ones_own(chart: Chart, colour: str, shown: str) -> None:
     drawing = chart.draw(tools.HORIZONTAL, QPoint(300, 200))

@@ -63,6 +63,26 @@ async def test_alt_and_a_letter_draw_while_the_chart_has_the_keyboard(
     assert doubtful == []
 
 
+async def test_the_keys_of_alerts_mean_one_thing(window: MainWindow, qtbot: QtBot) -> None:
+    doubtful, desk, view = ambiguous(window), window.chart.events.desk, window.chart.view
+    for key, modifiers in (
+        (Qt.Key.Key_A, ALT),
+        (Qt.Key.Key_Up, ALT),
+        (Qt.Key.Key_Down, ALT),
+        (Qt.Key.Key_Up, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier),
+    ):
+        qtbot.keyClick(view, key, modifiers)
+    assert (desk.alerts, doubtful) == ((), [])
+    qtbot.keyClick(view, Qt.Key.Key_Z, CTRL)
+    assert len(desk.alerts) == 1
+    desk.select(None)
+    window.watchlist.table.setFocus()
+    await until(window.watchlist.table.hasFocus)
+    qtbot.keyClick(window.watchlist.table, Qt.Key.Key_A, ALT)
+    assert len(desk.alerts) == 1
+
+
 @pytest.mark.parametrize("key", LETTERS)
 async def test_elsewhere_they_are_not_the_charts(window: MainWindow, qtbot: QtBot, key: Qt.Key) -> None:
     table = window.watchlist.table

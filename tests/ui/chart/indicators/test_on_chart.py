@@ -187,7 +187,7 @@ async def test_every_indicator_can_be_painted(make: Make, name: str) -> None:
         panel.view.scene.viewport.go_latest()
         panel.view.refresh()
         assert not panel.view.grab().isNull()
-    dialog = SettingsDialog(one.settings, panel)
+    dialog = SettingsDialog(one.settings, panel.view.scene.colours, panel)
     dialog.keep()
 
 

@@ -1,0 +1,1 @@
+"""What happens on a chart: alerts and their firings, revised bars, holes, and where a bar comes from."""
