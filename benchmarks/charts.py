@@ -1,37 +1,47 @@
-"""First paint, pan and live tick of the chart, beside pyqtgraph's own candlestick example in the same run.
+"""First paint, pan, zoom and tick of the chart, and its memory, beside charts of others under the same hands.
 
-``python -m benchmarks.charts`` prints a table and ends with one line of JSON; times are milliseconds to pixels.
+``python -m benchmarks.charts`` is ours beside pyqtgraph's own candlestick example. With ``--peers`` it is all of
+them with 10 thousand to 10 million bars: each in an environment of its own, which is made first, and in a process of
+its own, taking turns. ``--write`` puts the table into ``benchmarks/README.md``. What is timed is told there.
 """
 
+import argparse
+import contextlib
 import json
-import os
-import time
-from collections.abc import Callable, Sequence
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+import math
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPicture
-from PySide6.QtWidgets import QApplication, QWidget
 
-from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
-from monitor.ui.chart.compare.compared import Compared
-from monitor.ui.chart.compare.line import aligned
-from monitor.ui.chart.series import ChartBars
-from monitor.ui.chart.view import ChartView
-from monitor.ui.theme import Theme
+from benchmarks.peers.environments import NotMade, environment
+from benchmarks.peers.hands import percentile
+from benchmarks.peers.running import Limits, Outcome, run
+from benchmarks.peers.table import HANDS, MILLION, NAMES, OURS, Outcomes, gathered, goals, markdown, spread, words
+from monitor.market.bar import BAR_DTYPE, BarSeries
 
-SIZE = (1280, 720)
-SIZES = (10_000, 1_000_000, 10_000_000)
-#: So many other symbols, each with as many bars, are compared with in a run of their own.
-COMPARED = 4
-PANS, PEER_PANS, TICKS = 120, 5, 200
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+README = Path(__file__).parent / "README.md"
+_SOON_MS = 10_000
+BEGIN, END = "<!-- the chart beside its peers -->\n", "<!-- end of the chart beside its peers -->\n"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    cache: Path | None
+    pictures: Path | None
+    rounds: int
+    sizes: Sequence[int]
+    limits: Limits = field(default_factory=Limits)
 
 
 def random_bars(count: int, seed: int = 7) -> BarSeries:
-    """A random walk of minute bars on weekdays from 07:00 to 20:00, the same every time."""
+    """A random walk of minute bars on weekdays from 07:00 to 20:00, the same every time for a seed."""
     walk = np.random.default_rng(seed)
     bars = np.empty(count, BAR_DTYPE)
     days, minute = np.divmod(np.arange(count), 780)
@@ -46,147 +56,131 @@ def random_bars(count: int, seed: int = 7) -> BarSeries:
     return bars
 
 
-def timed(act: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    act()
-    return (time.perf_counter() - begin) * 1000
+def measured(
+    turns: Iterable[tuple[str, int]],
+    pythons: Mapping[str, Path | NotMade],
+    options: Options,
+    earlier: Outcomes | None = None,
+) -> Outcomes:
+    """Have every turn in its order; a chart that gave up is not tried again with as many bars or more."""
+    outcomes = {turn: list(rounds) for turn, rounds in (earlier or {}).items()}
+    too_many: dict[str, int] = {}
+    for (chart, count), rounds in outcomes.items():
+        if any(not each.figures.get("first") for each in rounds):
+            too_many[chart] = min(count, too_many.get(chart, count))
+    with tempfile.TemporaryDirectory() as folder:
+        for chart, count in turns:
+            python, file = pythons[chart], Path(folder) / f"{count}.npy"
+            if isinstance(python, NotMade):
+                outcome = Outcome(gave_up=str(python))
+            elif (chart, count) in outcomes and chart in too_many and count >= too_many[chart]:
+                continue
+            elif count > too_many.get(chart, count):
+                outcome = Outcome(gave_up=f"not tried, as {words(too_many[chart])} were too many")
+            else:
+                if not file.exists():
+                    np.save(file, random_bars(count))
+                outcome = tried(python, chart, file, options)
+            if outcome.gave_up and not outcome.figures.get("first"):
+                too_many.setdefault(chart, count)
+            outcomes.setdefault((chart, count), []).append(outcome)
+            told = {
+                name: percentile(times, 50) for name, times in outcome.figures.items() if not name.endswith("_drawn")
+            }
+            print(f"{words(count):>12} {chart:<20} {told} {outcome.gave_up}", file=sys.stderr, flush=True)
+    return {turn: outcomes[turn] for turn in sorted(outcomes, key=lambda turn: (turn[1], list(NAMES).index(turn[0])))}
 
 
-def percentile(times: list[float], percent: float) -> float:
-    return round(float(np.percentile(times, percent)), 2)
+def tried(python: Path, chart: str, bars: Path, options: Options) -> Outcome:
+    """One run; once more where it was soon painted and yet stopped, as a browser does now and then."""
+    outcome = run(python, chart, bars, options.limits, options.pictures)
+    if outcome.gave_up and outcome.figures.get("first", [math.inf])[0] < _SOON_MS:
+        print(f"{chart}: {outcome.gave_up}; once more", file=sys.stderr, flush=True)
+        outcome = run(python, chart, bars, options.limits, options.pictures)
+    return outcome
 
 
-def comparing(count: int) -> dict[str, float]:
-    """The same figures with other symbols beside it, and how long bringing one in step with the bars takes."""
-    bars = random_bars(count)
-    found, took = [], []
-    for number in range(1, COMPARED + 1):
-        other = random_bars(count, number)
-        own = ChartBars(other[np.random.default_rng(number).random(count) < 0.95])
-        compared = Compared(f"S{number}", number)
-        compared.bars, begin = own, time.perf_counter()
-        values = aligned(bars["start"], own.start, own.close)
-        took.append((time.perf_counter() - begin) * 1000)
-        compared.draw(values, ChartBars(bars), count)
-        found.append(compared)
-    return ours(count, found) | {"in_step": percentile(took, 50)}
+def environments(cache: Path) -> dict[str, Path | NotMade]:
+    """The Python of each chart; of a peer whose environment could not be made, why."""
+    found: dict[str, Path | NotMade] = {OURS: Path(sys.executable)}
+    for chart in NAMES:
+        if chart != OURS:
+            print(f"Making the environment of {chart} in {cache}", file=sys.stderr, flush=True)
+            try:
+                found[chart] = environment(chart, cache)
+            except NotMade as failure:
+                found[chart] = failure
+    return found
 
 
-def ours(count: int, compared: Sequence[Compared] = ()) -> dict[str, float]:
-    """Figures of the chart with ``count`` bars: the latest bars, all bars, and pans with half of them in view."""
-    bars = random_bars(count)
-    view = ChartView(Theme(), lambda: int(bars["start"][-1]) + 1000)
-    view.scene.compared = list(compared)
-    view.resize(*SIZE)
-    view.show()
-    QApplication.processEvents()
+def beside_all_peers(options: Options) -> Iterator[Outcomes]:
+    """Every chart with every number of bars, one after the other: all that is known after each round.
 
-    def first(all_in_view: bool) -> None:
-        view.show_bars("AAPL" if all_in_view else "MSFT", Interval.M1, bars)
-        if all_in_view:
-            view.scene.viewport.zoom(1e-9, 0)
-        view.refresh()
-        view.repaint()
-
-    figures = {"first_latest": timed(lambda: first(False)), "first_all": timed(lambda: first(True))}
-    view.scene.viewport.zoom(2, 0)
-    pans = [timed(lambda: pan(view, -view.scene.viewport.span / 100)) for _ in range(PANS)]
-    view.go_latest()
-    view.repaint()
-    ticks = [timed(lambda: tick(view)) for _ in range(TICKS)]
-    view.scene.viewport.reset()
-    close = [timed(lambda: pan(view, -3)) for _ in range(PANS)]
-    view.close()
-    return figures | {
-        "pan_p50": percentile(pans, 50),
-        "pan_p95": percentile(pans, 95),
-        "pan_close_p95": percentile(close, 95),
-        "tick_p95": percentile(ticks, 95),
-    }
+    Each round begins with another chart.
+    """
+    with contextlib.ExitStack() as stack:
+        cache = options.cache or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        pythons = environments(cache.resolve())
+        outcomes: Outcomes = {}
+        charts = list(NAMES)
+        for _ in range(options.rounds):
+            turns = [(chart, count) for count in options.sizes for chart in charts]
+            outcomes = measured(turns, pythons, options, outcomes)
+            yield outcomes
+            charts = [*charts[1:], charts[0]]
 
 
-def pan(view: ChartView, bars: float) -> None:
-    view.scene.viewport.pan(bars)
-    view.refresh()
-    view.repaint()
+def beside_example(options: Options) -> Iterator[Outcomes]:
+    """Ours with three numbers of bars and pyqtgraph's example, from this environment, with a million."""
+    here = Path(sys.executable)
+    turns = [(OURS, 10_000), (OURS, MILLION), (OURS, 10_000_000), ("pyqtgraph", MILLION)]
+    quick = replace(options, limits=replace(options.limits, hand_seconds=1))
+    yield measured(turns, {OURS: here, "pyqtgraph": here}, quick)
 
 
-def tick(view: ChartView) -> None:
-    row = view.scene.bars.rows(len(view.scene.bars) - 1)
-    row["close"] += 0.01 if row["close"] < row["high"] else -0.01
-    view.put_bars(row)
-    view.repaint()
+def write(table: str) -> None:
+    """Put the table between its marks in the README."""
+    text = README.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n{table}\n\n{END}{after}")
 
 
-class PeerCandles(pg.GraphicsObject):
-    """The candlestick item of pyqtgraph's examples (customGraphicsItem.py), as published."""
-
-    def __init__(self, data: list[tuple[float, ...]]) -> None:
-        super().__init__()
-        self.data = data
-        self.picture = QPicture()
-        painter = QPainter(self.picture)
-        painter.setPen(pg.mkPen("w"))
-        w = (data[1][0] - data[0][0]) / 3.0
-        for t, open_, close, low, high in data:
-            painter.drawLine(QPointF(t, low), QPointF(t, high))
-            painter.setBrush(pg.mkBrush("r" if open_ > close else "g"))
-            painter.drawRect(QRectF(t - w, open_, w * 2, close - open_))
-        painter.end()
-
-    def paint(self, painter: QPainter, *_: object) -> None:
-        painter.drawPicture(0, 0, self.picture)
-
-    def boundingRect(self) -> QRectF:  # noqa: N802  a Qt override
-        return QRectF(self.picture.boundingRect())
-
-
-def peer(count: int) -> dict[str, float]:
-    """The same first paint and pans of all bars with pyqtgraph's example item."""
-    bars = random_bars(count)
-    rows = [(float(n), *row) for n, row in enumerate(bars[["open", "close", "low", "high"]].tolist())]
-    plot = pg.PlotWidget()
-    plot.resize(*SIZE)
-    plot.show()
-    QApplication.processEvents()
-
-    def first() -> None:
-        plot.addItem(PeerCandles(rows))
-        plot.setXRange(0, count, padding=0)
-        plot.setYRange(float(bars["low"].min()), float(bars["high"].max()))
-        plot.viewport().repaint()
-
-    def move(step: int) -> None:
-        plot.setXRange(step * count / 100, count / 2 + step * count / 100, padding=0)
-        plot.viewport().repaint()
-
-    figures = {"first_all": timed(first)}
-    pans = [timed(lambda step=step: move(step)) for step in range(PEER_PANS)]
-    plot.close()
-    return figures | {"pan_p50": percentile(pans, 50), "pan_p95": percentile(pans, 95)}
+def figures(outcomes: Outcomes) -> dict[str, float]:
+    """For programs: p50 and p95 of each chart, number of bars and hand."""
+    found: dict[str, float] = {}
+    for (chart, count), rounds in outcomes.items():
+        for name, times in gathered(rounds).items():
+            unit = "mb" if name == "memory" else "ms"
+            for percent in (50, 95) if name in HANDS else (50,):
+                found[f"{chart}_{count}_{name}_p{percent}_{unit}"] = percentile(times, percent)
+    for name in ("first", "pan"):
+        mine, theirs = (found.get(f"{chart}_{MILLION}_{name}_p50_ms") for chart in (OURS, "pyqtgraph"))
+        if mine and theirs:
+            found[f"{name}_times_faster"] = round(theirs / mine, 1)
+    return found
 
 
 def main() -> None:
-    application = QApplication.instance() or QApplication([])
-    names = ("first_latest", "first_all", "pan_p50", "pan_p95", "pan_close_p95", "tick_p95", "in_step")
-    print(f"{'ms':<28}" + "".join(f"{name:>15}" for name in names))
-    figures: dict[str, float] = {}
-    runs = [(f"monitor_{count}", ours, count) for count in SIZES]
-    runs += [(f"monitor_1000000_beside_{COMPARED}", comparing, 1_000_000), ("pyqtgraph_1000000", peer, 1_000_000)]
-    for name, run, count in runs:
-        found = run(count)
-        print(f"{name:<28}" + "".join(f"{found[key]:>15.2f}" if key in found else f"{'':>15}" for key in names))
-        figures |= {f"{name}_{key}_ms": round(value, 2) for key, value in found.items()}
-    figures["first_all_times_faster"] = round(
-        figures["pyqtgraph_1000000_first_all_ms"] / figures["monitor_1000000_first_all_ms"], 1
+    parser = argparse.ArgumentParser(prog="benchmarks.charts", description=__doc__.partition("\n")[0])
+    parser.add_argument("--peers", action="store_true", help="all peers, each in an environment of its own")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the peers' environments here for another time")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="save what each chart showed")
+    parser.add_argument("--rounds", type=int, default=2, metavar="N", help="of all peers (default: 2)")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=SIZES, metavar="BARS", help="how many bars, of all peers"
     )
-    figures["pan_times_faster"] = round(
-        figures["pyqtgraph_1000000_pan_p50_ms"] / figures["monitor_1000000_pan_p50_ms"], 1
-    )
-    for widget in application.topLevelWidgets() if isinstance(application, QApplication) else ():
-        if isinstance(widget, QWidget):
-            widget.close()
-    print(json.dumps({"name": "charts", "figures": figures}))
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    given = parser.parse_args()
+    if given.pictures:
+        given.pictures.mkdir(parents=True, exist_ok=True)
+    options = Options(given.cache, given.pictures, max(1, given.rounds), sorted(given.sizes))
+    for outcomes in (beside_all_peers if given.peers else beside_example)(options):
+        table = "\n\n".join(filter(None, [markdown(outcomes), goals(outcomes), spread(outcomes)]))
+        print(table, flush=True)
+        if given.write:
+            write(table)
+    print(json.dumps({"name": "charts", "figures": figures(outcomes)}))
 
 
 if __name__ == "__main__":

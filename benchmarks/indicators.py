@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import talib
 
-from benchmarks.charts import percentile, random_bars, timed
+from benchmarks.charts import random_bars
+from benchmarks.peers.hands import percentile, timed
 from benchmarks.report import report
 from monitor.analysis.indicators import IndicatorSeries, Settings, VolumeProfile
 from monitor.market.bar import BarSeries

@@ -19,6 +19,10 @@ compile() {
 
 compile "$folder/runtime.txt" pyproject.toml "$@"
 compile "$folder/dev.txt" --group pyproject.toml:dev --constraint "$folder/runtime.txt" "$@"
+# What the chart's peers need, each in an environment of its own that the program never sees.
+for peer in benchmarks/peers/requirements/*.in; do
+    compile "${peer%.in}.txt" "$peer" "$@"
+done
 for unwanted in pandas exchange-calendars; do
     if grep -qE "^$unwanted==" "$folder/runtime.txt"; then
         echo "$unwanted must stay out of the program's own packages." >&2

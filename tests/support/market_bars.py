@@ -71,6 +71,7 @@ def machine_in(name: str) -> Iterator[None]:
 def _begin_zone() -> None:
     tzset()
     time_axis._offset.cache_clear()
+    time_axis._OFFSETS.clear()
 
 
 @st.composite

@@ -26,10 +26,11 @@ def paint_backdrop(painter: QPainter, scene: Scene) -> None:
     ticks = time_axis.ticks(starts, px, scene.interval, size, scene.zone, _word_widths(painter.font()))
     if scene.shaded and scene.interval.intraday and len(starts):
         _shade_extended_hours(painter, scene)
-    _paint_grid(painter, scene, [int(scene.viewport.centre_of(indexes[tick.at])) for tick in ticks])
+    columns = scene.viewport.centre_of(indexes[[tick.at for tick in ticks]]) if ticks else np.empty(0, np.int64)
+    _paint_grid(painter, scene, columns[columns <= scene.plot.right()])
     if scene.interval.intraday and len(starts):
         _separate_days(painter, scene, starts, indexes)
-    _paint_time_axis(painter, scene, ticks, indexes)
+    _paint_time_axis(painter, scene, ticks, columns.tolist())
 
 
 def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
@@ -41,10 +42,10 @@ def _columns(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     return bins.start, bins.index
 
 
-def _paint_grid(painter: QPainter, scene: Scene, columns: list[int]) -> None:
+def _paint_grid(painter: QPainter, scene: Scene, x: np.ndarray) -> None:
     plot = scene.plot
     grid, axis = scene.tint("line", 0.45), scene.colours.colour("line")
-    rows, x = scene.scale.y(scene.price_ticks), np.array([x for x in columns if x <= plot.right()], np.int64)
+    rows = scene.scale.y(scene.price_ticks)
     fill_rects(painter, grid, 0, rows, plot.right(), rows)
     bottom = scene.body.bottom()
     fill_rects(painter, grid, x, 0, x, bottom)
@@ -104,7 +105,7 @@ def _word_widths(font: QFont) -> time_axis.Width:
     return lambda text, major: (bold if major else usual).horizontalAdvance(text)
 
 
-def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], indexes: np.ndarray) -> None:
+def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick], columns: list[int]) -> None:
     plot, font, bottom = scene.plot, painter.font(), scene.body.bottom()
     bold = _bold(font)
     newest = int(scene.bars.start[-1]) if len(scene.bars) else 0
@@ -114,10 +115,10 @@ def _paint_time_axis(painter: QPainter, scene: Scene, ticks: list[time_axis.Tick
         width = painter.fontMetrics().horizontalAdvance(zone) + 12
         corner = QRect(plot.right() - width, bottom + 2, width, TIME_AXIS_PX)
     scene.zone_place = corner
-    for tick in ticks:
+    for tick, x in zip(ticks, columns, strict=True):
         painter.setFont(bold if tick.major else font)
         painter.setPen(scene.colours.colour("text" if tick.major else "dim"))
-        x, width = int(scene.viewport.centre_of(indexes[tick.at])), painter.fontMetrics().horizontalAdvance(tick.text)
+        width = painter.fontMetrics().horizontalAdvance(tick.text)
         place = QRect(x - width // 2, bottom + 1, width + 1, TIME_AXIS_PX)
         if place.left() >= 0 and place.right() < min(plot.right(), corner.left()):  # part of a word misleads
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)

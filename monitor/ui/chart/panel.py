@@ -28,7 +28,7 @@ from monitor.ui.chart.linking import ChartLinking
 from monitor.ui.chart.looks import Looks, LooksMenu, keep_looks, kept_looks
 from monitor.ui.chart.own_preferences import OwnPreferences
 from monitor.ui.chart.pace import Pace
-from monitor.ui.chart.reading import Reading
+from monitor.ui.chart.reading import Reading, made_ready
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.chart.toggles import ScaleToggles
 from monitor.ui.chart.view import ChartView
@@ -264,6 +264,7 @@ class ChartPanel(Panel):
             holes = await reading.missing(bars)
             shown = await self.indicators.computed(symbol, interval, bars)
             in_step = await self.comparison.in_step(bars)
+            ready = await made_ready(bars)
         except MonitorError as error:
             if (symbol, interval) == (self._symbol, self._interval):
                 self.history.fail(error.sentence)
@@ -272,7 +273,7 @@ class ChartPanel(Panel):
         if (symbol, interval) == (self._symbol, self._interval) and not self.pace.held:
             self._tail, self._made = tail, self.looks_menu.looks.making(interval)
             self.events.read(symbol, interval, self._made)
-            self.view.show_bars(symbol, interval, bars)
+            self.view.show_bars(symbol, interval, ready)
             self.comparison.show(in_step)
             self.view.show_indicators(shown)
             self.view.show_missing(holes)

@@ -8,8 +8,18 @@ from monitor.analysis.chart_bars import Making
 from monitor.market.bar import BarSeries, Interval
 from monitor.market.hours import Hours
 from monitor.ui.chart.gaps import Missing, find_missing
+from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.tail import EMPTY, Tail
 from monitor.ui.view_ports import ViewPorts
+
+#: Of so many bars it takes longer to merge them than to go to another thread and back.
+_MANY = 50_000
+
+
+async def made_ready(bars: BarSeries) -> ChartBars:
+    """The bars for the view; what a look from afar reads of many is merged off the loop."""
+    fresh = ChartBars(bars)
+    return await asyncio.to_thread(fresh.ready) if len(bars) >= _MANY else fresh
 
 
 class Reading:

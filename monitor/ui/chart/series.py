@@ -76,7 +76,8 @@ def bin_size(bars_per_pixel: float) -> int:
 class ChartBars:
     """A series of bars, ascending by start; ``put`` replaces or appends, ``merge`` reads.
 
-    The rows given become its own without a copy, so that a chart of ten million bars opens at once.
+    The rows given become its own without a copy, so that a chart of ten million bars opens at once. ``ready`` merges
+    beforehand what the first look from afar would have to, which takes a fifth of a second of ten million.
     """
 
     def __init__(self, rows: BarSeries) -> None:
@@ -89,6 +90,17 @@ class ChartBars:
 
     def __len__(self) -> int:
         return self._count
+
+    def ready(self) -> "ChartBars":
+        """Merge every block there is; itself. May be done on another thread, before anybody else has it."""
+        if self._count > BLOCK * _BLOCKS_A_BIN:
+            self._merged_blocks().ready()
+        return self
+
+    def _merged_blocks(self) -> "ChartBars":
+        if self._blocks is None:
+            self._blocks = ChartBars(_as_rows(self._merge_here(0, self._count, BLOCK)))
+        return self._blocks
 
     @property
     def start(self) -> Ints:
@@ -149,9 +161,7 @@ class ChartBars:
         last = max(first, min(self._count, -(-last // size) * size))
         if size < BLOCK * _BLOCKS_A_BIN:
             return self._merge_here(first, last, size)
-        if self._blocks is None:
-            self._blocks = ChartBars(_as_rows(self._merge_here(0, self._count, BLOCK)))
-        bins = self._blocks.merge(first // BLOCK, -(-last // BLOCK), size // BLOCK)
+        bins = self._merged_blocks().merge(first // BLOCK, -(-last // BLOCK), size // BLOCK)
         return replace(bins, size=size, index=bins.index * BLOCK)
 
     def _merge_here(self, first: int, last: int, size: int) -> Bins:

@@ -3,9 +3,11 @@
 A tick names a round time and stands at the first bar from then on, so it stays at its bar while panning.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ Ints = npt.NDArray[np.int64]
 _DAY = 86_400_000
 _MINUTE = 60_000
 _QUARTER_HOUR = 15 * _MINUTE
+_UNKNOWN = -(2**62)
 _LEAST_PX = 72
 #: From the middle of a tick to that of the next, and to that of one that begins a larger unit; and between their words.
 _MINOR_PX = 43
@@ -41,6 +44,9 @@ class Tick(NamedTuple):
 #: How many pixels the words of a tick take, and whether it is a major one.
 Width = Callable[[str, bool], float]
 
+#: The offset of each zone as days since 1970 begin, as far as it was asked for; days before that stand at the end.
+_OFFSETS: defaultdict[Zone, Ints] = defaultdict(lambda: np.full(150_000, _UNKNOWN, np.int64))
+
 
 @lru_cache(maxsize=100_000)
 def _offset(ms: int, zone: Zone) -> int:
@@ -60,12 +66,34 @@ def zone_word(ms: int, zone: Zone) -> str:
     return {Zone.NEW_YORK: "ET", Zone.UTC: "UTC"}.get(zone) or in_zone(ms, zone).strftime("%Z")[:4]
 
 
+def _learn(known: Ints, first: int, last: int, zone: Zone) -> None:
+    """Look up the offsets from one day to another; a clock that shows the same four weeks on did not change in them."""
+    day = first
+    known[day] = _offset(day * _DAY, zone)
+    while day < last:
+        ahead = min(day + 28, last)
+        here, there = int(known[day]), _offset(ahead * _DAY, zone)
+        days = np.arange(day + 1, ahead + 1)
+        same = len(days) if there == here else bisect_left(days.tolist(), True, key=partial(_differs, here, zone))
+        known[days[:same]], known[days[same:]] = here, there
+        day = ahead
+
+
+def _differs(offset: int, zone: Zone, utc_day: int) -> bool:
+    return _offset(utc_day * _DAY, zone) != offset
+
+
 def local(starts: Ints, zone: Zone = Zone.NEW_YORK) -> Ints:
-    """The wall clock of instants, as ms since 1970 of that clock."""
-    days, which = np.unique(starts // _DAY, return_inverse=True)
-    before, after = (np.array([_offset(at, zone) for at in (days * _DAY + n).tolist()], np.int64) for n in (0, _DAY))
-    result = starts + before[which] if len(starts) else starts
-    turning = (before != after)[which]  # on such a day the clocks change, at a quarter of an hour
+    """The wall clock of ascending instants, as ms since 1970 of that clock."""
+    if not len(starts):
+        return starts
+    days, known = starts // _DAY, _OFFSETS[zone]
+    unknown = np.flatnonzero((known[days] == _UNKNOWN) | (known[days + 1] == _UNKNOWN))
+    if len(unknown):
+        _learn(known, int(days[unknown[0]]), int(days[unknown[-1]]) + 1, zone)
+    before, after = known[days], known[days + 1]
+    result = starts + before
+    turning = before != after  # on such a day the clocks change, at a quarter of an hour
     if turning.any():
         quarters, which = np.unique(starts[turning] // _QUARTER_HOUR, return_inverse=True)
         offsets = np.array([_offset(at, zone) for at in (quarters * _QUARTER_HOUR).tolist()], np.int64)
@@ -142,38 +170,43 @@ def _apart(step: _Step, places: Ints, clock: Ints, column_px: float, width: Widt
     """
     major = step.parents[places] != step.parents[places - 1]
     wanted = [
-        Tick(int(place), _words(step, clock[place - 1], clock[place]), bool(is_major))
+        Tick(int(place), _words(step.unit, step.length, int(clock[place - 1]), int(clock[place])), bool(is_major))
         for place, is_major in zip(places, major, strict=True)
     ]
+    widths = {tick: width(tick.text, tick.major) for tick in wanted}
+    furthest = max(_MINOR_PX, max(widths.values()) + _BETWEEN_PX)
     kept: list[Tick] = []
     nameless = set()
     majors, others = ([tick for tick in wanted if tick.major is each] for each in (True, False))
     for tick in (*reversed(majors), *others):
         least = _MAJOR_PX if tick.major else _MINOR_PX
-        if step.parents[tick.at] not in nameless and all(_free(tick, other, column_px, least, width) for other in kept):
+        parent = step.parents[tick.at]
+        beside = [other for other in kept if abs(tick.at - other.at) * column_px < furthest]
+        if parent not in nameless and all(_free(tick, other, column_px, least, widths) for other in beside):
             kept.append(tick)
         elif tick.major:
-            nameless.add(step.parents[tick.at])
+            nameless.add(parent)
     return sorted(kept)
 
 
-def _free(tick: Tick, other: Tick, column_px: float, least: float, width: Width) -> bool:
+def _free(tick: Tick, other: Tick, column_px: float, least: float, widths: dict[Tick, float]) -> bool:
     """Whether two ticks are so far apart that both can be read."""
-    words = (width(tick.text, tick.major) + width(other.text, other.major)) / 2 + _BETWEEN_PX
+    words = (widths[tick] + widths[other]) / 2 + _BETWEEN_PX
     return abs(tick.at - other.at) * column_px >= max(_MAJOR_PX if other.major else least, words)
 
 
-def _words(step: _Step, before: np.int64, at: np.int64) -> str:
+@lru_cache(maxsize=4096)
+def _words(unit: str, length: int, before: int, at: int) -> str:
     """The round time that begins between two bars, in as few words as tell it from its neighbours."""
-    then, now = (datetime.fromtimestamp(int(ms) / 1000, UTC) for ms in (before, at))
-    if step.unit == "clock" and now.date() == then.date():
-        return f"{datetime.fromtimestamp(int(at) // step.length * step.length / 1000, UTC):%H:%M}"
-    if step.unit == "clock":
+    then, now = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (before, at))
+    if unit == "clock" and now.date() == then.date():
+        return f"{datetime.fromtimestamp(at // length * length / 1000, UTC):%H:%M}"
+    if unit == "clock":
         return f"{now:%a} {now.day} {now:%b}" + (f" {now.year}" if now.year != then.year else "")
     if now.year != then.year:
         return str(now.year)
-    if step.unit == "week":
+    if unit == "week":
         return f"{now.day} {now:%b}"
     if now.month != then.month:
         return f"{now:%b}"
-    return f"{now:%a} {now.day}" if step.unit == "weekday" else str(now.day)
+    return f"{now:%a} {now.day}" if unit == "weekday" else str(now.day)

@@ -95,9 +95,10 @@ class ChartView(QWidget):
 
     # ---------------------------------------------------------------------------------------- what is shown
 
-    def show_bars(self, symbol: str, interval: Interval, bars: BarSeries) -> None:
+    def show_bars(self, symbol: str, interval: Interval, bars: BarSeries | ChartBars) -> None:
         """Show a series: the same symbol and interval again keeps the bars in view, another starts at the latest."""
-        scene, view, fresh = self.scene, self.scene.viewport, ChartBars(bars)
+        scene, view = self.scene, self.scene.viewport
+        fresh = bars if isinstance(bars, ChartBars) else ChartBars(bars)
         if same := (symbol, interval) == (scene.symbol, scene.interval) and len(scene.bars) > 0:
             # The newest bar may not be among them yet: under a hand the view does not give way to that.
             view.replace(len(fresh), self._inserted_before_view(fresh), clamp=not self._held)

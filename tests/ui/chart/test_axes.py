@@ -1,6 +1,7 @@
 """Ticks of both axes: round, apart, and at their bars while panning."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from monitor.analysis.bars import aggregate
 from monitor.market.bar import BarSeries, Interval
 from monitor.market.calendar import at_new_york
 from monitor.ui.chart.price_axis import PriceScale, round_step
-from monitor.ui.chart.time_axis import day_changes, ticks
+from monitor.ui.chart.time_axis import day_changes, local, ticks
 from tests.support.bars import walk
 from tests.support.ports import open_day
 
@@ -101,6 +102,15 @@ def test_ticks_stay_at_their_bars_while_panning(first: int, move: int, px: float
 def test_days_change_at_new_york_midnight() -> None:
     starts = np.array([open_day(), open_day() + 6 * 3_600_000, open_day() + DAY])
     assert day_changes(starts).tolist() == [2]
+
+
+def test_the_wall_clock_is_right_on_every_day_in_whatever_order_days_are_asked_for() -> None:
+    noon = np.arange(-4_000, 24_000) * DAY + 17 * 3_600_000
+    zone = ZoneInfo("America/New_York")
+    offsets = [datetime.fromtimestamp(ms / 1000, zone).utcoffset() for ms in noon.tolist()]
+    expected = noon + [round(offset.total_seconds() * 1000) for offset in offsets if offset is not None]
+    for part in (slice(20_000, 20_400), slice(0, None, 97), slice(9_000, 21_000, 13), slice(None)):
+        assert np.array_equal(local(noon[part]), expected[part])
 
 
 def test_a_day_too_narrow_to_be_named_gives_way_to_the_next_one() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from monitor.market.bar import BAR_DTYPE, BarSeries, Interval
-from monitor.ui.chart.kinds import Kind
+from monitor.ui.chart.kinds import Kind, volume
 from monitor.ui.chart.kinds.heikin_ashi import LEAD, heikin_ashi
 from monitor.ui.chart.looks import Looks
 from monitor.ui.chart.series import ChartBars
@@ -98,21 +98,55 @@ def bare(view: ChartView) -> np.ndarray:
     return np.isin(image, np.array(sorted(ink), np.uint32))
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_spike_is_seen_however_far_away(make: Make, kind: Kind) -> None:
-    bars = np.zeros(1_000_000, BAR_DTYPE)
+@pytest.mark.parametrize("bar_px", [0.02, 0.3, 1.0, 1.7])
+def test_the_foot_of_the_volume_is_what_its_columns_would_be(
+    make: Make, bar_px: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars = walk(60_000)
+    view = make(bars, Looks(), bar_px)
+    found = pixels(plot(view))
+    monkeypatch.setattr(volume, "_MANY", len(bars))
+    view.refresh()
+    assert np.array_equal(found, pixels(plot(view)))
+
+
+SPIKE = 6_123_451
+
+
+@pytest.fixture(scope="module")
+def ten_million() -> ChartBars:
+    """All at the same price, but for one."""
+    bars = np.zeros(10_000_000, BAR_DTYPE)
     bars["start"] = np.arange(len(bars)) * 60_000
     for name in ("open", "high", "low", "close"):
         bars[name] = 100.0
-    bars["high"][612_345] = 300.0
-    view = make(bars, Looks(kind=kind), 0.0001)
-    image = pixels(plot(view))
-    top = image[: HEIGHT // 4]
-    ink = [view.scene.colours.colour(name).rgb() for name in ("up", "down", "accent")]
-    columns = np.flatnonzero(np.isin(top, ink).any(axis=0))
-    expected = int(view.scene.viewport.left_of(612_345))
-    assert len(columns)
-    assert np.all(np.abs(columns - expected) <= 2)
+    bars["high"][SPIKE] = bars["close"][SPIKE] = 300.0
+    return ChartBars(bars).ready()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_spike_in_ten_million_bars_is_seen_at_every_zoom(make: Make, kind: Kind, ten_million: ChartBars) -> None:
+    view = make(ten_million, Looks(kind=kind), 0.00001)
+    viewport = view.scene.viewport
+    bar_px = viewport.bar_px
+    while bar_px < 40:
+        viewport.bar_px = bar_px
+        viewport.right = min(SPIKE + viewport.span * 0.37, len(ten_million))
+        view.refresh()
+        columns = np.flatnonzero(inked(plot(view))[: HEIGHT // 4].any(axis=0))
+        expected, last = viewport.left_of([SPIKE, SPIKE + 1]).tolist()
+        assert len(columns), f"nothing at {bar_px} pixels a bar"
+        # A line leads up to it and down again, and the average bars of Heikin-Ashi remember it for a while.
+        beside = 2 + round(bar_px * {Kind.LINE: 1, Kind.AREA: 1, Kind.BASELINE: 1, Kind.HEIKIN_ASHI: 4}.get(kind, 0))
+        assert expected - beside <= columns[0], f"{columns} at {bar_px} pixels a bar"
+        assert columns[-1] <= last + beside, f"{columns} at {bar_px} pixels a bar"
+        bar_px *= 1.9
+
+
+def inked(image: QImage) -> np.ndarray:
+    """Where there is a colour, as only bars have one: all else up there is grey, nearly."""
+    channels = pixels(image).view(np.uint8).reshape(image.height(), image.width(), 4)[:, :, :3]
+    return np.ptp(channels, axis=2) > 60
 
 
 def test_heikin_ashi_by_its_definition() -> None:

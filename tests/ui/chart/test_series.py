@@ -1,10 +1,13 @@
 """Merging of bars: extremes are kept, bins do not depend on what is in view, live bars find their place."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.ui.chart import series
 from monitor.ui.chart.series import ChartBars, bin_size
 from tests.support.bars import walk
 
@@ -46,10 +49,19 @@ def test_the_work_of_merging_does_not_grow_with_the_bars() -> None:
     assert len(bars.merge(0, 40_000, bin_size(4000))) == 10
 
 
+def test_bars_made_ready_have_nothing_left_to_merge(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready, fresh = ChartBars(LONG).ready(), ChartBars(LONG)
+    expected = {size: ChartBars(LONG).merge(0, 40_000, size) for size in (1, 128, 4_096)}
+    monkeypatch.setattr(series, "_as_rows", Mock(side_effect=AssertionError("merged again")))
+    for size, bins in expected.items():
+        assert np.array_equal(ready.merge(0, 40_000, size).high, bins.high)
+    with pytest.raises(AssertionError, match="merged again"):
+        fresh.merge(0, 40_000, 128)
+
+
 @given(st.integers(1, 700), st.lists(st.tuples(st.integers(0, 720), st.floats(1, 500)), max_size=30))
 def test_put_agrees_with_merging_anew(count: int, changes: list[tuple[int, float]]) -> None:
-    bars = ChartBars(walk(count))
-    bars.merge(0, count, 128)
+    bars = ChartBars(walk(count)).ready()
     expected = {int(row["start"]): row.copy() for row in walk(count)}
     for minute, close in changes:
         row = walk(721)[minute : minute + 1]
