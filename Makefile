@@ -14,7 +14,7 @@ run: setup ## Open the program on a sandbox market; without a display, show it a
 	@packaging/run.sh
 
 test: setup ## Run everything that a change must pass
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup ## Format, lint, types, import contracts, length of modules
 	@$(BIN)/ruff format --check .

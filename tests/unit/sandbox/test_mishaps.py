@@ -41,7 +41,7 @@ class TestEnds:
         assert watching.socket.close_code == code
 
     async def test_it_ends_after_so_many_seconds(self, watching: Line, guest: Visitor) -> None:
-        await befall(guest, stream="close", code=1011, text="unexpected condition", after_seconds=0.1)
+        await befall(guest, stream="close", code=1011, text="unexpected condition", after_seconds=1.0)
         assert len(await watching.until_closed()) > 1
         assert watching.socket.close_code == 1011
 
