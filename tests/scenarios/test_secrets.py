@@ -132,13 +132,13 @@ def watched(home: Path, *arguments: str | Path, **variables: str) -> Run:
             command, env=environment(home, **variables), pass_fds=[writer], stdout=printed, stderr=printed
         )
     os.close(writer)
-    run = Run(0, [], b"")
+    run, own = Run(0, [], b""), b""
     while program.poll() is None:
-        own = about(program.pid, "cmdline")
+        own = own or about(program.pid, "cmdline")  # a moment after its start it has none yet
         for process in descendants(program.pid):
             run.command_lines.add(command_line := about(process, "cmdline"))
             # Its first environment is what we gave it; a child shows the same until it is a program of its own.
-            if command_line != own:
+            if process != program.pid and command_line != own:
                 run.environments.add(about(process, "environ"))
         try:
             program.wait(0.05)
