@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -21,6 +19,7 @@ from monitor.ui.chart.compare.compared import Compared, State
 from monitor.ui.offers import offers
 from monitor.ui.palettes import Colours
 from monitor.ui.panel import named, rename
+from monitor.ui.search_field import SearchField
 from monitor.ui.swatch import swatch
 from monitor.ui.view_ports import ViewPorts
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from monitor.ui.chart.compare.on_chart import ChartComparison
 
 _SEARCH = "compare search"
-_MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
 _HINT = "Every line begins at 0 % at the first bar in view."
 
 
@@ -42,11 +40,8 @@ class CompareDialog(QDialog):
         self.setWindowTitle("Compare symbols")
         self.setMinimumSize(640, 380)
         self._ports, self._comparison, self._colours = ports, comparison, colours
-        self.field = QLineEdit()
-        self.field.setPlaceholderText("Symbol or name")
-        self.field.setAccessibleName("Symbol to compare with")
-        self.field.setClearButtonEnabled(True)
         self.found, self.chosen = QListWidget(), QListWidget()
+        self.field = SearchField("Symbol or name", "Symbol to compare with", self.found)
         self.found.setAccessibleName("Symbols found")
         self.chosen.setAccessibleName("Symbols on the chart")
         self.sentence = named(QLabel(_HINT), "hint")
@@ -136,18 +131,9 @@ class CompareDialog(QDialog):
         elif self.sentence.objectName() == "warning":
             self.say("")
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Up and down in the field move through what was found."""
-        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
-        if watched is self.field and pressed and event.key() in _MOVES:  # type: ignore[attr-defined]
-            self.found.event(event)
-            return True
-        return super().eventFilter(watched, event)
-
     def _connect(self) -> None:
         self._comparison.changed.connect(self._list)
         self._comparison.refused.connect(self.say)
-        self.field.installEventFilter(self)
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self.add)
         self.found.itemDoubleClicked.connect(self.add)

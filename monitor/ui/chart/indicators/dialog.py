@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -21,8 +19,7 @@ from monitor.analysis.indicators import Description, Settings, search
 from monitor.ui.chart.indicators.settings_dialog import SettingsDialog
 from monitor.ui.palettes import Colours
 from monitor.ui.panel import named
-
-_MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+from monitor.ui.search_field import SearchField
 
 
 class IndicatorsDialog(QDialog):
@@ -35,11 +32,8 @@ class IndicatorsDialog(QDialog):
         self.setWindowTitle("Indicators")
         self.setMinimumSize(640, 460)
         self._indicators, self._colours = list(indicators), colours
-        self.field = QLineEdit()
-        self.field.setPlaceholderText("Search, such as rsi, bands or volume")
-        self.field.setAccessibleName("Search indicators")
-        self.field.setClearButtonEnabled(True)
         self.found, self.chosen = QListWidget(), QListWidget()
+        self.field = SearchField("Search, such as rsi, bands or volume", "Search indicators", self.found)
         self.found.setAccessibleName("Indicators found")
         self.chosen.setAccessibleName("Indicators on the chart")
         self.nothing = named(QLabel("Nothing is called so."), "hint")
@@ -116,16 +110,7 @@ class IndicatorsDialog(QDialog):
         for button in (self.settings_button, self.remove_button):
             button.setEnabled(self.chosen.currentRow() >= 0)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Up and down in the field move through what was found."""
-        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
-        if watched is self.field and pressed and event.key() in _MOVES:  # type: ignore[attr-defined]
-            self.found.event(event)
-            return True
-        return super().eventFilter(watched, event)
-
     def _connect(self) -> None:
-        self.field.installEventFilter(self)
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self.add)
         self.found.itemDoubleClicked.connect(self.add)
