@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from monitor.analysis.chart_bars import Making
 from monitor.errors import MonitorError
 from monitor.live.events import BarsArrived, BoardChanged, GapChanged, HistoryProgress
-from monitor.market.bar import Bar, Interval
+from monitor.market.bar import Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
@@ -22,6 +22,7 @@ from monitor.ui.chart.drawings.hand import DrawingHand
 from monitor.ui.chart.events.chart_events import ChartEvents
 from monitor.ui.chart.go_to import GoToDialog
 from monitor.ui.chart.header import FittingButtons
+from monitor.ui.chart.heard import HeardMinutes
 from monitor.ui.chart.history_state import HistoryState
 from monitor.ui.chart.indicators.on_chart import ChartIndicators
 from monitor.ui.chart.linking import ChartLinking
@@ -42,8 +43,6 @@ from monitor.ui.wish import Wish
 _INTERVAL = "interval"
 #: Bars from history come in many parts; the archive is read again at most this often.
 _RELOAD_MS = 500
-#: So many of the minutes just heard are remembered until they are on disk.
-_HEARD = 3
 
 
 class ChartPanel(Panel):
@@ -68,8 +67,7 @@ class ChartPanel(Panel):
         self._interval = _kept_interval(self.kept)
         self._tail: Tail | None = None
         self._made = Making()
-        #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
-        self._heard: dict[str, list[Bar]] = {}
+        self._heard = HeardMinutes()
         self.view = ChartView(theme, ports.meters.now_ms)
         self.pace = Pace(self)
         self.history = HistoryState(ports, self.view, self.set_note)
@@ -282,8 +280,7 @@ class ChartPanel(Panel):
     # ---------------------------------------------------------------------------------------- what comes live
 
     def _hear_bars(self, event: BarsArrived) -> None:
-        if event.interval is Interval.M1:
-            self._remember(event)
+        self._heard.take(event)
         if event.symbol != self._symbol or not self.awake:
             return
         if event.interval is not Interval.M1 or self._tail is None or not self._tail.take_minutes(event.bars):
@@ -292,11 +289,6 @@ class ChartPanel(Panel):
             return
         self._grown = True
         self.pace.ask()
-
-    def _remember(self, event: BarsArrived) -> None:
-        """Keep the newest minutes; older ones, which history brings meanwhile, do not push them out."""
-        known = {bar.start: bar for bar in (*self._heard.get(event.symbol, ()), *event.bars[-_HEARD:])}
-        self._heard[event.symbol] = [known[start] for start in sorted(known)[-_HEARD:]]
 
     def _hear_gap(self, event: GapChanged) -> None:
         """A hole may have begun, or be over."""
@@ -321,7 +313,7 @@ class ChartPanel(Panel):
         """Put what was heard but not read behind the bars just read."""
         if self._tail is None:
             return
-        self._tail.take_minutes(self._heard.get(self._symbol, ()))
+        self._tail.take_minutes(self._heard.of(self._symbol))
         self._take_facts()
         self._take_open()
         self._put_tail()

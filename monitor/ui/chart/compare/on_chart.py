@@ -1,7 +1,6 @@
 """The symbols that one chart is compared with: read, kept in step with its bars, and brought back at the next start."""
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,13 +10,14 @@ from PySide6.QtWidgets import QWidget
 from monitor.analysis.chart_bars import Making
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import BarsArrived, BoardChanged, HistoryProgress
-from monitor.market.bar import Bar, BarSeries, Interval
+from monitor.market.bar import BarSeries, Interval
 from monitor.market.instrument import parse_symbol
 from monitor.ui.chart.compare.compared import Compared, State
 from monitor.ui.chart.compare.dialog import CompareDialog
 from monitor.ui.chart.compare.hand import CompareHand
 from monitor.ui.chart.compare.keeping import MOST, keep_comparison, kept_comparison
 from monitor.ui.chart.compare.line import Floats, aligned
+from monitor.ui.chart.heard import HeardMinutes
 from monitor.ui.chart.looks import Looks, LooksMenu
 from monitor.ui.chart.pace import Pace
 from monitor.ui.chart.reading import Reading
@@ -70,8 +70,7 @@ class ChartComparison(QObject):
         pace.due.connect(self._show_newest)
         self._percent = looks.looks.percent
         self._ensured: set[str] = set()
-        #: The newest minutes of each symbol: those just heard may not be on disk yet when the archive is read.
-        self._heard: defaultdict[str, deque[Bar]] = defaultdict(lambda: deque(maxlen=3))
+        self._heard = HeardMinutes()
         self._progress: dict[str, HistoryProgress] = {}
         self._due: set[str] = set()
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
@@ -246,7 +245,7 @@ class ChartComparison(QObject):
         if compared.asked != making or compared not in self.compared:
             return
         compared.take_bars(ChartBars(bars), tail)
-        tail.take_minutes(self._heard[compared.symbol])
+        tail.take_minutes(self._heard.of(compared.symbol))
         self._take_open(compared)
         self._put(compared)
         await self._align(compared)
@@ -315,8 +314,7 @@ class ChartComparison(QObject):
         return next((each for each in self.compared if each.symbol == symbol), None)
 
     def _hear_bars(self, event: BarsArrived) -> None:
-        if event.interval is Interval.M1:
-            self._heard[event.symbol].extend(event.bars[-3:])
+        self._heard.take(event)
         compared = self._find(event.symbol)
         if compared is None or not self._awake():
             return
