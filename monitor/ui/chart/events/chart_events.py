@@ -157,13 +157,13 @@ class ChartEvents(QObject):
 
     async def _read_ledger(self, symbol: str) -> None:
         try:
-            found = await self._ports.coverage.ledger([symbol], Interval.M1)
+            found = list((await self._ports.coverage.ledger([symbol], Interval.M1))[symbol])
         except MonitorError:
-            return  # it is asked for again with the next bars
+            found = []  # it is asked for again with the next bars, not with every move of the mouse
         finally:
             self._reading_ledger = False
         if symbol == self._symbol:
-            self._ledger = list(found[symbol])
+            self._ledger = found
             self._view.update()
 
     def repair(self, hole: Missing) -> None:
