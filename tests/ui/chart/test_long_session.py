@@ -16,6 +16,7 @@ from monitor.analysis.indicators import IndicatorSeries, Settings
 from monitor.ui.chart.series import ChartBars
 from monitor.ui.chart.view import ChartView
 from tests.support.hands import ACTS, Hands
+from tests.support.ports import until
 from tests.support.replayed_session import OPEN_MS, ReplayedSession, replayed_session, stored_minutes
 
 #: Frames of the screen in the half hour of market time that is played, and in the short session of every run.
@@ -87,6 +88,7 @@ async def alive(hands: Hands) -> Counter[str]:
     for kind in _KEPT:
         del found[kind]
     found["QObject"] = len(hands.session.chart.findChildren(QObject))
+    await until(lambda: len(asyncio.all_tasks()) == 1)  # what is being read is read to its end, and nothing more
     found["tasks"] = len(asyncio.all_tasks())
     return found
 
