@@ -1,17 +1,18 @@
 """Importing bars: the file is looked at first, then taken, and the end is one sentence."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import BadData
 from monitor.market.bar import Interval
-from monitor.ports import ImportRequest, RejectedLine, Zone
+from monitor.ports import ImportPreview, ImportRequest, RejectedLine, Zone
 from monitor.ui.bar_import.dialog import ImportDialog
 from monitor.ui.theme import Theme
 from tests.support.ports import FakeImporter, until, view_ports
@@ -43,6 +44,8 @@ async def test_a_file_is_looked_at_by_itself_then_taken(dialog: ImportDialog, im
     dialog.interval.setCurrentText("1m")
     dialog.zone.setCurrentText("UTC")
     dialog.replaces.setChecked(True)
+    assert not dialog.start.isEnabled()  # until the file was looked at as it is asked for now
+    await until(dialog.start.isEnabled)
     dialog.begin()
     await until(lambda: not dialog.running)
     assert importer.requests == [ImportRequest(FILE, "MSFT", Interval.M1, Zone.UTC, replaces=True)]
@@ -71,6 +74,31 @@ def test_nothing_to_take_leaves_nothing_to_press(dialog: ImportDialog, importer:
     dialog.symbol.setText("A*B")
     dialog.preview()
     assert dialog.sentence.text().startswith("“A*B” is not a symbol.")
+
+
+async def test_the_end_is_not_overwritten_by_a_preview(
+    dialog: ImportDialog, importer: FakeImporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, given_up = asyncio.Event(), []
+
+    async def slowly(request: ImportRequest, cancelled: Callable[[], bool]) -> ImportPreview:
+        await goes_on.wait()
+        given_up.append(cancelled())
+        return importer.found
+
+    monkeypatch.setattr(importer, "preview", slowly)
+    dialog.path.setText(str(FILE))
+    dialog.preview()
+    dialog.begin()
+    await until(lambda: not dialog.running)
+    goes_on.set()
+    await until(lambda: given_up == [True])
+    assert dialog.sentence.text() == "Imported 2 bars. 1 on disk already, left as found."
+    dialog.symbol.setText("MSFT")  # and one is about to be asked for
+    dialog.begin()
+    await until(lambda: not dialog.running)
+    assert not any(timer.isActive() for timer in dialog.findChildren(QTimer))
+    assert dialog.sentence.text() == "Imported 2 bars. 1 on disk already, left as found."
 
 
 async def test_progress_then_cancel(dialog: ImportDialog, importer: FakeImporter) -> None:

@@ -56,8 +56,7 @@ class ImportDialog(WorkDialog):
 
     def preview(self) -> None:
         """Read the file as the fields say, and show what is in it."""
-        self._settle.stop()
-        self._reading += 1
+        self._stop_reading()
         self.start.setEnabled(False)
         if not self.path.text().strip():
             self._show_nothing()
@@ -77,13 +76,24 @@ class ImportDialog(WorkDialog):
         except BadData as error:
             self._say(error.sentence, "failure")
             return
+        self._stop_reading()
         self._say("Importing…", "hint")
         self._run(self._import(request))
 
     def done(self, result: int) -> None:
+        self._stop_reading()
+        super().done(result)
+
+    def _ask_again(self) -> None:
+        """A field was changed: what was shown is of another question, and only what was shown can be imported."""
+        self._stop_reading()
+        self.start.setEnabled(False)
+        self._settle.start()
+
+    def _stop_reading(self) -> None:
+        """No preview comes any more, be it under way or about to be asked for: it would overwrite what is said."""
         self._reading += 1
         self._settle.stop()
-        super().done(result)
 
     def _request(self) -> ImportRequest:
         symbol = parse_symbol(self.symbol.text()) if self.symbol.text().strip() else ""
@@ -157,9 +167,9 @@ class ImportDialog(WorkDialog):
 
     def _connect(self) -> None:
         for field in (self.path, self.symbol):
-            field.textChanged.connect(self._settle.start)
+            field.textChanged.connect(self._ask_again)
         for box in (self.interval, self.zone):
-            box.currentIndexChanged.connect(self._settle.start)
+            box.currentIndexChanged.connect(self._ask_again)
         self._settle.timeout.connect(self.preview)
         self.browse.clicked.connect(self._choose_file)
         self.start.clicked.connect(self.begin)

@@ -33,10 +33,12 @@ asyncio.run(record(Path(sys.argv[1])))
 """
 
 
-async def killed_after(path: Path, first: int, confirmations: int, delay: float, program: str = RECORDING) -> int:
+async def killed_after(
+    path: Path, first: int, confirmations: int, delay: float, program: str = RECORDING, more: tuple[str, ...] = ()
+) -> int:
     """Record until so many confirmations came and ``delay`` passed, then kill; gives the last one confirmed."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, str(path), str(first), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", program, str(path), str(first), *more, stdout=asyncio.subprocess.PIPE
     )
     assert child.stdout is not None
     confirmed = first

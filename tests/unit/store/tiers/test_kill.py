@@ -45,8 +45,7 @@ async def record(path):
     volume = int(sys.argv[2])
     first = volume // 1000 % 80 + 9
     rules = StorageRules(warm_days=7, cold_days=50, cold=str(path.parent / "cold"))
-    # Some are killed while a file is written, some while its rows are deleted.
-    begun, awaited = asyncio.Event(), ("Writing", "Freeing")[int(sys.argv[2]) // OLD_A_TURN % 2]
+    begun, awaited = asyncio.Event(), sys.argv[3]
     moving = asyncio.create_task(
         keep_moving(store, rules, lambda said: begun.set() if said.startswith(awaited) else None)
     )
@@ -105,8 +104,12 @@ def forget_today(path: Path) -> None:
 async def test_a_kill_neither_loses_nor_doubles_a_row(path: Path, rows: Rows, tmp_path: Path, kills: int) -> None:
     rng = random.Random(7)
     kept = cut_short = 0
-    for _ in range(kills):
-        confirmed = await killed_after(path, kept, rng.randrange(2, 40), rng.random() * 0.05, program=MOVING)
+    for kill in range(kills):
+        # Every other is killed while a file is written or soon after, the others while its rows are deleted.
+        awaited = ("Writing", "Freeing")[kill % 2]
+        confirmed = await killed_after(
+            path, kept, rng.randrange(2, 40), rng.random() * 0.05, program=MOVING, more=(awaited,)
+        )
         assert rows("PRAGMA integrity_check") == [("ok",)]
         cut_short += rows("SELECT count(*) FROM tier_file WHERE state = 'moving'")[0][0]
         found = await read_as_one(path, tmp_path / "quotes.csv")
