@@ -36,6 +36,8 @@ from monitor.sandbox.truth import Truth
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+#: So long may an answer that is under way still take when the sandbox ends.
+_LAST_ANSWERS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ class Sandbox:
     @contextlib.asynccontextmanager
     async def listening(self, port: int = 0) -> AsyncIterator[str]:
         """Listens while the context lasts; gives the base URL. Raises Unusable when the port is taken."""
-        runner = web.AppRunner(self.application(), access_log=None, logger=SERVER, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            self.application(), access_log=None, logger=SERVER, shutdown_timeout=_LAST_ANSWERS_SECONDS
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, HOST, port)

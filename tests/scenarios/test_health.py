@@ -16,7 +16,7 @@ AAPL = frozenset({"AAPL"})
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  many things are waited for, not one event
             await asyncio.sleep(0.01)
 

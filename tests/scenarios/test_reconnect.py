@@ -29,7 +29,7 @@ CHARTED = frozenset({"AAPL", "F"})
 WANTED = Wanted(CHARTED | {"SPY"}, frozenset({"AAPL", "F"}), CHARTED)
 MINUTE_MS = 60_000
 OUTAGE_MS = 10 * MINUTE_MS
-LIMIT_SECONDS = 20
+LIMIT_SECONDS = 60
 TIMING = Timing()
 
 

@@ -15,7 +15,7 @@ from tests.support.sandbox import RunningSandbox, running_sandbox
 from tests.support.visitor import Line
 
 COMMAND = [sys.executable, "-m", "monitor", "sandbox"]
-PATIENCE = 20
+PATIENCE = 60
 
 
 def test_the_control_page_says_what_the_first_line_said(sandbox: RunningSandbox) -> None:

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:authlib"),
     pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning"),
 ]
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)

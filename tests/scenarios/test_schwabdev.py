@@ -14,7 +14,7 @@ import requests
 from tests.support.sandbox import RunningSandbox
 
 SCHWAB = "https://api.schwabapi.com"
-PATIENCE = 20
+PATIENCE = 60
 #: schwabdev refuses a callback that ends in a slash, so it uses the sandbox's second one.
 CALLBACK = "https://127.0.0.1"
 

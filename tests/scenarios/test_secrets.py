@@ -188,7 +188,7 @@ def talkative_sandbox(home: Path) -> Iterator[RunningSandbox]:
         yield RunningSandbox(**json.loads(process.stdout.readline()))
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def nothing_is_left(home: Path, run: Run, more: Iterable[str] = ()) -> None:

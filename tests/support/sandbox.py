@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-STOP_SECONDS = 10
+STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)

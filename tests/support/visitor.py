@@ -85,7 +85,7 @@ class Line:
 
     async def read(self) -> dict[str, Any]:
         """The next frame. Raises EOFError when the connection has ended."""
-        message = await self.socket.receive(timeout=10)
+        message = await self.socket.receive(timeout=60)
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise EOFError(str(message.type))
         self.texts.append(message.data)

@@ -1,15 +1,34 @@
-"""Every test begins in the same colours, and widgets that it closed are gone before the next one."""
+"""Every test begins in the same colours and waits patiently, and its closed widgets are gone before the next one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, SignalInstance
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from monitor.ui.palettes import Palette
 from monitor.ui.theme import Theme
 
 _first_sheet = ""
+#: What is waited for comes at once, but on a busy machine "at once" can be many seconds.
+_PATIENCE_MS = 30_000
+
+
+class PatientBot(QtBot):
+    """One whose waiting does not end because others use the processor."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = _PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: SignalInstance, *, timeout: int = _PATIENCE_MS, **more: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

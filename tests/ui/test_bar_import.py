@@ -145,6 +145,6 @@ def test_several_lines_left_out_are_seen_at_once(qtbot: QtBot, importer: FakeImp
         dialog.path.setText(str(FILE))
         dialog.preview()
         line = dialog.left_out.fontMetrics().lineSpacing()
-        qtbot.waitUntil(lambda: dialog.left_out.viewport().height() >= 4 * line, timeout=20_000)
+        qtbot.waitUntil(lambda: dialog.left_out.viewport().height() >= 4 * line)
     finally:
         application.setStyleSheet("")

@@ -62,7 +62,7 @@ async def answer(owner: Ownership) -> Wish:
 
 
 async def ended(profile: Profile) -> Held | None:
-    return await asyncio.wait_for(profile.talk, 5)
+    return await asyncio.wait_for(profile.talk, 60)
 
 
 async def test_taking_over(profile: Profile) -> None:

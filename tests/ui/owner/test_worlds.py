@@ -55,7 +55,7 @@ async def test_a_world_that_does_not_open_leads_back_to_the_one_before(tmp_path:
     assert not any(isinstance(w, Curtain) and w.isVisible() for w in QApplication.topLevelWidgets())
     await until(lambda: "cannot be written to" in again.messages.text)
     again.close()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_ctrl_c_ends_the_question_too(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_ctrl_c_ends_the_question_too(tmp_path: Path) -> None:
         lambda: any(type(w).__name__ == "OwnerWindow" and w.isVisible() for w in QApplication.topLevelWidgets())
     )
     interrupt.want()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 60)
     collector.release()
 
 

@@ -56,7 +56,7 @@ def test_a_crash_leaves_a_report_without_secrets_and_no_core(tmp_path: Path, pro
         [sys.executable, "-c", CRASHING, str(tmp_path), program],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert done.returncode == -signal.SIGSEGV, done.stderr

@@ -29,7 +29,7 @@ async def test_it_says_where_it_listens_and_its_end_is_noticed(
     await asyncio.sleep(0)
     assert not ended.done()
     os.kill(process._process.pid, signal.SIGTERM)
-    await asyncio.wait_for(ended, 10)
+    await asyncio.wait_for(ended, 60)
 
 
 def test_one_that_cannot_start_is_one_sentence_and_its_log_is_the_owners(tmp_path: Path) -> None:

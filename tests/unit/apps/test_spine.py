@@ -29,7 +29,7 @@ async def test_a_task_that_fails_is_told_and_started_again() -> None:
 
     spine = Spine(bus)
     spine.keep("stream", work)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await done.wait()
     await spine.close()
     assert told == ["The stream stopped; it starts again in 1 s.", "The stream stopped; it starts again in 2 s."]

@@ -221,7 +221,7 @@ async def test_one_that_has_not_come_when_the_next_is_due_is_missed(running: Any
     desk = Desk(ChainSchedule("SPY", 15), now=OPEN + 15 * MINUTE - 20, since=OPEN - MINUTE)  # 20 ms are left
     desk.answer = lambda _symbol: asyncio.get_running_loop().create_future()
     running(desk)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not desk.slots:  # noqa: ASYNC110  the deadline itself is what is waited for
             await asyncio.sleep(0.005)
     assert desk.states() == [(0, "missed", "It had not come when the next one was due.")]

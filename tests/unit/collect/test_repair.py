@@ -106,7 +106,7 @@ class Bench:
         """Run the repair until ``condition`` holds."""
         running = asyncio.create_task(self.repair.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not condition():
                     self._changed.clear()
                     await self._changed.wait()

@@ -28,7 +28,7 @@ async def test_frames_come_by_themselves_until_cancelled() -> None:
     running = asyncio.create_task(Frames(board, bus, seconds=0.001).run())
     for symbol in ("AAPL", "MSFT"):
         board.take_quote(a_quote(symbol, bid=1))
-        changed = await asyncio.wait_for(heard.get(), 5)
+        changed = await asyncio.wait_for(heard.get(), 60)
         assert changed.quotes == {symbol}
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -200,13 +200,13 @@ class TestFrames:
     @pytest.mark.parametrize("form", ["text", "truncated", "nan", "endless-number", "surrogate", "nested", "empty"])
     async def test_garbage_comes_and_the_stream_goes_on(self, form: str, watching: Line, guest: Visitor) -> None:
         await befall(guest, stream="garbage", form=form)
-        while _is_fine((await watching.socket.receive(timeout=5)).data):
+        while _is_fine((await watching.socket.receive(timeout=60)).data):
             continue
         assert (await watching.next("notify"))["heartbeat"]
 
     async def test_a_binary_frame_comes(self, watching: Line, guest: Visitor) -> None:
         await befall(guest, stream="garbage", form="binary")
-        while (await watching.socket.receive(timeout=5)).type is not aiohttp.WSMsgType.BINARY:
+        while (await watching.socket.receive(timeout=60)).type is not aiohttp.WSMsgType.BINARY:
             continue
 
     async def test_a_frame_is_huge_and_good(self, watching: Line, guest: Visitor) -> None:

@@ -33,10 +33,10 @@ class TestAtTwentyTimes:
         await line.ask("LEVELONE_EQUITIES", "SUBS", keys="AAPL", fields="0,1")
         await line.next("data")
         began = time.monotonic()
-        for number in range(8):
+        for number in range(30):
             exchange.moves = {"1": 100.0 + number}
             assert (await line.next("data"))["content"][0]["1"] == 100 + number
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 20  # seconds; at the market's own pace they are 30
 
 
 class TestAtARate:

@@ -128,7 +128,7 @@ class Listener:
         return [heard[0] for heard in self.phases].count(phase)
 
 
-async def until(condition, seconds=5):
+async def until(condition, seconds=30):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  many things are waited for, not one event
             await asyncio.sleep(0.002)

@@ -63,7 +63,7 @@ class Server:
                 except OSError:
                     return
                 self.visits += 1
-                visitor.settimeout(5)
+                visitor.settimeout(60)
                 with visitor, contextlib.suppress(OSError):
                     self._answer(visitor)
 

@@ -140,7 +140,7 @@ async def test_what_a_check_finds_is_saved_into_a_new_file(
     check = await store.care.check(silent, lambda: False, full=False)
     assert check is not None
     assert check.problems
-    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 20)
+    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 60)
     again = await store.care.check(silent, lambda: False)
     assert again is not None
     assert again.problems == ()

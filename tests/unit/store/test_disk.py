@@ -42,7 +42,7 @@ def path(disk: SmallDisk) -> Path:
 
 
 async def heard(troubles: Troubles) -> str:
-    return await asyncio.wait_for(troubles.get(), 20)
+    return await asyncio.wait_for(troubles.get(), 60)
 
 
 def record(store: Store, begin: int, end: int) -> None:

@@ -292,7 +292,7 @@ async def test_a_database_that_is_damaged_while_in_use_goes_on_in_a_new_file(
     for step in range(2_000):
         store.recorder.record_quote(_LATER_US + 1 + step, a_quote(f"S{step % 23}", bid=step))
     await store.recorder.flushed()
-    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 20)
+    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 60)
     store.recorder.record_trade(_LATER_US + 9_999, a_trade("S1", price=777))
     await store.recorder.flushed()
     assert [trade.price for trade in await store.archive.trades("S1", 1)] == [777]  # readers see the new file
@@ -314,7 +314,7 @@ async def test_what_a_reader_finds_damaged_is_saved_too(
     assert store.recovery is None
     with pytest.raises(StoreUnavailable, match="is damaged"):
         await store.archive.bars("S1", Interval.M1)
-    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 20)
+    assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 60)
     assert len(await store.archive.bars("S1", Interval.M1)) > 90
     await store.close()
     assert verdict(path) == [("ok",)]

@@ -39,7 +39,7 @@ def intruder(path: Path, store: Store) -> Iterator[sqlite3.Connection]:
 
 
 async def heard(troubles: Troubles) -> str:
-    return await asyncio.wait_for(troubles.get(), 20)
+    return await asyncio.wait_for(troubles.get(), 60)
 
 
 async def test_a_lock_is_waited_out_and_nothing_is_lost(
