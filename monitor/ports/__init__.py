@@ -44,6 +44,7 @@ from monitor.ports.history import HistoryAnswer, HistoryLoader, MarketHours, Pri
 from monitor.ports.hours import MARKETS, HoursAnswer, ProductHours, TradingHours
 from monitor.ports.instruments import Instruments, InstrumentsAnswer, Projection
 from monitor.ports.movers import MOVER_LISTS, MOVER_MINUTES, MOVER_SORTS, Movers, MoversAnswer
+from monitor.ports.opening import OpeningStep
 from monitor.ports.queries import MOST_ROWS, BadQuery, Queries, QueryAnswer, StoredTable, Value
 from monitor.ports.quotes import Quotes, QuotesAnswer
 from monitor.ports.recipe import RECIPES_KEY, Recipe, Recipes, file_name, recipes_in
@@ -136,6 +137,7 @@ __all__ = [
     "Moved",
     "Movers",
     "MoversAnswer",
+    "OpeningStep",
     "OptionChains",
     "Outage",
     "Owner",

@@ -11,9 +11,12 @@ from monitor.store.opening import (
     open_store,
     prepare_store,
 )
+from monitor.store.progress import OpeningStopped, Progress
 from monitor.store.recovery import Recovery
 
 __all__ = [
+    "OpeningStopped",
+    "Progress",
     "ReadingStore",
     "Recovery",
     "Store",

@@ -11,11 +11,14 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
+from monitor.ports import OpeningStep
 from monitor.store.about import note_closed
+from monitor.store.progress import Progress, in_bytes
 from monitor.store.spill import RESERVE
 from monitor.whole_file import PRIVATE, sweep, sync_file, sync_folder
 
@@ -25,6 +28,10 @@ KEPT = 3
 #: Between two pieces of so many pages whoever copies may do something else.
 _PIECE = 512
 _NAME = "{stem}-v{version}-{time}.db"
+_COPYING = OpeningStep(
+    "Backing up the database before it is changed…",
+    stopping="Stopping removes the unfinished backup; the database stays as it is.",
+)
 
 #: Called with the pages copied and the pages in all; what it raises ends the copying.
 Between = Callable[[int, int], None]
@@ -55,17 +62,29 @@ def copy_database(connection: sqlite3.Connection, target: Path, between: Between
     sync_folder(target.parent)
 
 
-def back_up_before_steps(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+def back_up_before_steps(
+    connection: sqlite3.Connection, path: Path, version: int, progress: Progress | None = None
+) -> Path:
     """Copy the database ``path``, of schema ``version``, before its tables are changed; the newest few copies stay.
 
-    Raises StoreUnavailable when the disk has no room for it, sqlite3.Error and OSError.
+    Raises StoreUnavailable when the disk has no room for it or the opening is stopped, sqlite3.Error and OSError.
     """
+    told = progress or Progress()
+    told.tell(_COPYING)
     folder = path.parent / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
+    for draft in folder.glob(f".{path.stem}-*.part*"):  # of a program that was killed while it copied
+        draft.unlink(missing_ok=True)
     check_room(connection, folder)
+    (page,) = connection.execute("PRAGMA page_size").fetchone()
+
+    def between(done: int, total: int) -> None:
+        detail = f"{in_bytes(done * page)} of {in_bytes(total * page)}"
+        told.tell(replace(_COPYING, done=done, total=total, detail=detail))
+
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_ms() / 1000))
     target = folder / _NAME.format(stem=path.stem, version=version, time=moment)
-    copy_database(connection, target)
+    copy_database(connection, target, between)
     for old in sorted(folder.glob(_NAME.format(stem=path.stem, version="*", time="*")), key=_age)[:-KEPT]:
         old.unlink(missing_ok=True)
     return target

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import StoreUnavailable
+from monitor.ports import OpeningStep
+from monitor.store.progress import Progress
 from monitor.store.schema import APPLICATION_ID, STEPS, VERSION
 
 
@@ -47,26 +49,46 @@ def check_origin(found: Origin, path: Path, sandbox: bool | None) -> None:
         raise StoreUnavailable(f"{path} holds {found.profile} data; the {wanted} profile needs a folder of its own.")
 
 
-def migrate(connection: sqlite3.Connection, sandbox: bool) -> None:
-    """Take the steps that are missing, in one transaction. Raises sqlite3.Error."""
+def migrate(
+    connection: sqlite3.Connection, sandbox: bool, progress: Progress | None = None, grows: Path | None = None
+) -> None:
+    """Take the steps that are missing, in one transaction; what they write goes to the file ``grows`` first.
+
+    Raises sqlite3.Error, and OpeningStopped.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version < VERSION:
-            _take_steps(connection, version, profile_name(sandbox))
+            _take_steps(connection, version, profile_name(sandbox), progress or Progress(), grows)
         # Written even when it stands: that tells at once whether the file can be written at all.
         connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite has ended it already where it was interrupted, or the disk is full
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
 
-def _take_steps(connection: sqlite3.Connection, version: int, profile: str) -> None:
+def _take_steps(
+    connection: sqlite3.Connection, version: int, profile: str, progress: Progress, grows: Path | None
+) -> None:
     from sqlite_utils import Database  # takes 0.4 s to import, and only a database that is not up to date needs it
 
     db = Database(connection, execute_plugins=False)
-    for step in STEPS[version:]:
+    for done, step in enumerate(STEPS[version:]):
+        if version:  # a new one is made at once
+            progress.tell(_changing(done, VERSION - version), grows)
         step(db)
     db.execute("INSERT OR IGNORE INTO about VALUES ('profile', ?)", (profile,))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _changing(done: int, steps: int) -> OpeningStep:
+    """A single step is over or not: how far it is nobody can tell."""
+    return OpeningStep(
+        f"Changing the database to version {VERSION}: step {done + 1} of {steps}…",
+        done,
+        steps if steps > 1 else 0,
+        stopping="Stopping takes the change back: the database stays as it was, and the next start begins anew.",
+    )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
-from monitor.ports import AuditEntry, StoreMeter
+from monitor.ports import AuditEntry, OpeningStep, StoreMeter
 from monitor.store.about import note_open
 from monitor.store.alerts import StoredAlerts
 from monitor.store.archive import StoredArchive
@@ -20,7 +20,7 @@ from monitor.store.backup import back_up_before_steps, backups_of
 from monitor.store.bar_import import StoredImporter
 from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
-from monitor.store.connect import WriterLock, connect_reading, connect_writing, empty_log
+from monitor.store.connect import WriterLock, connect_reading, connect_writing, empty_log, size_of
 from monitor.store.coverage import StoredCoverage
 from monitor.store.deletion import StoredDeletion
 from monitor.store.drawings import StoredDrawings
@@ -29,6 +29,7 @@ from monitor.store.facts import StoreFacts, facts_of
 from monitor.store.file_system import check_local
 from monitor.store.migrations import check_origin, migrate, origin
 from monitor.store.minute_packs import Packing
+from monitor.store.progress import Progress
 from monitor.store.query import StoredQueries
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
@@ -45,6 +46,13 @@ from monitor.store.writer import Writer
 
 _log = logging.getLogger(__name__)
 _ALONE_US = 60_000_000
+_OPENING = OpeningStep("Opening the database…", stopping="Stopping changes nothing in the database.")
+_EMPTYING_LOG = OpeningStep(
+    "Moving the changes from the database's log into its file…",
+    stopping="This is not broken off: the program ends once it is done.",
+)
+#: A log that is longer than that takes a while to be moved into the file.
+_LONG_LOG = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +164,26 @@ class ReadingStore:
         await self._reader.close()
 
 
-def prepare_store(path: Path, sandbox: bool) -> Recovery | None:
+def prepare_store(path: Path, sandbox: bool, progress: Progress | None = None) -> Recovery | None:
     """What opening may have to do first and that can take minutes: a backup, new tables, saving what was damaged.
 
-    Runs on any thread; ``open_store`` does the same itself, and finds little left to do afterwards. Gives what was
-    saved of a damaged database. Raises StoreUnavailable as ``open_store``.
+    Runs on any thread; ``open_store`` does the same itself, and finds little left to do afterwards. ``progress`` tells
+    others how far it is, and may stop it: the database is then as it was, or ready. Gives what was saved of a damaged
+    database. Raises StoreUnavailable as ``open_store``, and OpeningStopped.
     """
+    told = progress or Progress()
     with _held(path) as lock:
         try:
-            found, recovery = _ready(path, sandbox)
-            found.connection.close()
+            if path.exists():
+                told.tell(_OPENING)
+            found, recovery = _ready(path, sandbox, told)
+            with closing(found.connection):
+                if size_of(path.with_name(path.name + "-wal")) > _LONG_LOG:
+                    told.tell(_EMPTYING_LOG)
+                empty_log(found.connection, patient=False)
+        except sqlite3.Error:
+            told.check()  # which a statement was interrupted for
+            raise
         finally:
             lock.release()
     return recovery
@@ -198,7 +216,7 @@ def open_store(
     read of a damaged one is saved into a new file (``Store.recovery``).
     """
     with _held(path) as lock:
-        found, recovery = _ready(path, sandbox)
+        found, recovery = _ready(path, sandbox, Progress())
         try:
             store = Store(path, found, lock, sandbox, on_trouble, on_audit)
         except BaseException:
@@ -271,19 +289,19 @@ def _checked_version(path: Path, sandbox: bool | None) -> int:
     return found.version
 
 
-def _ready(path: Path, sandbox: bool) -> tuple[_Found, Recovery | None]:
+def _ready(path: Path, sandbox: bool, progress: Progress) -> tuple[_Found, Recovery | None]:
     """The database opened for writing and up to date; one that is damaged is saved first. Raises sqlite3.Error."""
     finish(path)
     try:
-        return _opened(path, sandbox), None
+        return _opened(path, sandbox, progress), None
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
-        recovery = recover(path, sandbox)
-        return _opened(path, sandbox), recovery
+        recovery = recover(path, sandbox, progress)
+        return _opened(path, sandbox, progress), recovery
 
 
-def _opened(path: Path, sandbox: bool) -> _Found:
+def _opened(path: Path, sandbox: bool, progress: Progress) -> _Found:
     version = 0
     if path.exists():
         version = _checked_version(path, sandbox)
@@ -292,8 +310,10 @@ def _opened(path: Path, sandbox: bool) -> _Found:
     connection = connect_writing(path)
     try:
         if 0 < version < VERSION:
-            back_up_before_steps(connection, path, version)
-        migrate(connection, sandbox)
+            progress.follow(connection)
+            back_up_before_steps(connection, path, version, progress)
+        migrate(connection, sandbox, progress, grows=path.with_name(path.name + "-wal"))
+        progress.leave(connection)
         ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
         return _Found(connection, ids, _only_book_services(connection), _last_received_us(connection))
     except BaseException:

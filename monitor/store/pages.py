@@ -5,7 +5,7 @@ of a record does not fit goes to a chain of further pages. What is not exactly t
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -173,6 +173,40 @@ class Cells:
             left -= usable - 4
             following = struct.unpack_from(">I", page)[0]
         return b"".join(parts)
+
+
+def roots(pages: PageFile) -> Iterator[tuple[str, int]]:
+    """The first page of each table and index, as far as the schema reads."""
+    for number in walk(pages, 1):
+        try:
+            rows = list(pages.cells(number).rows())
+        except Unreadable:
+            continue
+        for row in rows:
+            if row and len(row[1]) == 5:
+                _, name, _, root, _ = row[1]
+                if isinstance(name, str) and isinstance(root, int) and root > 1:
+                    yield name, root
+
+
+def walk(pages: PageFile, root: int, look: Callable[[], None] = lambda: None) -> list[int]:
+    """The pages that ``root`` leads to, leaves in the order of the key; those that cannot be read among them.
+
+    ``look()`` is called for each, and may raise.
+    """
+    seen: dict[int, None] = {}
+    waiting = [root]
+    while waiting:
+        number = waiting.pop()
+        if number in seen:
+            continue
+        look()
+        seen[number] = None
+        try:
+            waiting += reversed(pages.cells(number).children)
+        except Unreadable:
+            continue
+    return list(seen)
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

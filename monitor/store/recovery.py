@@ -14,7 +14,9 @@ from pathlib import Path
 
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
+from monitor.ports import OpeningStep
 from monitor.store.pages import PageFile
+from monitor.store.progress import Progress
 from monitor.store.salvage import Salvage, TableRecovery
 from monitor.store.schema import APPLICATION_ID, VERSION
 from monitor.store.tasks import SaveAudit, know_instruments
@@ -23,6 +25,10 @@ from monitor.whole_file import PRIVATE, sync_file, sync_folder
 _log = logging.getLogger(__name__)
 
 AUDIT_KIND = "recovery"
+_PUTTING_IN_PLACE = OpeningStep(
+    "Putting the recovered database in the place of the damaged one…",
+    stopping="This is not broken off: the program ends once it is done.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,13 @@ class Recovery:
         return "; ".join(map(str, listed)) + "." + used
 
 
-def recover(path: Path, sandbox: bool) -> Recovery:
+def recover(path: Path, sandbox: bool, progress: Progress | None = None) -> Recovery:
     """Put in the place of the damaged database ``path`` what can be saved of it; any thread, nobody may have it open.
 
-    Raises StoreUnavailable when nothing in the file is ours, or the new file cannot be written; it is then left as it
-    is.
+    Raises StoreUnavailable when nothing in the file is ours, the new file cannot be written, or ``progress`` says that
+    it is stopped; it is then left as it is.
     """
+    told = progress or Progress()
     draft = _beside(path, "recovering")
     _remove(draft)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
@@ -73,10 +80,11 @@ def recover(path: Path, sandbox: bool) -> Recovery:
         with closing(PageFile(path)) as pages:
             _check_ours(pages, path)
             with closing(sqlite3.connect(draft.as_uri(), uri=True, isolation_level=None)) as new:
-                tables, backup = Salvage(pages, path, new, sandbox).run()
+                tables, backup = Salvage(pages, path, new, sandbox, told, grows=draft).run()
                 kept = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}")
                 recovery = Recovery(kept, tuple(tables), backup)
                 SaveAudit(now_ms(), AUDIT_KIND, recovery.sentence).run(new)
+        told.tell(_PUTTING_IN_PLACE)
         sync_file(draft)
     except BaseException:
         _remove(draft)

@@ -9,19 +9,21 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.analysis.coverage import Answer
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.market.bar import Interval
+from monitor.ports import OpeningStep
 from monitor.store import bar_days
 from monitor.store.backup import backups_of
 from monitor.store.connect import connect_reading
 from monitor.store.layout import Layout, layouts
 from monitor.store.migrations import check_origin, migrate, origin
-from monitor.store.pages import INTERIOR, TABLE_INTERIOR, PageFile, Unreadable, Value
+from monitor.store.pages import INTERIOR, TABLE_INTERIOR, PageFile, Unreadable, Value, roots, walk
+from monitor.store.progress import Progress
 from monitor.store.rollups import ALL_DUE
 from monitor.store.schema import APPLICATION_ID
 from monitor.store.tasks import forget_coverage
@@ -32,6 +34,17 @@ _SYMBOL_INDEX = "sqlite_autoindex_instrument_1"
 #: Of so many neighbouring pages SQLite reads the rows faster than they are read here.
 _LONG_RUN = 8
 _SYMBOLS = "SELECT id, symbol FROM instrument"
+_RECOVERING = OpeningStep(
+    "Recovering what reads of the damaged database…",
+    stopping="Stopping removes what was saved so far; the damaged database stays as it is, and the next start begins"
+    " anew.",
+)
+_FINDING = replace(_RECOVERING, sentence="Finding the pages of the damaged tables…")
+_BY_PAGE = replace(_RECOVERING, sentence="Recovering the damaged tables page by page…")
+_FROM_BACKUP = replace(_RECOVERING, sentence="Looking in the backups for what could not be read…")
+_MENDING = replace(_RECOVERING, sentence="Making the indexes and counts of the recovered database anew…")
+#: Between two looks at whether it is to go on.
+_PAGES_A_LOOK = 64
 
 
 @dataclass(slots=True)
@@ -53,19 +66,31 @@ class TableRecovery:
 
 
 class Salvage:
-    """Fills the empty database ``new`` with what can be read of ``pages``, the file ``path``."""
+    """Fills the empty database ``new``, the file ``grows``, with what can be read of ``pages``, the file ``path``."""
 
-    def __init__(self, pages: PageFile, path: Path, new: sqlite3.Connection, sandbox: bool) -> None:
+    def __init__(
+        self,
+        pages: PageFile,
+        path: Path,
+        new: sqlite3.Connection,
+        sandbox: bool,
+        progress: Progress | None = None,
+        grows: Path | None = None,
+    ) -> None:
         self._pages = pages
         self._path = path
         self._new = new
         self._sandbox = sandbox
+        self._progress = progress or Progress()
+        self._grows = grows
+        self._by_page, self._looked = _BY_PAGE, 0
         self._tables: dict[str, TableRecovery] = {}
         self._damaged: set[str] = set()
 
     def run(self) -> tuple[list[TableRecovery], Path | None]:
-        """Raises StoreUnavailable when nothing was found that is ours, sqlite3.Error and OSError."""
+        """Raises StoreUnavailable when nothing was found that is ours or it is stopped, sqlite3.Error and OSError."""
         new = self._new
+        self._progress.follow(new)
         new.execute("PRAGMA journal_mode = MEMORY")
         new.execute("PRAGMA synchronous = OFF")
         migrate(new, self._sandbox)
@@ -74,7 +99,10 @@ class Salvage:
         new.execute("DELETE FROM about")
         new.execute("BEGIN")
         with closing(self._readable(self._path)) as old:
-            self._damaged = {name for name, shape in shapes.items() if not self._copied(old, shape)}
+            for done, (name, shape) in enumerate(shapes.items()):
+                self._tell(replace(_RECOVERING, done=done, total=len(shapes), detail=name))
+                if not self._copied(old, shape):
+                    self._damaged.add(name)
             if self._damaged:
                 self._read_pages(old, shapes)
         new.execute("INSERT OR IGNORE INTO about VALUES ('profile', ?)", ("sandbox" if self._sandbox else "live",))
@@ -86,12 +114,26 @@ class Salvage:
         self._mend()
         return list(self._tables.values()), backup
 
+    def _tell(self, step: OpeningStep) -> None:
+        """Raises OpeningStopped."""
+        self._progress.tell(step, self._grows)
+
+    def _count_pages(self, step: OpeningStep, total: int) -> None:
+        self._by_page, self._looked = replace(step, total=total), 0
+
+    def _look(self) -> None:
+        """At one page more. Raises OpeningStopped."""
+        if self._looked % _PAGES_A_LOOK == 0:
+            self._tell(replace(self._by_page, done=self._looked))
+        self._looked += 1
+
     def _readable(self, path: Path) -> sqlite3.Connection:
         """The file as SQLite reads it; an empty database where it cannot even read the schema."""
         try:
             connection = connect_reading(path)
             try:
                 connection.execute("PRAGMA table_info(about)").fetchall()
+                self._progress.follow(connection)
             except sqlite3.DatabaseError:
                 connection.close()
                 raise
@@ -108,6 +150,7 @@ class Salvage:
                 return False
             self._copy(old, shape)
         except sqlite3.DatabaseError as error:
+            self._progress.check()  # it may be no damage, but the end of the work
             _log.info("%s is read page by page: %s", name, error)
             return False
         return True
@@ -125,22 +168,28 @@ class Salvage:
 
     def _read_pages(self, old: sqlite3.Connection, shapes: dict[str, Layout]) -> None:
         pages = self._pages
-        roots = dict(_roots(pages))
-        owned: set[int] = set(_walk(pages, 1))
-        for name, root in roots.items():
-            found = _walk(pages, root)
+        self._count_pages(_FINDING, pages.count)
+        owned, wanted = set(walk(pages, 1)), dict[str, list[int]]()
+        for name, root in dict(roots(pages)).items():
+            found = walk(pages, root, self._look)
             owned.update(found)
-            if name in self._damaged:
-                self._read_table(old, shapes[name], found)
-            elif name == _SYMBOL_INDEX and "instrument" in self._damaged:
+            if name in self._damaged or (name == _SYMBOL_INDEX and "instrument" in self._damaged):
+                wanted[name] = found
+        loose = sorted(set(range(2, pages.count + 1)) - owned - pages.free())
+        self._count_pages(_BY_PAGE, sum(map(len, wanted.values())) + len(loose))
+        for name, found in wanted.items():
+            if name == _SYMBOL_INDEX:
                 self._read_symbols(found)
-        self._read_loose(sorted(set(range(2, pages.count + 1)) - owned - pages.free()), shapes)
+            else:
+                self._read_table(old, shapes[name], found)
+        self._read_loose(loose, shapes)
 
     def _read_table(self, old: sqlite3.Connection, shape: Layout, numbers: list[int]) -> None:
         """The pages of a table, in the order of its key; one that does not read costs about as much as another has."""
         table, lost, read, run = self._tables[shape.table], 0, 0, list[int]()
         before = table.saved
         for number in numbers:
+            self._look()
             try:
                 kind = self._pages.cells(number).kind
             except Unreadable:
@@ -175,6 +224,7 @@ class Salvage:
         try:
             self._copy(old, shape, where, (*first, *last))
         except sqlite3.DatabaseError as error:
+            self._progress.check()
             _log.debug("a stretch of %s is read page by page: %s", shape.table, error)
             return False
         return True
@@ -200,6 +250,7 @@ class Salvage:
         rows = Counter[str]()
         lost = seen = 0
         for number in numbers:
+            self._look()
             try:
                 cells = self._pages.cells(number)
             except Unreadable:
@@ -225,6 +276,7 @@ class Salvage:
     def _read_symbols(self, numbers: list[int]) -> None:
         """The symbols stand in an index too: an instrument without its page keeps its name and number."""
         for number in numbers:
+            self._look()
             try:
                 found = [row[1] for row in self._pages.cells(number).rows() if row]
             except Unreadable:
@@ -246,6 +298,7 @@ class Salvage:
         if not self._damaged:
             return None
         for backup in backups_of(self._path):
+            self._tell(_FROM_BACKUP)
             with closing(self._readable(backup)) as old:
                 try:
                     if not self._is_ours(old):
@@ -253,6 +306,7 @@ class Salvage:
                     for name in sorted(self._damaged - {"about"}):
                         self._fill(old, shapes[name])
                 except sqlite3.DatabaseError as error:
+                    self._progress.check()
                     _log.info("the backup %s does not help: %s", backup, error)
                     continue
             return backup if any(table.from_backup for table in self._tables.values()) else None
@@ -275,6 +329,7 @@ class Salvage:
 
     def _mend(self) -> None:
         """What follows from the rows: names for numbers, the search index, and what is to be fetched again."""
+        self._tell(_MENDING)
         new = self._new
         new.execute("BEGIN")
         tables = [
@@ -321,36 +376,6 @@ def _ask_again(connection: sqlite3.Connection) -> None:
         "UPDATE coverage SET state = ?, until_ms = 0, attempts = 1 WHERE series = ? AND state <> 'empty'",
         (Answer.FAILED.value, Interval.DAY.label),
     )
-
-
-def _roots(pages: PageFile) -> Iterator[tuple[str, int]]:
-    """The first page of each table and index, as far as the schema reads."""
-    for number in _walk(pages, 1):
-        try:
-            rows = list(pages.cells(number).rows())
-        except Unreadable:
-            continue
-        for row in rows:
-            if row and len(row[1]) == 5:
-                _, name, _, root, _ = row[1]
-                if isinstance(name, str) and isinstance(root, int) and root > 1:
-                    yield name, root
-
-
-def _walk(pages: PageFile, root: int) -> list[int]:
-    """The pages that ``root`` leads to, leaves in the order of the key; those that cannot be read among them."""
-    seen: dict[int, None] = {}
-    waiting = [root]
-    while waiting:
-        number = waiting.pop()
-        if number in seen:
-            continue
-        seen[number] = None
-        try:
-            waiting += reversed(pages.cells(number).children)
-        except Unreadable:
-            continue
-    return list(seen)
 
 
 def _good(kind: int, rows: list[tuple[int, list[Value]] | None], shape: Layout) -> list[tuple[Value, ...]]:

@@ -16,9 +16,9 @@ from monitor.market.book import BookService
 from monitor.store import Store, open_store, prepare_store, recovery, schema
 from monitor.store.backup import copy_database
 from monitor.store.migrations import migrate
-from monitor.store.pages import TABLE_LEAF, PageFile
+from monitor.store.pages import TABLE_LEAF, PageFile, walk
 from monitor.store.recovery import finish, recover
-from monitor.store.salvage import Salvage, _walk
+from monitor.store.salvage import Salvage
 from tests.support.builders import a_bar, a_book, a_quote, a_trade
 from tests.unit.store.conftest import Rows
 
@@ -343,7 +343,7 @@ async def test_sound_pages_of_books_between_damaged_ones_are_read_by_sqlite(
     with closing(sqlite3.connect(path)) as connection:
         total = connection.execute("SELECT count(*) FROM book").fetchone()[0]
     with closing(PageFile(path)) as pages:
-        leaves = [page for page in _walk(pages, root_of(path, "book")) if pages.cells(page).kind == TABLE_LEAF]
+        leaves = [page for page in walk(pages, root_of(path, "book")) if pages.cells(page).kind == TABLE_LEAF]
     overwrite(path, [leaves[len(leaves) // 2]], random.Random(1))
     one_by_one: list[int] = []
     read = Salvage._read_page
