@@ -4,8 +4,9 @@ import asyncio
 import sys
 from pathlib import Path
 
+from monitor.apps.opening import prepared
 from monitor.apps.options import ImportOptions
-from monitor.apps.percent import percent
+from monitor.apps.percent import TerminalWatch, percent
 from monitor.apps.settings import data_dir, default_data_dir
 from monitor.errors import StoreUnavailable
 from monitor.interrupt import Interrupt
@@ -33,7 +34,10 @@ async def _import(options: ImportOptions, interrupt: Interrupt) -> None:
     _tell(preview, options)
     if options.preview or not preview.bars:
         return
-    store = open_store(path, path.is_file() and is_sandboxs(path), on_trouble=_complain)
+    sandbox = path.is_file() and is_sandboxs(path)
+    if recovery := await prepared(path, sandbox, TerminalWatch(lambda: interrupt.wanted)):
+        _complain(recovery.sentence)
+    store = open_store(path, sandbox, on_trouble=_complain)
     try:
         result = await store.importer.run(request, percent(), lambda: interrupt.wanted)
         await store.recorder.flushed()

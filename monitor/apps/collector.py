@@ -16,6 +16,7 @@ from monitor.apps import world as worlds
 from monitor.apps.figures import Figures
 from monitor.apps.options import CollectOptions
 from monitor.apps.ownership import Ownership, What, holds
+from monitor.apps.percent import TerminalWatch
 from monitor.apps.settings import data_dir, read_settings
 from monitor.apps.wiring import Services, running_services
 from monitor.apps.world import World
@@ -35,6 +36,7 @@ from monitor.ports import (
     chosen_rules,
 )
 from monitor.schwab.headless import sandbox_details, sign_in_headless
+from monitor.store import OpeningStopped
 
 _log = logging.getLogger(__name__)
 _SYMBOLS_A_QUESTION = 200
@@ -111,6 +113,9 @@ class _Collection:
         """Record until the time is over, or another program asks for the profile: that one is given."""
         services: Services | None = None
         hours = Hours(self._options.hours)
+        watch = TerminalWatch()
+        asked = asyncio.create_task(self._asked_to_give_up())
+        asked.add_done_callback(lambda _: watch.stop())
         try:
             async with running_services(
                 self._world.address,
@@ -118,6 +123,7 @@ class _Collection:
                 lambda: hours,
                 limit=_limit(self._folder),
                 storage=lambda: chosen_rules(_setting(self._folder, STORAGE_KEY)),
+                watch=watch,
             ) as services:
                 services.bus.listen(Notice, _log_notice)
                 services.bus.listen(StreamChanged, _log_stream)
@@ -126,8 +132,12 @@ class _Collection:
                 self._record_raw(services)
                 if before is not None:
                     services.tell_take_over(f"Took over from {before.name}.")
-                return await self._until_asked(services, self._sign_in_and_record(services))
+                return await self._until_asked(services, asked, self._sign_in_and_record(services))
+        except OpeningStopped:
+            return await asked
         finally:
+            asked.cancel()
+            await asyncio.wait({asked})
             if services is not None and self.begun:
                 self.figures.add(services)
 
@@ -138,18 +148,19 @@ class _Collection:
             with_activity = any(service == "ACCT_ACTIVITY" for service, _ in subscribed)
             services.frames.start(path, with_activity, append=self.begun)
 
-    async def _until_asked(self, services: Services, work: Coroutine[Any, Any, None]) -> Owner | None:
-        """Do the work until another program asks for the profile, which is then given; raises what the work raises."""
-        tasks = working, asked = asyncio.create_task(work), asyncio.create_task(self._asked_to_give_up())
+    async def _until_asked(
+        self, services: Services, asked: "asyncio.Task[Owner]", work: Coroutine[Any, Any, None]
+    ) -> Owner | None:
+        """Do the work until another program has ``asked`` for the profile; raises what the work raises."""
+        working = asyncio.create_task(work)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((working, asked), return_when=asyncio.FIRST_COMPLETED)
             if working.done():
                 working.result()
                 return None
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            working.cancel()
+            await asyncio.wait({working})
         taken_by = asked.result()
         services.tell_take_over(f"Handed over to {taken_by.name}.")
         return taken_by

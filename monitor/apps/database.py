@@ -1,21 +1,24 @@
 """The database of a program: brought into order off the loop, and looked at when the last program did not close it."""
 
-import asyncio
 import logging
 from pathlib import Path
 
+from monitor.apps.opening import Watch, prepared
 from monitor.live.bus import Bus
 from monitor.live.events import Audited, Level, Notice
-from monitor.store import Recovery, Store, lost_track_of, open_store, prepare_store
+from monitor.store import Recovery, Store, lost_track_of, open_store
 
 _log = logging.getLogger(__name__)
 _UNCLEAN = "The program was not closed in good order the last time."
 
 
-async def open_database(path: Path, sandbox: bool, bus: Bus) -> tuple[Store, tuple[Notice, ...]]:
-    """The store, and what a person is to be told of its opening. Raises StoreUnavailable."""
+async def open_database(path: Path, sandbox: bool, bus: Bus, watch: Watch) -> tuple[Store, tuple[Notice, ...]]:
+    """The store, and what a person is to be told of its opening, which ``watch`` shows where it takes long.
+
+    Raises StoreUnavailable, and OpeningStopped when the watcher wants that.
+    """
     left = lost_track_of(path)
-    saved = await asyncio.to_thread(prepare_store, path, sandbox)
+    saved = await prepared(path, sandbox, watch)
     store = open_store(
         path,
         sandbox,

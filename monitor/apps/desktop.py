@@ -19,6 +19,7 @@ from monitor.apps.settings import data_dir, read_settings
 from monitor.errors import MonitorError, Unusable
 from monitor.interrupt import Interrupt
 from monitor.ports import Owner
+from monitor.store import OpeningStopped
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.window import OwnerWindow
 from monitor.ui.theme import Theme
@@ -88,7 +89,8 @@ class _Visit:
                 if held is None:
                     return None if self._interrupt.wanted else self._before
                 screen = Screen(
-                    self._options, self._sandbox, self._folder, self._ownership, self._interrupt, self._curtain
+                    *(self._options, self._sandbox, self._folder, self._ownership, self._interrupt, self._curtain),
+                    back=_way_back(self._before),
                 )
                 following = await screen.run(held, warning)
                 self._ownership.release()
@@ -97,6 +99,8 @@ class _Visit:
                     return following.sandbox
                 if self._options.unattended:
                     raise MonitorError(f"Handed over to {taken_by.name}.")
+        except OpeningStopped:
+            return None if self._interrupt.wanted else self._before
         finally:
             self._ownership.release()
 

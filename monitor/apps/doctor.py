@@ -20,6 +20,7 @@ from monitor import __version__
 from monitor.apps.logs import log_level
 from monitor.apps.machine import bad_qt_pair, has_display, qt_version, wal_reset_remark
 from monitor.apps.options import DoctorOptions
+from monitor.apps.percent import TerminalWatch
 from monitor.apps.settings import default_data_dir, read_settings
 from monitor.errors import BadData, MonitorError, StoreUnavailable, Unusable
 from monitor.market.calendar import from_ms
@@ -309,10 +310,12 @@ def _sign_in(folder: Path) -> str:
 
 
 async def _facts(path: Path) -> "StoreFacts":
-    from monitor.store import open_for_reading
+    from monitor.apps.opening import watched
+    from monitor.store import Progress, open_for_reading
 
     store = open_for_reading(path)
     try:
-        return await store.facts()
+        progress = Progress()
+        return await watched(store.facts(progress), lambda: progress.step, TerminalWatch())
     finally:
         await store.close()

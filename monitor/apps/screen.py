@@ -13,6 +13,7 @@ from types import TracebackType
 from monitor.apps import garbage
 from monitor.apps import world as worlds
 from monitor.apps.holding import Held
+from monitor.apps.opening_window import WindowWatch
 from monitor.apps.options import GuiOptions
 from monitor.apps.ownership import Ownership, What
 from monitor.apps.sandbox_process import SandboxAddress, SandboxProcess
@@ -24,7 +25,9 @@ from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice, SignInChanged
 from monitor.ports import LIMIT_KEY, STORAGE_KEY, Owner, Profile, chosen_limit, chosen_rules
+from monitor.store import OpeningStopped
 from monitor.ui.chart.drawings.kept import KeptDrawings
+from monitor.ui.opening import OpeningWindow
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
 from monitor.ui.signin.dialog import SignInDialog
@@ -58,19 +61,39 @@ class Screen:
         ownership: Ownership,
         interrupt: Interrupt,
         curtain: Curtain,
+        back: str = "",
     ) -> None:
+        """``back`` names where a person is led who does not wait for the window, if not out of the program."""
         self._options = options
         self._sandbox = sandbox
         self._folder = folder
         self._ownership = ownership
         self._interrupt = interrupt
         self._curtain = curtain
+        self._back = back
+        self._window: MainWindow | None = None
 
     async def run(self, held: Held, warning: str = "") -> Next:
-        """Show the window until it is closed, and tell what comes then. Raises MonitorError when it cannot open.
+        """Show the window until it is closed, and tell what comes then.
 
-        ``warning`` is a sentence that the window shows first.
+        ``warning`` is a sentence that the window shows first. Raises MonitorError when it cannot open, OpeningStopped
+        when the person does not wait for that.
         """
+        watch = WindowWatch(self._make_opening_window, self._curtain.hide, self._interrupt)
+        asked = asyncio.create_task(self._asked(watch))
+        asked.add_done_callback(lambda _: watch.stop())
+        try:
+            return await self._show(held, warning, watch, asked)
+        except OpeningStopped:
+            if asked.done():
+                return asked.result()
+            raise
+        finally:
+            watch.close()
+            asked.cancel()
+            await asyncio.wait({asked})
+
+    async def _show(self, held: Held, warning: str, watch: WindowWatch, asked: "asyncio.Task[Next]") -> Next:
         async with AsyncExitStack() as stack:
             process, details = await self._start_sandbox(stack)
             world = worlds.sandbox_world(details.base_url) if details else worlds.live_world()
@@ -83,6 +106,7 @@ class Screen:
                     limit=chosen_limit(settings.get(LIMIT_KEY)),
                     storage=lambda: chosen_rules(settings.get(STORAGE_KEY)),
                     keeps_history=True,
+                    watch=watch,
                 )
             )
             if details:
@@ -91,7 +115,7 @@ class Screen:
             stack.push_async_callback(ports.tasks.close)
             if process:
                 ports.tasks.start("sandbox", _tell_its_end(process, ports.bus))
-            window = self._open(ports, world)
+            window = self._window = self._open(ports, world)
             for sentence in filter(None, (settings.warning, warning)):
                 ports.bus.publish(Notice(Level.WARNING, sentence))
             for greeting in services.greetings:
@@ -99,15 +123,22 @@ class Screen:
             if held.before is not None:
                 services.tell_take_over(f"Took over from {held.before.name}.")
             self._curtain.hide()
-            following = await self._until_over(window, ports)
+            watch.close()
+            following = await self._until_over(window, ports, asked)
             if following.sandbox is not None:
                 self._curtain.fall("Opening the sandbox…" if following.sandbox else "Opening the live market…")
             if following.taken_by is not None:
                 services.tell_take_over(f"Handed over to {following.taken_by.name}.")
                 self._curtain.fall("Handing over…")
+            self._window = None
             window.close()
             window.deleteLater()
         return following
+
+    def _make_opening_window(self) -> OpeningWindow:
+        theme = Theme()
+        theme.restore(Settings(self._folder))
+        return OpeningWindow(theme, self._sandbox, self._back)
 
     async def _start_sandbox(self, stack: AsyncExitStack) -> tuple[SandboxProcess, SandboxAddress] | tuple[None, None]:
         if not self._sandbox:
@@ -125,8 +156,8 @@ class Screen:
         garbage.spare()
         return window
 
-    async def _until_over(self, window: MainWindow, ports: ViewPorts) -> Next:
-        """Wait until a person closes the window or wants the other world, or another program wants the profile.
+    async def _until_over(self, window: MainWindow, ports: ViewPorts, asked: "asyncio.Task[Next]") -> Next:
+        """Wait until a person closes the window or wants the other world, or another program has ``asked`` for it.
 
         The end of a tour, the clock and Ctrl+C end it too. Raises Unusable when a tour or a picture fails.
         """
@@ -138,25 +169,28 @@ class Screen:
 
         window.closed.connect(lambda: settle(Next()))
         window.world_wanted.connect(lambda sandbox: settle(Next(sandbox=sandbox)))
-        tasks = [asyncio.create_task(work) for work in (self._asked(window), self._interrupted())]
+        tasks = [asyncio.create_task(self._interrupted())]
         if self._options.unattended:
             tasks.append(asyncio.create_task(self._use(window, ports)))
         else:
             _offer_sign_in(window, ports)
         with _uncaught_to(ports):
             try:
-                await asyncio.wait([over, *tasks], return_when=asyncio.FIRST_COMPLETED)
-                return next(each.result() for each in (over, *tasks) if each.done())
+                await asyncio.wait([over, asked, *tasks], return_when=asyncio.FIRST_COMPLETED)
+                return next(each.result() for each in (over, asked, *tasks) if each.done())
             finally:
                 over.cancel()
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
 
-    async def _asked(self, window: MainWindow) -> Next:
+    async def _asked(self, watch: WindowWatch) -> Next:
         """Show the window to whoever asks for that, until a program asks for the profile."""
         while (wish := await self._ownership.asked()).what is What.SHOW:
-            bring_to_front(window)
+            if self._window is not None:
+                bring_to_front(self._window)
+            else:
+                watch.bring_to_front()
         return Next(taken_by=wish.asker)
 
     async def _interrupted(self) -> Next:

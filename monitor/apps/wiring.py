@@ -10,6 +10,7 @@ from typing import Any
 from monitor.apps.database import check_after_unclean_exit, open_database
 from monitor.apps.health import stream_health
 from monitor.apps.meters import LiveMeters
+from monitor.apps.opening import Unwatched, Watch
 from monitor.apps.spine import Spine
 from monitor.clock import now_ms
 from monitor.collect.away import WhileAway
@@ -53,6 +54,7 @@ SENT = "requests.sent"
 #: A minute's bar can still be on its way this long after the minute began.
 _BAR_LATE_MS = 90_000
 _TIMING = Timing()
+_UNWATCHED = Unwatched()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,18 @@ async def running_services(
     storage: Callable[[], StorageRules] = StorageRules,
     *,
     keeps_history: bool = False,
+    watch: Watch = _UNWATCHED,
 ) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
     The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds; old rows move by the
     rules of ``storage``. With ``keeps_history`` what is on disk of the watched symbols' history is kept whole; without
-    it only holes of the stream are filled.
-    Raises StoreUnavailable when the database cannot be opened.
+    it only holes of the stream are filled. ``watch`` shows how far the opening of the database is.
+    Raises StoreUnavailable when the database cannot be opened, and OpeningStopped when the watcher does not want it.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder, hours, timing, limit, storage, keeps_history)
+        yield await _start(stack, address, folder, hours, timing, limit, storage, keeps_history, watch)
     finally:
         await _uncut(stack.aclose())
 
@@ -115,10 +118,11 @@ async def _start(
     limit: int,
     storage: Callable[[], StorageRules],
     keeps_history: bool,
+    watch: Watch,
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
     bus = Bus()
-    store, greetings = await open_database(folder / DATABASE, address.sandbox, bus)
+    store, greetings = await open_database(folder / DATABASE, address.sandbox, bus, watch)
     stack.push_async_callback(store.close)
     transport = SchwabTransport(address, RequestBudget(limit, file=SentFile(folder / SENT)), inner=SystemWay())
     stack.push_async_callback(transport.aclose)

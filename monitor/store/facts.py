@@ -7,13 +7,14 @@ from pathlib import Path
 
 from monitor.clock import now_ms
 from monitor.market.calendar import around_the_clock, sessions
-from monitor.ports import DatabaseCheck, Tier, TierUse
+from monitor.ports import DatabaseCheck, OpeningStep, Tier, TierUse
 from monitor.store.about import OPEN, UNCLEAN, fact
 from monitor.store.backup import backups_of
 from monitor.store.check import last_check
 from monitor.store.connect import in_use
 from monitor.store.coverage import SeriesFacts, series_facts
 from monitor.store.migrations import origin
+from monitor.store.progress import Progress
 from monitor.store.schema import TABLES
 from monitor.store.tiers import ledger
 from monitor.store.tiers.retention import used_by
@@ -56,12 +57,15 @@ class StoreFacts:
     series: tuple[SeriesFacts, ...]
 
 
-def facts_of(connection: sqlite3.Connection, path: Path) -> StoreFacts:
+def facts_of(connection: sqlite3.Connection, path: Path, progress: Progress) -> StoreFacts:
     """Let SQLite check the file and count. Raises sqlite3.Error."""
+    progress.tell(OpeningStep("Checking the database…"))
     problems = _problems(connection)
-    counts = {} if problems else {table: f"SELECT count(*) FROM {table}" for table in TABLES}
     found = origin(connection)
-    rows = {table: connection.execute(sql).fetchone()[0] for table, sql in counts.items()}
+    rows: dict[str, int] = {}
+    for table in () if problems else TABLES:
+        progress.tell(OpeningStep("Counting the rows of the database…", len(rows), len(TABLES), table))
+        (rows[table],) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     sizes = {} if problems else _table_bytes(connection)
     # The sandbox's market never closes.
     trading = around_the_clock if found.profile == "sandbox" else sessions

@@ -156,9 +156,10 @@ class ReadingStore:
         self.archive = StoredArchive(self._reader, tier_reader)
         self.exporter = StoredExporter(self._reader, tier_reader, audit=None)
 
-    async def facts(self) -> StoreFacts:
-        """Count the rows and let SQLite check the file. Raises StoreUnavailable."""
-        return await self._reader.ask(lambda connection: facts_of(connection, self._path), limit_seconds=None)
+    async def facts(self, progress: Progress | None = None) -> StoreFacts:
+        """Count the rows and let SQLite check the file; ``progress`` tells how far it is. Raises StoreUnavailable."""
+        told = progress or Progress()
+        return await self._reader.ask(lambda connection: facts_of(connection, self._path, told), limit_seconds=None)
 
     async def close(self) -> None:
         await self._reader.close()

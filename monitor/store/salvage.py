@@ -7,7 +7,7 @@ leads to any more; what cannot be read comes from the newest backup, if one has 
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path

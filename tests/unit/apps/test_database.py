@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.apps.database import check_after_unclean_exit, open_database
+from monitor.apps.opening import Unwatched
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
 from monitor.store import open_store
@@ -45,7 +46,7 @@ async def test_after_an_unclean_exit_the_database_is_checked_and_that_is_told(
     tmp_path: Path, bus: Bus, notices: list[Notice]
 ) -> None:
     path = await left_by_a_kill(tmp_path)
-    store, greetings = await open_database(path, True, bus)
+    store, greetings = await open_database(path, True, bus, Unwatched())
     await check_after_unclean_exit(store, bus)
     await store.close()
     assert greetings == ()
@@ -62,7 +63,7 @@ async def test_after_an_unclean_exit_the_database_is_checked_and_that_is_told(
 
 async def test_after_a_clean_exit_nothing_is_checked(tmp_path: Path, bus: Bus, notices: list[Notice]) -> None:
     await open_store(tmp_path / "monitor.db", sandbox=True, on_trouble=print).close()
-    store, _ = await open_database(tmp_path / "monitor.db", True, bus)
+    store, _ = await open_database(tmp_path / "monitor.db", True, bus, Unwatched())
     await check_after_unclean_exit(store, bus)
     await store.close()
     assert notices == []
@@ -71,7 +72,7 @@ async def test_after_a_clean_exit_nothing_is_checked(tmp_path: Path, bus: Bus, n
 async def test_damage_that_the_check_finds_is_told(tmp_path: Path, bus: Bus, notices: list[Notice]) -> None:
     path = await left_by_a_kill(tmp_path)
     damage(path, "bar")
-    store, _ = await open_database(path, True, bus)
+    store, _ = await open_database(path, True, bus, Unwatched())
     await check_after_unclean_exit(store, bus)
     await store.close()
     told = " ".join(notice.sentence for notice in notices)
@@ -82,7 +83,7 @@ async def test_damage_that_the_check_finds_is_told(tmp_path: Path, bus: Bus, not
 async def test_what_was_saved_at_the_opening_is_told_and_stays(tmp_path: Path, bus: Bus) -> None:
     path = await left_by_a_kill(tmp_path)
     damage(path, "instrument")
-    store, (greeting,) = await open_database(path, True, bus)
+    store, (greeting,) = await open_database(path, True, bus, Unwatched())
     await store.close()
     assert greeting.sentence.startswith("The database was damaged:")
     assert "instrument: 1 row saved" in greeting.detail
@@ -91,17 +92,17 @@ async def test_what_was_saved_at_the_opening_is_told_and_stays(tmp_path: Path, b
 
 async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tmp_path: Path, bus: Bus) -> None:
     path = await left_by_a_kill(tmp_path)
-    store, greetings = await open_database(path, True, bus)
+    store, greetings = await open_database(path, True, bus, Unwatched())
     backup = store.care.proposed_backup()
     await store.care.back_up(backup, lambda *_: None, lambda: False)
     await store.close()
     assert greetings == ()
     path.unlink()
-    store, (greeting,) = await open_database(path, True, bus)
+    store, (greeting,) = await open_database(path, True, bus, Unwatched())
     await store.close()
     assert f"only {backup.name}: a new database was begun" in greeting.sentence
     backup.rename(path)
-    store, greetings = await open_database(path, True, bus)
+    store, greetings = await open_database(path, True, bus, Unwatched())
     await store.close()
     assert greetings == ()
     with closing(sqlite3.connect(path)) as connection:
