@@ -90,7 +90,7 @@ class _Visit:
                     return None if self._interrupt.wanted else self._before
                 screen = Screen(
                     *(self._options, self._sandbox, self._folder, self._ownership, self._interrupt, self._curtain),
-                    back=_way_back(self._before),
+                    back=_named(self._before),
                 )
                 following = await screen.run(held, warning)
                 self._ownership.release()
@@ -146,7 +146,12 @@ def _log_into(folder: Path) -> str:
 
 
 def _way_back(before: bool | None) -> str:
-    return "" if before is None else f"Go back to {'the sandbox' if before else 'the live market'}."
+    return "" if before is None else f"Go back to {_named(before)}."
+
+
+def _named(world: bool | None) -> str:
+    """The world that is the sandbox's or not, for people; empty for none."""
+    return "" if world is None else "the sandbox" if world else "the live market"
 
 
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:

@@ -63,7 +63,7 @@ class Screen:
         curtain: Curtain,
         back: str = "",
     ) -> None:
-        """``back`` names where a person is led who does not wait for the window, if not out of the program."""
+        """``back`` names the world to which a person is led who does not wait for this one, if there is one."""
         self._options = options
         self._sandbox = sandbox
         self._folder = folder

@@ -17,7 +17,7 @@ class OpeningWindow(QDialog):
     """One sentence, a bar, the time it has lasted, and a button that says what stopping does.
 
     ``left`` tells that the person does not want to wait; the window stays until its owner closes it. ``back`` names
-    where leaving leads to, when that is not out of the program.
+    the world that leaving leads to, when that is not out of the program.
     """
 
     left = Signal()
@@ -32,7 +32,7 @@ class OpeningWindow(QDialog):
         self._detail, self._lasted = named(QLabel(), "hint"), named(QLabel(), "hint")
         self.button = QPushButton("&Back" if back else "&Quit")
         self._stopping = named(QLabel(), "hint")
-        self._back = back
+        self._back = f"You are then back in {back}." if back else ""
         self._lay_out(sandbox)
 
     @property
@@ -102,4 +102,5 @@ class OpeningWindow(QDialog):
         column.addLayout(figures)
         column.addSpacing(4)
         column.addLayout(foot)
+        column.addStretch(1)
         self.setFixedWidth(_WIDTH)
