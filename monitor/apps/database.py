@@ -1,5 +1,6 @@
 """The database of a program: brought into order off the loop, and looked at when the last program did not close it."""
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from monitor.store import Recovery, Store, lost_track_of, open_store
 
 _log = logging.getLogger(__name__)
 _UNCLEAN = "The program was not closed in good order the last time."
+_BROKEN_OFF = "The program was closed before it had checked the database after an unclean end."
+#: A check that is over sooner is told with what it found.
+_SOON_SECONDS = 1.0
 
 
 async def open_database(path: Path, sandbox: bool, bus: Bus, watch: Watch) -> tuple[Store, tuple[Notice, ...]]:
@@ -40,17 +44,23 @@ async def check_after_unclean_exit(store: Store, bus: Bus) -> None:
 
     Raises StoreUnavailable.
     """
-    if not store.left_open:
+    if not store.check_due:
         return
-    check = await store.care.check(full=False)
+    why = _UNCLEAN if store.left_open else _BROKEN_OFF
+    begun = Notice(Level.INFO, f"{why} The database is being checked beside the work.")
+    telling = asyncio.get_running_loop().call_later(_SOON_SECONDS, bus.publish, begun)
+    try:
+        check = await store.care.check(full=False)
+    finally:
+        telling.cancel()
     if check is None:
         return
     _log.info("the database was checked in %.1f s after an unclean exit: %s", check.seconds, check.problems or "sound")
     if check.problems:
-        sentence = f"{_UNCLEAN} A check found the database damaged: what can be read is saved into a new one."
+        sentence = f"{why} A check found the database damaged: what can be read is saved into a new one."
         bus.publish(Notice(Level.ERROR, sentence, "; ".join(check.problems[:3])))
     else:
-        bus.publish(Notice(Level.INFO, f"{_UNCLEAN} The database was checked and is sound."))
+        bus.publish(Notice(Level.INFO, f"{why} The database was checked and is sound."))
 
 
 def _told(recovery: Recovery) -> Notice:

@@ -2,13 +2,14 @@
 
 A program notes that it has opened the database, and takes the note away when it closes it. What a killed program leaves
 is sound as long as the disk did as it was told. So it is looked at and not doubted: the next program starts as always
-and checks the file beside its work.
+and checks the file beside its work. A program that ends before the check does leaves it to the next one.
 """
 
 import sqlite3
 
 OPEN = "open_since_ms"
 UNCLEAN = "unclean_exit_ms"
+CHECK_DUE = "check_due"
 LAST_CHECK = "last_check"
 
 
@@ -20,13 +21,14 @@ def note_open(connection: sqlite3.Connection, at_ms: int) -> bool:
     left_open = fact(connection, OPEN) is not None
     if left_open:
         keep_fact(connection, UNCLEAN, str(at_ms))
+        keep_fact(connection, CHECK_DUE, str(at_ms))
     keep_fact(connection, OPEN, str(at_ms))
     return left_open
 
 
 def note_closed(connection: sqlite3.Connection) -> None:
     """Note that the database is closed in good order. Raises sqlite3.Error."""
-    connection.execute("DELETE FROM about WHERE key = ?", (OPEN,))
+    forget_fact(connection, OPEN)
 
 
 def keep_fact(connection: sqlite3.Connection, key: str, value: str) -> None:
@@ -34,6 +36,11 @@ def keep_fact(connection: sqlite3.Connection, key: str, value: str) -> None:
     connection.execute(
         "INSERT INTO about (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value)
     )
+
+
+def forget_fact(connection: sqlite3.Connection, key: str) -> None:
+    """Whether it was known or not. Raises sqlite3.Error."""
+    connection.execute("DELETE FROM about WHERE key = ?", (key,))
 
 
 def fact(connection: sqlite3.Connection, key: str) -> str | None:

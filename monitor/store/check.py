@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from monitor.ports import DatabaseCheck
-from monitor.store.about import LAST_CHECK, fact, keep_fact
+from monitor.store.about import CHECK_DUE, LAST_CHECK, fact, forget_fact, keep_fact
 from monitor.store.trouble import is_damage
 
 #: More would only repeat what the first ones say.
@@ -41,12 +41,13 @@ def problems_of(
 
 
 class KeepCheck(msgspec.Struct, frozen=True):
-    """The task that keeps what the newest check found."""
+    """The task that keeps what the newest check found, and that none is due any more."""
 
     check: DatabaseCheck
 
     def run(self, connection: sqlite3.Connection) -> None:
         keep_fact(connection, LAST_CHECK, msgspec.json.encode(self.check).decode())
+        forget_fact(connection, CHECK_DUE)
 
 
 def last_check(connection: sqlite3.Connection) -> DatabaseCheck | None:

@@ -13,7 +13,7 @@ from monitor.errors import StoreUnavailable
 from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
 from monitor.ports import AuditEntry, OpeningStep, StoreMeter
-from monitor.store.about import note_open
+from monitor.store.about import CHECK_DUE, fact, note_open
 from monitor.store.alerts import StoredAlerts
 from monitor.store.archive import StoredArchive
 from monitor.store.backup import back_up_before_steps, backups_of
@@ -86,8 +86,10 @@ class Store:
         self._last_received_us = max(found.last_received_us, spill.newest_us)
         #: What was saved when the database was found damaged at the opening.
         self.recovery: Recovery | None = None
-        #: Whether the program before was killed, so that the file had better be looked at.
+        #: Whether the program before was killed.
         self.left_open = note_open(connection, now_ms())
+        #: Whether one was, and the file has not been looked at since.
+        self.check_due = fact(connection, CHECK_DUE) is not None
         # Whatever was missing when the last program was killed was missing until now: nobody was there to receive it.
         left_open = CloseGaps(max(now_ms(), self._last_received_us // 1000))
         left_open.run(connection)

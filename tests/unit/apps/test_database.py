@@ -1,5 +1,6 @@
 """The database of a program at its start: what was damaged is told, and an unclean exit is looked into."""
 
+import asyncio
 import shutil
 import sqlite3
 from contextlib import closing
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.apps import database
 from monitor.apps.database import check_after_unclean_exit, open_database
 from monitor.apps.opening import Unwatched
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
+from monitor.ports import DatabaseCheck
 from monitor.store import open_store
 from tests.support.builders import a_bar, a_quote
 
@@ -59,6 +62,47 @@ async def test_after_an_unclean_exit_the_database_is_checked_and_that_is_told(
     with closing(sqlite3.connect(path)) as connection:
         (check,) = connection.execute("SELECT value FROM about WHERE key = 'last_check'").fetchone()
     assert '"full":false' in check
+
+
+async def test_a_check_that_lasts_is_told_when_it_has_begun(
+    tmp_path: Path, bus: Bus, notices: list[Notice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await left_by_a_kill(tmp_path)
+    store, _ = await open_database(path, True, bus, Unwatched())
+    begun = asyncio.Event()
+    bus.listen(Notice, lambda _: begun.set())
+    check = store.care.check
+
+    async def long(full: bool) -> DatabaseCheck | None:
+        await begun.wait()
+        return await check(full=full)
+
+    monkeypatch.setattr(database, "_SOON_SECONDS", 0.0)
+    monkeypatch.setattr(store.care, "check", long)
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    assert [notice.sentence for notice in notices] == [
+        "The program was not closed in good order the last time. The database is being checked beside the work.",
+        "The program was not closed in good order the last time. The database was checked and is sound.",
+    ]
+
+
+async def test_a_check_that_was_broken_off_is_made_at_the_next_start(
+    tmp_path: Path, bus: Bus, notices: list[Notice]
+) -> None:
+    path = await left_by_a_kill(tmp_path)
+    store, _ = await open_database(path, True, bus, Unwatched())
+    await store.close()  # before anything was checked
+    store, _ = await open_database(path, True, bus, Unwatched())
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    store, _ = await open_database(path, True, bus, Unwatched())
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    assert [notice.sentence for notice in notices] == [
+        "The program was closed before it had checked the database after an unclean end."
+        " The database was checked and is sound."
+    ]
 
 
 async def test_after_a_clean_exit_nothing_is_checked(tmp_path: Path, bus: Bus, notices: list[Notice]) -> None:

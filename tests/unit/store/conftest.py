@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.store import Store, open_store
+from tests.support.first_version import make_first_version
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
@@ -24,6 +25,13 @@ def no_thread_is_left() -> Iterator[None]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "monitor.db"
+
+
+@pytest.fixture
+def first(path: Path) -> Path:
+    """A database as the first version made it."""
+    make_first_version(path)
+    return path
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from monitor.errors import StoreUnavailable
 from monitor.ports import OpeningStep
 from monitor.store import OpeningStopped, Progress, backup, open_store, prepare_store, schema
 from tests.support.builders import a_bar, a_quote
+from tests.support.first_version import content
 from tests.support.small_disk import SmallDisk, needs_mount, small_disk
-from tests.unit.store.test_migrations import content, first
-
-__all__ = ["first"]  # the fixture
 
 _MIB = 1024 * 1024
 _START_MS = 1_795_185_000_000

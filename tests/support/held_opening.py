@@ -1,0 +1,79 @@
+"""Openings that last as long as a test wants: held at a step until somebody has looked."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from monitor.apps import opening
+from monitor.ports import OpeningStep
+from monitor.store import Progress, Recovery, prepare_store
+
+STEP = OpeningStep("Backing up the database before it is changed…", 1, 4, "1 MB of 4 MB", "Stopping removes it.")
+_MOST_SECONDS = 60.0
+
+
+class HeldWatch:
+    """Holds the opening at the first step whose sentence has ``words`` in it, until that was shown; then ``act()``."""
+
+    patience = 0.0
+
+    def __init__(self, progress_words: str, act: Callable[[], object]) -> None:
+        self._words = progress_words
+        self._act = act
+        self._looked = threading.Event()
+        self.stopped_now = False
+        self.shown: list[OpeningStep] = []
+        self.ended = 0
+
+    @property
+    def stopped(self) -> bool:
+        return self.stopped_now
+
+    def show(self, step: OpeningStep, _seconds: float) -> None:
+        self.shown.append(step)
+        if self._words in step.sentence and not self._looked.is_set():
+            self._act()
+            self._looked.set()
+
+    def end(self) -> None:
+        self.ended += 1
+
+    def hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make every step that is told from now on wait, where it has the words."""
+        told = Progress.tell
+
+        def tell(progress: Progress, step: OpeningStep, grows: Path | None = None) -> None:
+            told(progress, step, grows)
+            if self._words in step.sentence:
+                assert self._looked.wait(_MOST_SECONDS)
+                progress.check()
+
+        monkeypatch.setattr(Progress, "tell", tell)
+
+
+class HeldOpening:
+    """In the place of the store's own preparation: at ``STEP`` until it is let go or stopped."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._go_on = threading.Event()
+        self.begun = threading.Event()
+        self.stopped = False
+        monkeypatch.setattr(opening, "prepare_store", self._prepare)
+
+    def let_go(self) -> None:
+        self._go_on.set()
+
+    def _prepare(self, path: Path, sandbox: bool, progress: Progress) -> Recovery | None:
+        progress.tell(STEP)
+        self.begun.set()
+        try:
+            for _ in range(int(_MOST_SECONDS / 0.01)):
+                progress.check()
+                if self._go_on.wait(0.01):
+                    return prepare_store(path, sandbox)
+        except BaseException:
+            self.stopped = True
+            raise
+        raise AssertionError("nobody let it go")
