@@ -1,6 +1,7 @@
 """Openings that last as long as a test wants: held at a step until somebody has looked."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from monitor.store import Progress, Recovery, prepare_store
 
 STEP = OpeningStep("Backing up the database before it is changed…", 1, 4, "1 MB of 4 MB", "Stopping removes it.")
 _MOST_SECONDS = 60.0
+_LOOK_SECONDS = 0.01
 
 
 class HeldWatch:
@@ -40,17 +42,26 @@ class HeldWatch:
     def end(self) -> None:
         self.ended += 1
 
-    def hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make every step that is told from now on wait, where it has the words."""
+    def hold(self, monkeypatch: pytest.MonkeyPatch, stops: bool = True) -> None:
+        """Make every step that is told from now on wait, where it has the words; with ``stops`` until it is stopped."""
         told = Progress.tell
 
         def tell(progress: Progress, step: OpeningStep, grows: Path | None = None) -> None:
             told(progress, step, grows)
             if self._words in step.sentence:
                 assert self._looked.wait(_MOST_SECONDS)
-                progress.check()
+                if stops:
+                    _wait_for_stop(progress)
 
         monkeypatch.setattr(Progress, "tell", tell)
+
+
+def _wait_for_stop(progress: Progress) -> None:
+    """Raises OpeningStopped."""
+    for _ in range(int(_MOST_SECONDS / _LOOK_SECONDS)):
+        progress.check()
+        time.sleep(_LOOK_SECONDS)
+    raise AssertionError("nobody stopped it")
 
 
 class HeldOpening:
@@ -69,9 +80,9 @@ class HeldOpening:
         progress.tell(STEP)
         self.begun.set()
         try:
-            for _ in range(int(_MOST_SECONDS / 0.01)):
+            for _ in range(int(_MOST_SECONDS / _LOOK_SECONDS)):
                 progress.check()
-                if self._go_on.wait(0.01):
+                if self._go_on.wait(_LOOK_SECONDS):
                     return prepare_store(path, sandbox)
         except BaseException:
             self.stopped = True

@@ -174,7 +174,7 @@ def test_the_check_up_says_what_it_waits_for(
     monkeypatch.setattr("monitor.apps.doctor._password_store", lambda: "Usable.")
     monkeypatch.setattr(TerminalWatch, "patience", 0.0)
     watch = HeldWatch("Checking", lambda: None)
-    watch.hold(monkeypatch)
+    watch.hold(monkeypatch, stops=False)
     monkeypatch.setattr(TerminalWatch, "show", lambda *_, show=TerminalWatch.show: (show(*_), watch.show(*_[1:])))
     cli.run(["doctor", "--data-dir", str(path.parent)])
     said = capsys.readouterr()
