@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from monitor.interrupt import Interrupt
 from monitor.ports import OpeningStep
+from monitor.store import OpeningStopped
 from monitor.ui.opening import OpeningWindow
 from monitor.ui.owner.front import bring_to_front
 
@@ -41,8 +42,13 @@ class WindowWatch:
         self._window.tell(step, seconds)
 
     def end(self) -> None:
-        """The window stays, for the next one takes its place in a moment."""
-        if self._window is not None and not self.stopped:
+        """The window stays until it is closed: the next one takes its place in a moment."""
+
+    def ready(self) -> None:
+        """All is open, and the main window comes. Raises OpeningStopped when it is not wanted any more."""
+        if self.stopped:
+            raise OpeningStopped
+        if self._window is not None:
             self._window.ready()
 
     def bring_to_front(self) -> None:

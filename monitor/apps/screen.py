@@ -109,6 +109,7 @@ class Screen:
                     watch=watch,
                 )
             )
+            watch.ready()
             if details:
                 _keep_key(services, details)
             ports = _view_ports(services, settings, Profile(self._sandbox, self._folder))

@@ -55,6 +55,8 @@ class OpeningWindow(QDialog):
     def ready(self) -> None:
         """The database is open, and the main window takes this one's place soon."""
         self._sentence.setText("The database is ready; the window opens…")
+        self._progress.setRange(0, _PLACES)
+        self._progress.setValue(_PLACES)
         self._detail.clear()
         self._stopping.clear()
         self.button.setEnabled(False)

@@ -16,6 +16,7 @@ from monitor.apps.options import GuiOptions
 from monitor.apps.ownership import Ownership
 from monitor.interrupt import Interrupt
 from monitor.schwab.address import Address
+from monitor.store import OpeningStopped
 from monitor.ui.opening import OpeningWindow
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.theme import Theme
@@ -125,6 +126,7 @@ def test_there_is_no_window_before_there_is_something_to_show(qtbot: QtBot) -> N
     watch = WindowWatch(make, curtain.hide, Interrupt())
     watch.bring_to_front()
     watch.end()
+    watch.ready()
     watch.close()
     assert made == []
     assert curtain.isVisible()
@@ -135,6 +137,19 @@ def test_there_is_no_window_before_there_is_something_to_show(qtbot: QtBot) -> N
     assert not curtain.isVisible()
     watch.close()
     assert not made[0].isVisible()
+
+
+def test_who_leaves_when_the_database_is_open_already_is_heard_too(qtbot: QtBot) -> None:
+    window = OpeningWindow(Theme(), sandbox=True)
+    qtbot.addWidget(window)
+    watch = WindowWatch(lambda: window, lambda: None, Interrupt())
+    watch.show(STEP, 0.6)
+    watch.end()
+    assert STEP.sentence in words(window)  # it may have failed: nothing is called ready yet
+    window.close()
+    with pytest.raises(OpeningStopped):
+        watch.ready()
+    watch.close()
 
 
 # ---------------------------------------------------------------------------- the program
