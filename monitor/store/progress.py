@@ -3,6 +3,7 @@
 Within a statement SQLite asks as often as it has done a little work whether it is to go on.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,8 @@ from pathlib import Path
 from monitor.errors import StoreUnavailable
 from monitor.ports import OpeningStep
 from monitor.store.connect import size_of
+
+_log = logging.getLogger(__name__)
 
 #: About a millisecond of SQLite's work, in instructions of its virtual machine.
 _INSTRUCTIONS = 10_000
@@ -42,6 +45,8 @@ class Progress:
     def tell(self, step: OpeningStep, grows: Path | None = None) -> None:
         """This is done from now on, and ``grows`` is the file that it is written to. Raises OpeningStopped."""
         self.check()
+        if self._step is None or self._step.sentence != step.sentence:
+            _log.info("%s", step.sentence)
         self._grows, self._step = grows, step
 
     def check(self) -> None:

@@ -55,7 +55,14 @@ def assert_as_it_was(path: Path, before: dict[str, list[tuple[object, ...]]]) ->
         assert content(whole) == before
 
 
-def test_a_database_that_is_not_there_yet_or_up_to_date_is_not_told_of_in_words(path: Path) -> None:
+def test_each_step_is_in_the_log_once(first: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "monitor.store.progress")
+    told = Told()
+    prepare_store(first, True, told)
+    assert caplog.messages == told.sentences
+
+
+def test_of_a_database_that_is_new_or_up_to_date_there_is_little_to_tell(path: Path) -> None:
     new, known = Told(), Told()
     prepare_store(path, True, new)
     assert new.steps == []
