@@ -64,6 +64,5 @@ class TerminalWatch:
 
 
 def _how_far(step: OpeningStep, seconds: float) -> str:
-    if step.total:
-        return f"{100 * step.done // step.total:3d} %"
-    return f"{step.detail}, {seconds:.0f} s".removeprefix(", ")
+    parts = [f"{100 * step.done // step.total:3d} %"] if step.total else []
+    return ", ".join([*parts, *filter(None, [step.detail]), f"{seconds:.0f} s"])

@@ -130,13 +130,13 @@ def test_without_a_terminal_each_sentence_is_a_line(capsys: pytest.CaptureFixtur
 
 def test_on_a_terminal_the_line_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    monkeypatch.setenv("COLUMNS", "79")
+    monkeypatch.setenv("COLUMNS", "100")
     watch = TerminalWatch()
     watch.show(STEP, 1.1)
     watch.show(CHANGE, 12.3)
     watch.end()
     backing, changing, end = terminal.getvalue().split("\n")
-    assert backing == f"\r{STEP.sentence}  25 %"
+    assert backing == f"\r{STEP.sentence}  25 %, 1 MB of 4 MB, 1 s"
     assert changing == f"\r{CHANGE.sentence} 8 MB written, 12 s"
     assert end == ""
 

@@ -11,6 +11,8 @@ import pytest
 from monitor.errors import StoreUnavailable
 from monitor.ports import OpeningStep
 from monitor.store import OpeningStopped, Progress, backup, open_store, prepare_store, schema
+from monitor.store.layout import Layout
+from monitor.store.salvage import Salvage
 from tests.support.builders import a_bar, a_quote
 from tests.support.first_version import content
 from tests.support.small_disk import SmallDisk, needs_mount, small_disk
@@ -229,18 +231,31 @@ async def test_a_recovery_is_told_and_stopped_anywhere_leaves_the_damaged_databa
     assert recovery.lost == 0
 
 
-async def test_a_recovery_is_stopped_within_a_statement_too(path: Path) -> None:
+@pytest.mark.parametrize("copying", [False, True])
+async def test_a_recovery_is_stopped_within_a_statement_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch, copying: bool
+) -> None:
+    """While SQLite looks whether a table is sound, and while it is copied."""
     await damaged(path)
     before = beyond_header(path)
-    asked = 0
+    copied = list[str]()
+    copy = Salvage._copy
+
+    def noted(salvage: Salvage, old: sqlite3.Connection, shape: Layout) -> None:
+        copied.append(shape.table)
+        copy(salvage, old, shape)
 
     def stopped() -> bool:
         nonlocal asked
-        asked += progress.step is not None and progress.step.detail.startswith("quote")
-        return asked > 3  # fewer steps than that have a word with it
+        step = progress.step
+        asked += step is not None and step.detail.startswith("quote") and ("quote" in copied) == copying
+        return asked > 0
 
-    progress: Progress = Progress(stopped)
+    asked = 0
+    progress = Progress(stopped)
+    monkeypatch.setattr(Salvage, "_copy", noted)
     with pytest.raises(OpeningStopped) as caught:
         prepare_store(path, True, progress)
     assert isinstance(caught.value.__context__, sqlite3.OperationalError)
+    assert ("quote" in copied) == copying
     assert beyond_header(path) == before
