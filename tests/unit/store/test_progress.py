@@ -256,6 +256,6 @@ async def test_a_recovery_is_stopped_within_a_statement_too(
     monkeypatch.setattr(Salvage, "_copy", noted)
     with pytest.raises(OpeningStopped) as caught:
         prepare_store(path, True, progress)
-    assert isinstance(caught.value.__context__, sqlite3.OperationalError)
-    assert ("quote" in copied) == copying
+    assert ("quote" in copied) == copying  # looked at to its end, it would be copied
+    assert not copying or isinstance(caught.value.__context__, sqlite3.OperationalError)
     assert beyond_header(path) == before
