@@ -57,6 +57,8 @@ async def test_what_is_over_at_once_is_not_shown() -> None:
     watch.patience = 3600.0
 
     async def work() -> int:
+        for _ in range(50):
+            await asyncio.sleep(0)
         return 7
 
     assert await watched(work(), lambda: STEP, watch) == 7

@@ -248,7 +248,7 @@ async def test_a_recovery_is_stopped_within_a_statement_too(
     def stopped() -> bool:
         nonlocal asked
         step = progress.step
-        asked += step is not None and step.detail.startswith("quote") and ("quote" in copied) == copying
+        asked += step is not None and step.detail.split(",")[0] == "quote" and ("quote" in copied) == copying
         return asked > 0
 
     asked = 0
