@@ -49,7 +49,7 @@ _ALONE_US = 60_000_000
 _OPENING = OpeningStep("Opening the database…", stopping="Stopping changes nothing in the database.")
 _EMPTYING_LOG = OpeningStep(
     "Moving the changes from the database's log into its file…",
-    stopping="This is not broken off: the program ends once it is done.",
+    stopping="This is not broken off: it is finished first.",
 )
 #: A log that is longer than that takes a while to be moved into the file.
 _LONG_LOG = 64 * 1024 * 1024

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 AUDIT_KIND = "recovery"
 _PUTTING_IN_PLACE = OpeningStep(
     "Putting the recovered database in the place of the damaged one…",
-    stopping="This is not broken off: the program ends once it is done.",
+    stopping="This is not broken off: it is finished first.",
 )
 
 

@@ -48,7 +48,7 @@ class OpeningWindow(QDialog):
         else:
             self._progress.setRange(0, 0)
         self._detail.setText(step.detail)
-        self._lasted.setText(f"{int(seconds) // 60}:{int(seconds) % 60:02}")
+        self._lasted.setText(_clock(int(seconds)))
         if not self._leaving:
             self._stopping.setText(f"{step.stopping} {self._back}".strip())
 
@@ -106,3 +106,9 @@ class OpeningWindow(QDialog):
         column.addLayout(foot)
         column.addStretch(1)
         self.setFixedWidth(_WIDTH)
+
+
+def _clock(seconds: int) -> str:
+    """1:15, or 1:02:05 after an hour."""
+    hours, minutes = f"{seconds // 3600}:" if seconds >= 3600 else "", seconds // 60 % 60
+    return f"{hours}{minutes:{'02' if hours else ''}}:{seconds % 60:02}"

@@ -58,6 +58,12 @@ def test_it_says_what_is_done_how_far_and_how_long_and_what_stopping_does(
     assert (bar(window).minimum(), bar(window).value(), bar(window).maximum()) == (0, 250, 1000)
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(0.9, "0:00"), (599, "9:59"), (3725, "1:02:05"), (36_000, "10:00:00")])
+def test_how_long_it_has_lasted_is_told_as_a_clock(window: OpeningWindow, seconds: float, words: str) -> None:
+    window.tell(STEP, seconds)
+    assert words in [label.text() for label in window.findChildren(QLabel)]
+
+
 def test_the_bar_moves_without_a_number_only_where_there_is_none(window: OpeningWindow) -> None:
     window.tell(replace(STEP, done=0, total=0), 1)
     assert (bar(window).minimum(), bar(window).maximum()) == (0, 0)
