@@ -220,7 +220,7 @@ def test_words_never_meet_and_venues_come_with_room(panel, ports, link, monkeypa
     drawn = []
 
     class Watched(QPainter):
-        def drawText(self, place, flags, words):  # noqa: N802
+        def drawText(self, place, flags, words):
             drawn.append((self.boundingRect(place, flags, words), words))
             super().drawText(place, flags, words)
 
