@@ -74,7 +74,7 @@ KEYS = (
             ("Shift+drag", "Measure"),
             ("Drag, Ctrl+drag", "Move, clone"),
             ("Ctrl", "Invert the magnet while a point is set"),
-            ("Ctrl+Z, Ctrl+Y", "Undo, redo"),
+            ("Ctrl+Z, Ctrl+Y", "Undo, redo, alerts too"),
             ("Ctrl+C, Ctrl+V, Del", "Copy, paste, remove"),
             ("Ctrl+Alt+H", "Hide or show all"),
             ("Esc", "Leave the tool, or what is selected"),

@@ -97,7 +97,7 @@ class ChartPanel(Panel):
         self.header_row.addWidget(self.retry_button)
         self.header_row.addWidget(self.looks_button)
         self.header_row.addWidget(self.indicators_button)
-        self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
+        self.drawing = DrawingDesk(self.view, ports)
         self.hand = DrawingHand(self.view, self.drawing)
         self.events = ChartEvents(self.view, ports, self.drawing)
         spare = DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)
