@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient, Unusable
@@ -647,10 +647,32 @@ async def test_clicking_the_sign_in_field_opens_the_guide(open_window: Open, tmp
     assert dialog.stack.currentWidget() is dialog.welcome
 
 
-async def test_f1_lists_the_keys(open_window: Open, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Question], ids=["F1", "?"])
+async def test_the_key_list_fits_the_screen_and_can_be_read_with_keys_alone(
+    open_window: Open, qtbot: QtBot, key: Qt.Key
+) -> None:
     window = await open_window(view_ports())
-    qtbot.keyClick(window.chart.view, Qt.Key.Key_F1)
-    assert window.findChild(KeyList) is not None
+    qtbot.keyClick(window.chart.view, key)
+    keys = window.findChild(KeyList)
+    room = keys.screen().availableGeometry().size()
+    assert keys.size().boundedTo(room) == keys.size()
+    keys.resize(keys.width(), 400)  # a small screen's
+    await until(lambda: keys.isActiveWindow() and keys.scroll.verticalScrollBar().maximum() > 0)
+    newest = max(keys.scroll.widget().findChildren(QLabel), key=lambda label: label.y())
+
+    def seen() -> bool:
+        return keys.scroll.viewport().rect().contains(newest.geometry().translated(keys.scroll.widget().pos()).center())
+
+    for there, back in ((Qt.Key.Key_End, Qt.Key.Key_Home), (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)):
+        assert not seen()
+        for _ in range(5):
+            qtbot.keyClick(keys.focusWidget(), there)
+        await until(seen)
+        for _ in range(5):
+            qtbot.keyClick(keys.focusWidget(), back)
+        await until(lambda: not seen())
+    qtbot.keyClick(keys.focusWidget(), Qt.Key.Key_Escape)
+    assert not keys.isVisible()
 
 
 async def test_about_tells_the_versions(open_window: Open) -> None:
