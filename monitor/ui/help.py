@@ -158,13 +158,12 @@ class KeyList(QDialog):
         for sections in (KEYS[:_LEFT], KEYS[_LEFT:]):
             self._columns.addLayout(_key_grid(sections))
         self._wide = content.sizeHint().width()
-        self.scroll = named(_Scroll(), "keys")
-        self.scroll.setAccessibleName("Keys")
-        self.scroll.setWidget(content)
+        self.scrolled = named(_Scroll(content), "keys")
+        self.scrolled.setAccessibleName("Keys")
         column = QVBoxLayout()
-        column.addWidget(self.scroll)
+        column.addWidget(self.scrolled)
         _close_below(self, column)
-        self.scroll.setFocus()  # so that arrows and pages move it from the start
+        self.scrolled.setFocus()  # so that arrows and pages move it from the start
         self.resize(self.sizeHint())  # Qt by itself takes two thirds of the screen at most
 
     def sizeHint(self) -> QSize:
@@ -174,7 +173,7 @@ class KeyList(QDialog):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below the other where they do not fit beside each other."""
         super().resizeEvent(event)
-        fits = self.scroll.maximumViewportSize().width() - self.scroll.verticalScrollBar().width() >= self._wide
+        fits = self.scrolled.maximumViewportSize().width() - self.scrolled.verticalScrollBar().width() >= self._wide
         directions = QBoxLayout.Direction
         self._columns.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
@@ -182,13 +181,15 @@ class KeyList(QDialog):
 class _Scroll(QScrollArea):
     """As large as what it holds, where there is the room; else keys move through it."""
 
-    def __init__(self) -> None:
+    def __init__(self, content: QWidget) -> None:
         super().__init__()
+        self._content = content
+        self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
 
     def sizeHint(self) -> QSize:
-        return self.widget().sizeHint() + QSize(self.verticalScrollBar().sizeHint().width(), 0)
+        return self._content.sizeHint() + QSize(self.verticalScrollBar().sizeHint().width(), 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         bar = self.verticalScrollBar()

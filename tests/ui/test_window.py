@@ -657,11 +657,15 @@ async def test_the_key_list_fits_the_screen_and_can_be_read_with_keys_alone(
     room = keys.screen().availableGeometry().size()
     assert keys.size().boundedTo(room) == keys.size()
     keys.resize(keys.width(), 400)  # a small screen's
-    await until(lambda: keys.isActiveWindow() and keys.scroll.verticalScrollBar().maximum() > 0)
-    newest = max(keys.scroll.widget().findChildren(QLabel), key=lambda label: label.y())
+    await until(lambda: keys.isActiveWindow() and keys.scrolled.verticalScrollBar().maximum() > 0)
+    newest = max(keys.scrolled.widget().findChildren(QLabel), key=lambda label: label.y())
 
     def seen() -> bool:
-        return keys.scroll.viewport().rect().contains(newest.geometry().translated(keys.scroll.widget().pos()).center())
+        return (
+            keys.scrolled.viewport()
+            .rect()
+            .contains(newest.geometry().translated(keys.scrolled.widget().pos()).center())
+        )
 
     for there, back in ((Qt.Key.Key_End, Qt.Key.Key_Home), (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)):
         assert not seen()
