@@ -37,6 +37,9 @@ class Actions:
         self.colours = self._action("", "")
         self.full_screen = self._action("&Full screen", "fullscreen", "F11")
         self.full_screen.setCheckable(True)
+        self.alert_sound = self._action("Soun&d of alerts", "")
+        self.alert_sound.setCheckable(True)
+        self.alert_sound.setToolTip("A short sound whenever an alert fires")
         self.reset_layout = self._action("&Reset layout", "layout")
         self.layouts = LayoutMenu(theme)
         self.next_chart = self._action("&Next chart", "", "Ctrl+PgDown")
@@ -84,7 +87,7 @@ class Actions:
             "View": [
                 panels,
                 [self.layouts.menuAction(), self.next_chart, self.previous_chart, self.maximise],
-                [self.colours, self.full_screen],
+                [self.colours, self.full_screen, self.alert_sound],
                 [self.reset_layout],
             ],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],

@@ -5,18 +5,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient, Unusable
-from monitor.live.events import Level, Notice, Offer, SignInChanged, StreamChanged
+from monitor.live.events import AlertFired, Level, Notice, Offer, SignInChanged, StreamChanged
+from monitor.market.alert import Direction, Firing
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.market.screener import Ranked
 from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase, Wanted
+from monitor.ui.alert_sound import AlertSound
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
@@ -645,6 +647,23 @@ async def test_clicking_the_sign_in_field_opens_the_guide(open_window: Open, tmp
     dialog = window.findChild(SignInDialog)
     assert dialog.windowTitle() == "Sign in"
     assert dialog.stack.currentWidget() is dialog.welcome
+
+
+async def test_alerts_are_heard_from_when_the_view_menu_says_so(
+    open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("monitor.ui.alert_sound.chime", lambda: lambda: heard.append("chime"))
+    ports = view_ports()
+    window = await open_window(ports)
+    fired = AlertFired(Firing("a", "AAPL", 0, Direction.UP, 10.0, 10.1))
+    ports.bus.publish(fired)
+    assert heard == []
+    entry(window, "View", "Sound of alerts").trigger()
+    await until(lambda: not window.findChild(AlertSound).findChild(QTimer).isActive())
+    ports.bus.publish(fired)
+    assert heard == ["chime", "chime"]
+    assert ports.preferences.get("alert-sound") == "on"
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Question], ids=["F1", "?"])
