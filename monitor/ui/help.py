@@ -163,7 +163,6 @@ class KeyList(QDialog):
         column = QVBoxLayout()
         column.addWidget(self.scrolled)
         _close_below(self, column)
-        self.scrolled.setFocus()  # so that arrows and pages move it from the start
         self.resize(self.sizeHint())  # Qt by itself takes two thirds of the screen at most
 
     def sizeHint(self) -> QSize:
