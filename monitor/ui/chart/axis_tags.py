@@ -1,7 +1,7 @@
 """Tags on the price axis, placed so that none hides another: of two that collide the less important gives way."""
 
 from bisect import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from itertools import accumulate
 from typing import NamedTuple
@@ -73,17 +73,48 @@ def height_of(lines: int) -> int:
 
 
 def placed(wishes: Sequence[Wish], room: int) -> list[int | None]:
+    """The top of each, from 0 to ``room``, none on another; None for those that find no place.
+
+    That of the crosshair stays at its line: the others stand above and below it, still in the order of their prices,
+    each on its own side of it where there is the room.
+    """
+    crosshair = next((number for number, wish in enumerate(wishes) if wish.rank == Rank.CROSSHAIR), None)
+    if crosshair is None:
+        return in_order(wishes, room)
+    height = wishes[crosshair].height
+    top = max(0, min(wishes[crosshair].top, room - height))
+    end = top + height
+    others = [number for number in _by_rank(wishes) if number != crosshair]
+    kept, parts = others, _parts(wishes, others, top, room - end)
+    if not parts:  # not all have room beside it
+        kept = []
+        for number in others:
+            if those := _parts(wishes, [*kept, number], top, room - end):
+                kept, parts = [*kept, number], those
+    kept = _by_top(wishes, kept)
+    wanted = sum(wishes[number].top < top for number in kept)
+    part = min(parts, key=lambda part: abs(part - wanted), default=0)
+    found: list[int | None] = [None] * len(wishes)
+    found[crosshair] = top if end <= room else None
+    for numbers, begin, size in ((kept[:part], 0, top), (kept[part:], end, room - end)):
+        here = in_order([wishes[number]._replace(top=wishes[number].top - begin) for number in numbers], size)
+        for number, place in zip(numbers, here, strict=True):
+            found[number] = None if place is None else begin + place
+    return found
+
+
+def in_order(wishes: Sequence[Wish], room: int) -> list[int | None]:
     """The top of each, from 0 to ``room``: in the order of the tops wanted, and none on another.
 
     Each stands as near to where it wants as those of higher rank let it, and as the others need to stand beside it.
     Where not all fit, the least important have no place: None.
     """
     kept, total = [], 0
-    for number in sorted(range(len(wishes)), key=lambda number: wishes[number].rank):
+    for number in _by_rank(wishes):
         if total + wishes[number].height <= room:
             kept.append(number)
             total += wishes[number].height
-    order = sorted(kept, key=lambda number: (wishes[number].top, wishes[number].rank, number))
+    order = _by_top(wishes, kept)
     slots = {number: slot for slot, number in enumerate(order)}
     above = list(accumulate((wishes[number].height for number in order), initial=0))
     found: list[int | None] = [None] * len(wishes)
@@ -102,6 +133,20 @@ def placed(wishes: Sequence[Wish], room: int) -> list[int | None]:
         found[number] = tops[slot] = min(max(wishes[number].top, highest), lowest)
         standing.insert(at, slot)
     return found
+
+
+def _parts(wishes: Sequence[Wish], numbers: Sequence[int], above: int, below: int) -> list[int]:
+    """How many of them, from the top down, may stand in ``above`` so that the others have room in ``below``."""
+    used = list(accumulate((wishes[number].height for number in _by_top(wishes, numbers)), initial=0))
+    return [part for part, so_far in enumerate(used) if so_far <= above and used[-1] - so_far <= below]
+
+
+def _by_rank(wishes: Sequence[Wish]) -> list[int]:
+    return sorted(range(len(wishes)), key=lambda number: wishes[number].rank)
+
+
+def _by_top(wishes: Sequence[Wish], numbers: Iterable[int]) -> list[int]:
+    return sorted(numbers, key=lambda number: (wishes[number].top, wishes[number].rank, number))
 
 
 def paint_words(painter: QPainter, place: QRect, lines: Sequence[str], ground: QColor, ink: QColor) -> None:
