@@ -27,6 +27,8 @@ from monitor.live.events import Level, Notice, SignInChanged
 from monitor.ports import LIMIT_KEY, STORAGE_KEY, Owner, Profile, chosen_limit, chosen_rules
 from monitor.store import OpeningStopped
 from monitor.ui.chart.drawings.kept import KeptDrawings
+from monitor.ui.chart.drawings.modes import DrawingModes
+from monitor.ui.chart.undo_history import UndoHistory
 from monitor.ui.opening import OpeningWindow
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.owner.front import bring_to_front
@@ -236,7 +238,7 @@ async def _tell_its_end(process: SandboxProcess, bus: Bus) -> None:
 
 
 def _view_ports(services: Services, settings: Settings, profile: Profile) -> ViewPorts:
-    store, tasks = services.store, Tasks(services.bus)
+    store, tasks, undo_history = services.store, Tasks(services.bus), UndoHistory()
     return ViewPorts(
         bus=services.bus,
         alerting=services.alerting,
@@ -247,7 +249,8 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         chain_schedules=store.chain_schedules,
         chains=services.chains,
         deletion=store.deletion,
-        drawings=KeptDrawings(store.drawings, tasks, services.bus),
+        drawing_modes=DrawingModes(settings),
+        drawings=KeptDrawings(store.drawings, undo_history, tasks, services.bus),
         exporter=store.exporter,
         frames=services.frames,
         health=services.health,
@@ -267,6 +270,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         sign_in=services.sign_in,
         tasks=tasks,
         tiers=store.tiers,
+        undo_history=undo_history,
         usage=store.usage,
         watching=services.subscriptions,
         watchlists=store.watchlists,

@@ -37,12 +37,15 @@ class Actions:
         self.colours = self._action("", "")
         self.full_screen = self._action("&Full screen", "fullscreen", "F11")
         self.full_screen.setCheckable(True)
+        self.alert_sound = self._action("So&und of alerts", "")
+        self.alert_sound.setCheckable(True)
+        self.alert_sound.setToolTip("A short sound whenever an alert fires")
         self.reset_layout = self._action("&Reset layout", "layout")
         self.layouts = LayoutMenu(theme)
         self.next_chart = self._action("&Next chart", "", "Ctrl+PgDown")
         self.previous_chart = self._action("Pre&vious chart", "", "Ctrl+PgUp")
         self.maximise = self._action("Ma&ximise the chart, or show all", "maximise")
-        self.maximise.setShortcuts([QKeySequence("Alt+Return"), QKeySequence("Alt+Enter")])
+        self.maximise.setShortcuts([QKeySequence("Alt+Enter"), QKeySequence("Alt+Return")])
         self.find_symbol = self._action("&Go to symbol…", "search", "Ctrl+K")
         self.add_symbol = self._action("&Add to watchlist", "add", "Alt+W")
         self.download = self._action("&Download history", "download")
@@ -51,7 +54,7 @@ class Actions:
         self.planner = self._action("&Planner…", "table")
         self.planner.setToolTip("What recording more symbols or schedules would cost, before it begins")
         self.import_bars = self._action("&Import bars…", "download")
-        self.storage = self._action("Stora&ge…", "table")
+        self.storage = self._action("Stor&age…", "table")
         self.storage.setToolTip("What each table takes on disk, how long it is kept, and where old rows go")
         self.gap_map = self._action("&Gap map", "table", "F9")
         self.gap_map.setToolTip("What history is on disk, symbol by day, and what is missing")
@@ -67,7 +70,8 @@ class Actions:
         self.back_up.setToolTip("Copy everything recorded into a file, while recording goes on")
         self.check_database = self._action("Chec&k database…", "check")
         self.check_database.setToolTip("Read every table and see whether the file is sound")
-        self.keys = self._action("&Keys", "keyboard", "F1")
+        self.keys = self._action("&Keys", "keyboard")
+        self.keys.setShortcuts([QKeySequence("F1"), QKeySequence("?")])
         self.about = self._action("&About Market Monitor", "info")
         self._name_colours()
         theme.changed.connect(self._name_colours)
@@ -83,7 +87,7 @@ class Actions:
             "View": [
                 panels,
                 [self.layouts.menuAction(), self.next_chart, self.previous_chart, self.maximise],
-                [self.colours, self.full_screen],
+                [self.colours, self.full_screen, self.alert_sound],
                 [self.reset_layout],
             ],
             "S&ymbol": [[self.find_symbol, self.add_symbol]],

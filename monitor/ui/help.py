@@ -4,14 +4,16 @@ import platform
 from collections.abc import Sequence
 
 from PySide6 import __version__ as pyside_version
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import QSize, Qt, qVersion
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLayout,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +32,7 @@ KEYS = (
             ("Alt+W", "Add the symbol to the watchlist"),
             ("Ctrl+E", "Export the chart's bars"),
             ("Ctrl+Shift+E", "Export recorded data"),
-            ("F1", "This list"),
+            ("F1 or ?", "This list"),
             ("F9", "The gap map"),
             ("F11", "Full screen"),
             ("Ctrl+Q", "Quit"),
@@ -74,7 +76,7 @@ KEYS = (
             ("Shift+drag", "Measure"),
             ("Drag, Ctrl+drag", "Move, clone"),
             ("Ctrl", "Invert the magnet while a point is set"),
-            ("Ctrl+Z, Ctrl+Y", "Undo, redo"),
+            ("Ctrl+Z, Ctrl+Y", "Undo, redo, alerts too"),
             ("Ctrl+C, Ctrl+V, Del", "Copy, paste, remove"),
             ("Ctrl+Alt+H", "Hide or show all"),
             ("Esc", "Leave the tool, or what is selected"),
@@ -128,8 +130,11 @@ KEYS = (
         ),
     ),
 )
-#: The sections of the left column; beside each other the columns fit a small screen.
+#: The sections of the left column.
 _LEFT = 3
+#: What a desktop puts around a window, at most.
+_FRAME = QSize(16, 40)
+_ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
 _KEPT = {
@@ -146,11 +151,51 @@ class KeyList(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        columns = QHBoxLayout()
-        columns.setSpacing(40)
+        content = named(QWidget(), "keys")
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
+        self._columns.setContentsMargins(0, 0, 0, 0)
+        self._columns.setSpacing(40)
         for sections in (KEYS[:_LEFT], KEYS[_LEFT:]):
-            columns.addLayout(_key_grid(sections))
-        _close_below(self, columns)
+            self._columns.addLayout(_key_grid(sections))
+        self._wide = content.sizeHint().width()
+        self.scrolled = named(_Scroll(content), "keys")
+        self.scrolled.setAccessibleName("Keys")
+        column = QVBoxLayout()
+        column.addWidget(self.scrolled)
+        _close_below(self, column)
+        self.resize(self.sizeHint())  # Qt by itself takes two thirds of the screen at most
+
+    def sizeHint(self) -> QSize:
+        """All of it, where the screen has the room."""
+        return super().sizeHint().boundedTo(self.screen().availableGeometry().size() - _FRAME)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column below the other where they do not fit beside each other."""
+        super().resizeEvent(event)
+        fits = self.scrolled.maximumViewportSize().width() - self.scrolled.verticalScrollBar().width() >= self._wide
+        directions = QBoxLayout.Direction
+        self._columns.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+
+
+class _Scroll(QScrollArea):
+    """As large as what it holds, where there is the room; else keys move through it."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+
+    def sizeHint(self) -> QSize:
+        return self._content.sizeHint() + QSize(self.verticalScrollBar().sizeHint().width(), 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self.verticalScrollBar()
+        if event.key() in _ENDS:
+            bar.setValue(bar.minimum() if event.key() == Qt.Key.Key_Home else bar.maximum())
+        else:
+            super().keyPressEvent(event)
 
 
 class About(QDialog):
@@ -199,6 +244,7 @@ def _key_grid(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QGri
             grid.addWidget(named(QLabel(key), "hint"), row + offset, 0)
             grid.addWidget(QLabel(meaning), row + offset, 1)
     grid.setRowStretch(grid.rowCount(), 1)
+    grid.setColumnStretch(1, 1)
     return grid
 
 

@@ -32,6 +32,10 @@ class Tasks:
         task.add_done_callback(lambda done: self._forget(name, done, work))
         return task
 
+    def is_running(self, name: str) -> bool:
+        """Whether the newest of that name has not ended."""
+        return name in self._running
+
     def cancel(self, name: str) -> None:
         task = self._running.pop(name, None)
         if task is not None:

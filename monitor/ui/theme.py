@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAccessibilityHints, QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QAccessibilityHints, QColor, QFont, QGuiApplication, QPalette, QStyleHints
 from PySide6.QtWidgets import QApplication
 
 from monitor.ports import Preferences
@@ -15,6 +15,8 @@ LINK_COLOURS = ("#c0392b", "#c9a227", "#2f6fd6", "#2e9e5b", "#8e44ad", "#7b2d3b"
 
 
 _DARK_KEY, _PALETTE_KEY = "theme", "palette"
+_KEPT = {True: "dark", False: "light", None: "system"}
+_SCHEMES = {True: Qt.ColorScheme.Dark, False: Qt.ColorScheme.Light, None: Qt.ColorScheme.Unknown}
 
 
 class Kept(Protocol):
@@ -26,40 +28,62 @@ class Kept(Protocol):
 class Theme(QObject):
     """The colours in use; painters read ``colours`` at paint time and repaint on ``changed``.
 
-    Until a person chooses a palette, it is that of high contrast while the system asks for it.
+    Until a person chooses a palette, it is that of high contrast while the system asks for it. Dark or light is as the
+    person chose, or as the system is, now and after it has changed.
     """
 
     changed = Signal()
 
-    def __init__(self, dark: bool = True, system: QAccessibilityHints | None = None) -> None:
-        """``system`` tells what people who see little have set there; without one it is this system."""
+    def __init__(
+        self, dark: bool = True, system: QAccessibilityHints | None = None, hints: QStyleHints | None = None
+    ) -> None:
+        """``system`` tells what people who see little have set there, ``hints`` its scheme; else this system."""
         super().__init__()
-        self._dark = dark
+        self._scheme: bool | None = dark
+        self._worn = dark
         self._chosen: Palette | None = None
-        self._hints = QGuiApplication.styleHints()  # which takes what it gave along when it goes
+        self._hints = hints or QGuiApplication.styleHints()  # which takes what it gave along when it goes
         self._system = system or self._hints.accessibility()
         self._system.contrastPreferenceChanged.connect(self._take_contrast)
+        self._hints.colorSchemeChanged.connect(self._take_scheme)
 
     @property
     def dark(self) -> bool:
-        return self._dark
+        """Whether the scheme in use is the dark one; so it is too where the system does not tell its own."""
+        return self._hints.colorScheme() is not Qt.ColorScheme.Light if self._scheme is None else self._scheme
+
+    @property
+    def scheme(self) -> bool | None:
+        """What was chosen: True dark, False light, None what the system has."""
+        return self._scheme
+
+    @property
+    def chosen(self) -> Palette | None:
+        """The palette that was chosen; None what the system asks for."""
+        return self._chosen
 
     @property
     def palette(self) -> Palette:
-        if self._chosen is not None:
-            return self._chosen
+        return self._chosen or self.asked
+
+    @property
+    def asked(self) -> Palette:
+        """The palette that suits the system."""
         asked = self._system.contrastPreference() is Qt.ContrastPreference.HighContrast
         return Palette.HIGH_CONTRAST if asked else Palette.GREEN_RED
 
     @property
     def colours(self) -> Colours:
-        return self.palette.colours(self._dark)
+        return self.palette.colours(self.dark)
 
-    def use(self, dark: bool) -> None:
-        """Switch the whole application to the dark or the light scheme."""
-        self._dark = dark
-        scheme = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
-        self._hints.setColorScheme(scheme)
+    def use(self, dark: bool | None) -> None:
+        """Switch the whole application to the dark or the light scheme, or to that of the system."""
+        self._scheme = dark
+        self._hints.setColorScheme(_SCHEMES[dark])
+        self._wear()
+
+    def _wear(self) -> None:
+        self._worn = self.dark
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.setStyle("Fusion")
@@ -70,22 +94,26 @@ class Theme(QObject):
     def choose(self, palette: Palette | None) -> None:
         """Switch the whole application to a palette, or to the one that suits the system."""
         self._chosen = palette
-        self.use(self._dark)
+        self.use(self._scheme)
 
     def restore(self, kept: Kept) -> None:
         """Take up what was chosen; a palette that is not known counts as none."""
         name = kept.get(_PALETTE_KEY, "")
         self._chosen = Palette(name) if name in set(Palette) else None
-        self.use(kept.get(_DARK_KEY, "dark") == "dark")
+        self.use({name: dark for dark, name in _KEPT.items()}.get(kept.get(_DARK_KEY, ""), True))
 
     def keep(self, preferences: Preferences) -> None:
         """Remember what is chosen."""
-        preferences.set(_DARK_KEY, "dark" if self._dark else "light")
+        preferences.set(_DARK_KEY, _KEPT[self._scheme])
         preferences.set(_PALETTE_KEY, self._chosen or "")
 
     def _take_contrast(self) -> None:
         if self._chosen is None:
-            self.use(self._dark)
+            self._wear()
+
+    def _take_scheme(self) -> None:
+        if self._scheme is None and self.dark is not self._worn:
+            self._wear()
 
     def _palette(self) -> QPalette:
         c, palette = self.colours, QPalette()
@@ -116,7 +144,7 @@ class Theme(QObject):
         sheets = ["style.qss"] + (["high-contrast.qss"] if self.palette is Palette.HIGH_CONTRAST else [])
         text = "".join(resource(sheet).read_text(encoding="utf-8") for sheet in sheets)
         text = text.replace("@icons@", resource("icons").as_posix())
-        text = text.replace("@scheme@", "dark" if self._dark else "light")
+        text = text.replace("@scheme@", "dark" if self.dark else "light")
         for name in Colours.__slots__:
             if name != "series":
                 text = text.replace(f"@{name}@", getattr(self.colours, name))

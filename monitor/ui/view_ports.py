@@ -35,6 +35,8 @@ from monitor.ports import (
     Watchlists,
 )
 from monitor.ui.chart.drawings.kept import KeptDrawings
+from monitor.ui.chart.drawings.modes import DrawingModes
+from monitor.ui.chart.undo_history import UndoHistory
 from monitor.ui.tasks import Tasks
 
 
@@ -51,6 +53,7 @@ class ViewPorts:
     chain_schedules: ChainSchedules
     chains: ChainTaking
     deletion: HistoryDeletion
+    drawing_modes: DrawingModes
     drawings: KeptDrawings
     exporter: Exporter
     health: Health
@@ -70,6 +73,7 @@ class ViewPorts:
     sign_in: SignIn
     tasks: Tasks
     tiers: Tiers
+    undo_history: UndoHistory
     usage: Usage
     watching: Watching
     watchlists: Watchlists

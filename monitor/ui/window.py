@@ -10,6 +10,7 @@ from monitor.live.events import AlertFired, Level, Notice, SignInChanged, Stream
 from monitor.market.bar import Interval
 from monitor.ports import StreamPhase, Wanted
 from monitor.ui.actions import ACTIVITY, Actions
+from monitor.ui.alert_sound import AlertSound
 from monitor.ui.audit.panel import AuditPanel
 from monitor.ui.book.panel import BookPanel
 from monitor.ui.chains.sheet import ChainSheet
@@ -252,6 +253,7 @@ class MainWindow(QMainWindow):
             self._ports.bus.listen(SignInChanged, lambda _: self._show_sign_in()),
             self._ports.bus.listen(StreamChanged, self._take_stream),
             self._ports.bus.listen(AlertFired, lambda _: QApplication.alert(self)),
+            AlertSound(self.commands.alert_sound, self._ports.preferences, self._ports.bus, parent=self).stop,
         )
         self.watchlist.lists.changed.connect(self.data.load)
         self.data.symbol_chosen.connect(self.go_to)

@@ -4,7 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from tests.scenarios.test_recording import monitor
+from tests.scenarios.test_recording import played
+from tests.support.collecting import collected
 from tests.support.sandbox import running_sandbox
 
 QUESTIONS = (
@@ -19,8 +20,7 @@ QUESTIONS = (
 def recorded(replay: Path, folder: Path, *options: str | Path) -> list[list[tuple[Any, ...]]]:
     """The rows that a replay leaves."""
     with running_sandbox("--replay", replay, "--speed", "0") as sandbox:
-        wanted = ("--symbols", "AAPL", "--books", "AAPL", "--for", "5", "--data-dir", folder)
-        monitor("collect", "--sandbox-url", sandbox.base_url, *wanted, *options)
+        collected(sandbox, folder, "--symbols", "AAPL", "--books", "AAPL", *options, until=played)
     database = sqlite3.connect(folder / "monitor.db")
     try:
         return [database.execute(question).fetchall() for question in QUESTIONS]

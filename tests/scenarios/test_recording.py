@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.collecting import collected
 from tests.support.sandbox import running_sandbox
 
 QUOTE_FIELDS = {
@@ -36,16 +37,20 @@ def monitor(*arguments: str | Path) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=90).stdout
 
 
+def played(status: dict[str, Any]) -> bool:
+    """Whether the sandbox has sent all of its replay."""
+    return status["replay"]["state"] == "ended"
+
+
 class Recording:
     """One replay recorded through the programs: the items sent, the summary, and the folder with the database."""
 
     def __init__(self, replay: Path, folder: Path) -> None:
         self.folder = folder
         with running_sandbox("--replay", replay, "--speed", "0") as sandbox:
-            options = ("--symbols", "AAPL", "--books", "AAPL", "--for", "6", "--data-dir", folder)
-            output = monitor("collect", "--sandbox-url", sandbox.base_url, *options)
+            options = ("--symbols", "AAPL", "--books", "AAPL")
+            self.summary, _ = collected(sandbox, folder, *options, until=played)
             self.sent = sandbox.status()["sent"]
-        self.summary = json.loads(output.splitlines()[-1])
         with gzip.open(replay, "rt") as lines:
             # Numbers as their own text, to compare digit for digit.
             frames = [json.loads(line, parse_float=str, parse_int=str)["frame"] for line in lines]

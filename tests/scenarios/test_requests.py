@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
@@ -55,9 +55,24 @@ class Clock:
 
 @dataclass
 class CommonClock(Clock):
-    """The same, but both move at once, and while nothing is under way: what is sent at one time arrives at it."""
+    """Both stand still but for sleeping, and move at once, while nothing is under way.
+
+    What is sent at one time arrives at it, however long a busy machine takes.
+    """
 
     under_way: set[asyncio.Task[httpx.Response]] = field(default_factory=set)
+
+    def __call__(self) -> float:
+        return 1_000.0 + self.ahead
+
+    @asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[None]:
+        """The sandbox's clock too, which others use after it."""
+        (await self.control.post("/sandbox/clock", json={"rate": 0})).raise_for_status()
+        try:
+            yield
+        finally:
+            (await self.control.post("/sandbox/clock", json={"rate": 1})).raise_for_status()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
@@ -142,9 +157,12 @@ async def client_of(
     sandbox: RunningSandbox, limit: int = LIMIT, file: Path | None = None, kind: type[Clock] = Clock
 ) -> AsyncIterator[Client]:
     address = Address.of_sandbox(sandbox.base_url)
-    async with httpx.AsyncClient(base_url=sandbox.base_url, trust_env=False) as control:
+    async with httpx.AsyncClient(base_url=sandbox.base_url, trust_env=False) as control, AsyncExitStack() as stack:
         clock = kind(control)
         way = Recorded(clock)
+        if isinstance(clock, CommonClock):
+            await stack.enter_async_context(clock.standing_still())
+            way = Arriving(clock)
         sent_file = SentFile(file) if file else None
         budget = RequestBudget(limit, clock, clock.sleep, sent_file)
         transport = SchwabTransport(address, budget, way, clock, clock.sleep)
@@ -165,7 +183,7 @@ async def client_of(
 
 @pytest.mark.parametrize("limit", [110, 120])
 async def test_the_sandbox_never_has_to_refuse_although_the_limit_is_used(sandbox: RunningSandbox, limit: int) -> None:
-    async with client_of(sandbox, limit) as client:
+    async with client_of(sandbox, limit, kind=CommonClock) as client:
         refused, begun = await client.refused(), client.clock()
         mixed = [(Priority.BACKGROUND, limit * 3), (Priority.STREAM, 10), (Priority.PERSON, 30)]
 
@@ -185,11 +203,11 @@ async def test_two_programs_on_one_profile_do_not_reach_the_limit_together(
 ) -> None:
     """The sandbox counts by token, so the second program has the sign-in of the first."""
     file = tmp_path / "requests.sent"
-    async with client_of(sandbox, 120, file) as client:
+    async with client_of(sandbox, 120, file, CommonClock) as client:
         refused = await client.refused()
         address = Address.of_sandbox(sandbox.base_url)
         budget = RequestBudget(120, client.clock, client.clock.sleep, SentFile(file))
-        second = SchwabTransport(address, budget, Recorded(client.clock), client.clock, client.clock.sleep)
+        second = SchwabTransport(address, budget, client.way, client.clock, client.clock.sleep)
         one = client.history._client.session
         async with httpx.AsyncClient(transport=second, auth=one.auth) as other:
             url = "https://api.schwabapi.com/marketdata/v1/markets?markets=equity"

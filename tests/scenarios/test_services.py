@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from monitor.sandbox.market.futures import contract
-from tests.scenarios.test_recording import monitor
+from tests.support.collecting import collected
 from tests.support.sandbox import running_sandbox
 
 BY_SUBSCRIPTION = {
@@ -18,6 +18,7 @@ BY_SUBSCRIPTION = {
     "ACCT_ACTIVITY": "x",
     "NEWS_HEADLINE": "$SPX",
 }
+BY_SYMBOL = ("LEVELONE_EQUITIES", "LEVELONE_OPTIONS", "LEVELONE_FOREX", "NYSE_BOOK", "NASDAQ_BOOK", "CHART_EQUITY")
 
 
 def calls(root: str, strikes: range) -> str:
@@ -34,20 +35,12 @@ def test_what_every_service_sends_is_recorded(tmp_path: Path) -> None:
     subscribed = BY_SUBSCRIPTION | {"LEVELONE_FUTURES_OPTIONS": on_futures, "OPTIONS_BOOK": options}
     named = [word for service, keys in subscribed.items() for word in ("--subscribe", f"{service}={keys}")]
     symbols = ("--symbols", f"AAPL,IBM,EUR/USD,{options}", "--books", "AAPL,IBM")
+    services = {*subscribed, *BY_SYMBOL}
     with running_sandbox() as sandbox:
-        output = monitor(
-            *("collect", *symbols, *named, "--sandbox-url", sandbox.base_url, "--for", "6", "--data-dir", tmp_path)
+        summary, output = collected(
+            sandbox, tmp_path, *symbols, *named, until=lambda status: set(status["sent"]) == services
         )
-        sent = sandbox.status()["sent"]
-    summary = json.loads(output.splitlines()[-1])
-    assert (
-        set(summary["services"])
-        == set(sent)
-        == {
-            *subscribed,
-            *("LEVELONE_EQUITIES", "LEVELONE_OPTIONS", "LEVELONE_FOREX", "NYSE_BOOK", "NASDAQ_BOOK", "CHART_EQUITY"),
-        }
-    )
+    assert set(summary["services"]) == services
     assert (summary["rejected"], summary["dropped"]) == ({}, 0)
     with closing(sqlite3.connect(f"file:{tmp_path / 'monitor.db'}?mode=ro", uri=True)) as database:
 

@@ -82,6 +82,8 @@ from monitor.ports import (
 )
 from monitor.schwab.services import MOST_SYMBOLS, SERVED, keys_by_service
 from monitor.ui.chart.drawings.kept import KeptDrawings
+from monitor.ui.chart.drawings.modes import DrawingModes
+from monitor.ui.chart.undo_history import UndoHistory
 from monitor.ui.tasks import Tasks
 from monitor.ui.view_ports import ViewPorts
 
@@ -1088,7 +1090,7 @@ def fake_alerting(alerts: FakeAlerts, given: Mapping[str, Any]) -> Alerting:
 def view_ports(**overrides: Any) -> ViewPorts:
     """ViewPorts of doubles on one bus; any of them can be given by name (``archive=…``, ``meters=…``).
 
-    So can the ``alerts`` that the alerting reads.
+    So can the ``alerts`` that the alerting reads, and the ``drawn`` that drawings are kept by.
     """
     bus: Bus = overrides.get("bus") or Bus()
     coverage = overrides.get("coverage") or FakeCoverage()
@@ -1119,6 +1121,7 @@ def view_ports(**overrides: Any) -> ViewPorts:
         "sign_in": FakeSignIn(),
         "tasks": InlineTasks(bus),
         "tiers": FakeTiers(),
+        "undo_history": UndoHistory(),
         "usage": FakeUsage(),
         "watching": FakeWatching(),
         "watchlists": FakeWatchlists({"Tech": ["AAPL", "MSFT", "NVDA"]}, bus),
@@ -1126,7 +1129,9 @@ def view_ports(**overrides: Any) -> ViewPorts:
     given = ports | overrides
     alerts = given.pop("alerts", None) or FakeAlerts()
     given.setdefault("alerting", fake_alerting(alerts, given))
-    given.setdefault("drawings", KeptDrawings(FakeDrawings(), given["tasks"], bus))
+    drawn = given.pop("drawn", None) or FakeDrawings()
+    given.setdefault("drawings", KeptDrawings(drawn, given["undo_history"], given["tasks"], bus))
+    given.setdefault("drawing_modes", DrawingModes(given["preferences"]))
     return ViewPorts(**given)
 
 

@@ -37,6 +37,43 @@ class System(QObject):
         self.contrastPreferenceChanged.emit(self.contrastPreference())
 
 
+class Hints(QObject):
+    """This machine's scheme, and what a program wants instead."""
+
+    colorSchemeChanged = Signal(Qt.ColorScheme)  # noqa: N815  Qt's name
+
+    def __init__(self, scheme: Qt.ColorScheme) -> None:
+        super().__init__()
+        self.own, self.wanted = scheme, Qt.ColorScheme.Unknown
+        self.access = System(asks=False)
+
+    def accessibility(self) -> System:
+        return self.access
+
+    def colorScheme(self) -> Qt.ColorScheme:
+        return self.own if self.wanted is Qt.ColorScheme.Unknown else self.wanted
+
+    def setColorScheme(self, scheme: Qt.ColorScheme) -> None:
+        self._turn(self.own, scheme)
+
+    def change(self, scheme: Qt.ColorScheme) -> None:
+        self._turn(scheme, self.wanted)
+
+    def _turn(self, own: Qt.ColorScheme, wanted: Qt.ColorScheme) -> None:
+        before = self.colorScheme()
+        self.own, self.wanted = own, wanted
+        if self.colorScheme() is not before:
+            self.colorSchemeChanged.emit(self.colorScheme())
+
+
+def ticked(menu: ColoursMenu) -> list[str]:
+    return [action.text().replace("&", "") for action in menu.actions() if action.isChecked()]
+
+
+def pick(menu: ColoursMenu, words: str) -> None:
+    next(action for action in menu.actions() if action.text().replace("&", "").startswith(words)).trigger()
+
+
 @pytest.fixture
 def application(qapp: QApplication) -> Iterator[QApplication]:
     yield qapp
@@ -127,15 +164,49 @@ def test_the_menu_ticks_the_palette_in_use_and_changes_it_at_once(qtbot: QtBot, 
     menu = ColoursMenu(theme, kept)
     qtbot.addWidget(menu)
 
-    def ticked() -> list[Palette]:
-        return [action.data() for action in menu.actions() if action.isChecked()]
-
-    assert ticked() == [Palette.HIGH_CONTRAST]
+    assert ticked(menu) == ["As the system asks (high contrast)", "Dark"]
     system.change(asks=False)
-    assert ticked() == [Palette.GREEN_RED]
-    next(action for action in menu.actions() if action.data() == Palette.BLUE_ORANGE).trigger()
-    assert ticked() == [Palette.BLUE_ORANGE] == [theme.palette]
-    assert kept.get("palette") == "blue-orange"
+    assert ticked(menu) == ["As the system asks (green and red)", "Dark"]
+    pick(menu, "Blue and orange")
+    assert ticked(menu) == ["Blue and orange (colour-blind)", "Dark"]
+    assert (theme.palette, kept.get("palette")) == (Palette.BLUE_ORANGE, "blue-orange")
+
+
+def test_the_menu_leads_back_to_what_the_system_asks_for(qtbot: QtBot, application: QApplication) -> None:
+    kept, system = FakePreferences(), System(asks=True)
+    theme = Theme(system=system)
+    menu = ColoursMenu(theme, kept)
+    qtbot.addWidget(menu)
+    pick(menu, "Red up")
+    pick(menu, "As the system asks")
+    assert ticked(menu) == ["As the system asks (high contrast)", "Dark"]
+    assert theme.colours is Palette.HIGH_CONTRAST.colours(dark=True)
+    later = Theme(system=system)
+    later.restore(kept)
+    system.change(asks=False)
+    assert (later.chosen, later.palette, theme.palette) == (None, Palette.GREEN_RED, Palette.GREEN_RED)
+
+
+def test_dark_or_light_follows_the_system_when_that_is_chosen(qtbot: QtBot, application: QApplication) -> None:
+    kept, hints = FakePreferences(), Hints(Qt.ColorScheme.Light)
+    theme = Theme(hints=hints)
+    menu = ColoursMenu(theme, kept)
+    qtbot.addWidget(menu)
+    theme.restore(kept)
+    assert theme.dark  # until a person says otherwise
+    pick(menu, "Dark or light as the system is")
+    assert (ticked(menu)[-1], theme.colours) == ("Dark or light as the system is", LIGHT)
+    later = Theme(hints=hints)
+    later.restore(kept)
+    for scheme, colours in ((Qt.ColorScheme.Dark, DARK), (Qt.ColorScheme.Light, LIGHT), (Qt.ColorScheme.Unknown, DARK)):
+        with qtbot.waitSignals([theme.changed, later.changed]):
+            hints.change(scheme)
+        assert theme.colours is later.colours is colours
+        assert application.palette().window().color().name() == colours.ground
+    pick(menu, "Light")
+    with qtbot.assertNotEmitted(theme.changed):
+        hints.change(Qt.ColorScheme.Dark)
+    assert (theme.colours, kept.get("theme")) == (LIGHT, "light")
 
 
 def test_words_on_any_colour_are_black_or_white_whichever_can_be_read() -> None:

@@ -5,18 +5,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import Transient, Unusable
-from monitor.live.events import Level, Notice, Offer, SignInChanged, StreamChanged
+from monitor.live.events import AlertFired, Level, Notice, Offer, SignInChanged, StreamChanged
+from monitor.market.alert import Direction, Firing
 from monitor.market.bar import Interval
 from monitor.market.instrument import Instrument
 from monitor.market.quote import Quote
 from monitor.market.screener import Ranked
 from monitor.ports import Profile, SignInState, StoreMeter, StreamPhase, Wanted
+from monitor.ui.alert_sound import AlertSound
 from monitor.ui.docks import pull_back
 from monitor.ui.export.dialog import ExportDialog
 from monitor.ui.help import About, KeyList
@@ -647,10 +649,53 @@ async def test_clicking_the_sign_in_field_opens_the_guide(open_window: Open, tmp
     assert dialog.stack.currentWidget() is dialog.welcome
 
 
-async def test_f1_lists_the_keys(open_window: Open, qtbot: QtBot) -> None:
+async def test_alerts_are_heard_from_when_the_view_menu_says_so(
+    open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("monitor.ui.alert_sound.chime", lambda: lambda: heard.append("chime"))
+    ports = view_ports()
+    window = await open_window(ports)
+    fired = AlertFired(Firing("a", "AAPL", 0, Direction.UP, 10.0, 10.1))
+    ports.bus.publish(fired)
+    assert heard == []
+    entry(window, "View", "Sound of alerts").trigger()
+    await until(lambda: not window.findChild(AlertSound).findChild(QTimer).isActive())
+    ports.bus.publish(fired)
+    assert heard == ["chime", "chime"]
+    assert ports.preferences.get("alert-sound") == "on"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Question], ids=["F1", "?"])
+async def test_the_key_list_fits_the_screen_and_can_be_read_with_keys_alone(
+    open_window: Open, qtbot: QtBot, key: Qt.Key
+) -> None:
     window = await open_window(view_ports())
-    qtbot.keyClick(window.chart.view, Qt.Key.Key_F1)
-    assert window.findChild(KeyList) is not None
+    qtbot.keyClick(window.chart.view, key)
+    keys = window.findChild(KeyList)
+    room = keys.screen().availableGeometry().size()
+    assert keys.size().boundedTo(room) == keys.size()
+    keys.resize(keys.width(), 400)  # a small screen's
+    await until(lambda: keys.isActiveWindow() and keys.scrolled.verticalScrollBar().maximum() > 0)
+    newest = max(keys.scrolled.widget().findChildren(QLabel), key=lambda label: label.y())
+
+    def seen() -> bool:
+        return (
+            keys.scrolled.viewport()
+            .rect()
+            .contains(newest.geometry().translated(keys.scrolled.widget().pos()).center())
+        )
+
+    for there, back in ((Qt.Key.Key_End, Qt.Key.Key_Home), (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)):
+        assert not seen()
+        for _ in range(5):
+            qtbot.keyClick(keys.focusWidget(), there)
+        await until(seen)
+        for _ in range(5):
+            qtbot.keyClick(keys.focusWidget(), back)
+        await until(lambda: not seen())
+    qtbot.keyClick(keys.focusWidget(), Qt.Key.Key_Escape)
+    assert not keys.isVisible()
 
 
 async def test_about_tells_the_versions(open_window: Open) -> None:

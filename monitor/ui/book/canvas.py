@@ -42,6 +42,8 @@ class BookCanvas(QWidget):
         self._theme = theme
         self.setFont(data_font())
         self._price_width = 0
+        self._venue_width = self.fontMetrics().horizontalAdvance("Venue") + _OUTER
+        self._size_width = 0
         self._book = Book("")
         self._sides: tuple[list[Rung], list[Rung]] = ([], [])
         self._sentence = ""
@@ -54,12 +56,15 @@ class BookCanvas(QWidget):
     def show_book(self, book: Book) -> None:
         """Show this snapshot from now on."""
         if book.symbol != self._book.symbol:
-            self._top = 0
+            self._top = self._size_width = 0
         self._book, self._sentence = book, ""
         rows = by_venue if self._venues else by_price
         self._sides = (rows(book.bids), rows(book.asks))
         best = [text.price(levels[0].price) for levels in (book.bids, book.asks) if levels]
         self._price_width = max(map(self.fontMetrics().horizontalAdvance, best), default=0) + _OUTER + _INNER
+        # It never shrinks while the symbol is the same, or columns would come and go with one large order.
+        sizes = ("Size", "1,000", *(text.size(rung.size) for side in self._sides for rung in side))
+        self._size_width = max(self._size_width, _INNER + max(map(self.fontMetrics().horizontalAdvance, sizes)))
         self._scroll_to(self._top)
         self.update()
 
@@ -131,10 +136,15 @@ class BookCanvas(QWidget):
         return rung.cumulative if self._cumulative else rung.size
 
     def _columns(self, bid: bool) -> tuple[QRect, QRect, QRect]:
-        """Venue, size and price of one side as rectangles of the first row; mirrored for asks."""
+        """Venue, size and price of one side as rectangles of the first row; mirrored for asks.
+
+        Where there is no room for the venue besides the numbers it has none: numbers are never cut.
+        """
         half, height = self.width() // 2, row_height()
         price = max(self._price_width, round(half * 0.32))
-        venue = round((half - price) * 0.48)
+        venue = max(self._venue_width, round((half - price) * 0.48))
+        if half - price - venue < self._size_width:
+            venue = 0
         widths = [venue, half - venue - price, price]
         left = 0
         rects = []
@@ -155,7 +165,8 @@ class BookCanvas(QWidget):
                 (size, "Size", inner),
                 (price, "Bid" if bid else "Ask", inner),
             ):
-                painter.drawText(_inset(rect, bid), side, words)
+                if rect.width():
+                    painter.drawText(_inset(rect, bid), side, words)
 
     def _paint_balance(self, painter: QPainter, bids: Sequence[Rung], asks: Sequence[Rung]) -> None:
         """The line below the heads, shared between bid and ask size as the rows in view are."""
@@ -180,8 +191,9 @@ class BookCanvas(QWidget):
                 (size, text.size(rung.size), inner, plain),
                 (price, text.price(rung.price), inner, tone),
             ):
-                painter.setPen(pen)
-                painter.drawText(_inset(rect, bid).translated(0, down), side, words)
+                if rect.width():
+                    painter.setPen(pen)
+                    painter.drawText(_inset(rect, bid).translated(0, down), side, words)
 
     def _paint_bar(self, painter: QPainter, rung: Rung, rect: QRect, widest: float, bid: bool) -> None:
         """The depth behind a size, from the inside outwards; by price it is cut into the venues' parts."""

@@ -5,10 +5,11 @@ from typing import NamedTuple
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPainter
 
+from monitor.ui.chart.axis_tags import Tag, paint_tags
 from monitor.ui.chart.backdrop import paint_backdrop
 from monitor.ui.chart.compare.legend import Hit as ComparedHit
 from monitor.ui.chart.compare.legend import paint_rows as paint_compared_rows
-from monitor.ui.chart.compare.painting import paint_compared, paint_dots, paint_tags
+from monitor.ui.chart.compare.painting import compared_tags, paint_compared, paint_dots
 from monitor.ui.chart.drawings.layer import DrawingLayer
 from monitor.ui.chart.events.layer import EventLayer
 from monitor.ui.chart.gaps import paint_missing, paint_missing_words
@@ -19,12 +20,14 @@ from monitor.ui.chart.indicators.profile import paint_profiles
 from monitor.ui.chart.kinds.painting import paint_bars
 from monitor.ui.chart.legend import paint_legend
 from monitor.ui.chart.marks import (
+    crosshair_tags,
     paint_bid_and_ask,
     paint_crosshair,
     paint_crosshair_along,
     paint_last_price,
     paint_previous_close,
     paint_prices,
+    shows,
 )
 from monitor.ui.chart.scene import Scene
 
@@ -36,6 +39,15 @@ class Crosshair(NamedTuple):
     bar: int | None
     price: float | None
     elsewhere: bool
+
+    def tags(self, scene: Scene) -> list[Tag]:
+        """What it tells on the price axis; a pane's value is told with its lines."""
+        if self.bar is None:
+            return []
+        if self.elsewhere:
+            return crosshair_tags(scene, self.price) if shows(scene, self.bar) else []
+        inside = self.mouse is not None and self.mouse.y() <= scene.plot.bottom()
+        return crosshair_tags(scene, scene.scale.price(self.mouse.y()) if self.mouse and inside else None)
 
 
 def paint_still(painter: QPainter, scene: Scene, events: EventLayer, drawings: DrawingLayer) -> None:
@@ -66,11 +78,11 @@ def paint_live(
     last = scene.last_bins
     paint_bars(painter, scene, *last)
     paint_compared(painter, scene, *last)
-    drawn = [*events.paint_live(painter), *drawings.paint_live(painter)]
+    tags = [*events.paint_live(painter), *drawings.paint_live(painter)]
     painter.setClipping(False)
     paint_indicators(painter, scene, *last)
-    newest = paint_last_price(painter, scene, remaining)
-    tags = [*drawn, newest, *paint_tags(painter, scene, newest)]
+    tags += [*paint_last_price(painter, scene, remaining), *compared_tags(scene), *at.tags(scene)]
+    places = paint_tags(painter, scene, tags)
     if scene.symbol:
         paint_legend(painter, scene, at.bar)
         paint_missing_words(painter, scene, at.mouse)
@@ -78,11 +90,11 @@ def paint_live(
         hits = paint_rows(painter, scene, at.bar, at.mouse)
     paint_axes(painter, scene)
     if at.bar is not None and at.elsewhere:
-        tags += paint_crosshair_along(painter, scene, at.bar, at.price)
+        paint_crosshair_along(painter, scene, at.bar, at.price)
         paint_dots(painter, scene, at.bar)
     elif at.bar is not None and at.mouse is not None:
-        tags.append(paint_crosshair(painter, scene, at.mouse, at.bar))
+        paint_crosshair(painter, scene, at.mouse, at.bar)
         paint_dots(painter, scene, at.bar)
-    paint_prices(painter, scene, tags)
+    paint_prices(painter, scene, places)
     events.paint_words(painter, at.mouse, at.bar, free_foot=not drawings.hint)
     return compared_hits, hits

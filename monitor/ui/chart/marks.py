@@ -6,18 +6,17 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from monitor.ui import format as words
+from monitor.ui.chart.axis_tags import Rank, Tag, height_of, paint_words, price_tag
 from monitor.ui.chart.backdrop import bar_time
 from monitor.ui.chart.indicators.legend import value_words
 from monitor.ui.chart.scene import TIME_AXIS_PX, Scene
 
-_LINE_PX = 15
 
-
-def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
-    """The dashed line and the tag of the last price, with ``remaining`` below it; gives the tag's place."""
+def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> list[Tag]:
+    """The dashed line of the last price; gives its tag, with ``remaining`` below it."""
     count = len(scene.bars)
     if not count:
-        return QRect()
+        return []
     bar = scene.bars.rows(count - 1, count)[0]
     colour = scene.colours.colour("up" if bar["close"] >= bar["open"] else "down")
     y = int(scene.scale.y(bar["close"]))
@@ -26,7 +25,7 @@ def paint_last_price(painter: QPainter, scene: Scene, remaining: str) -> QRect:
     close = float(bar["close"])
     told = scene.scale.words(close) if scene.scale.percent else words.price(close)
     lines = [told] + ([remaining] if remaining else [])
-    return price_tag(painter, scene, y, lines, colour, scene.colours.colour("panel"))
+    return [price_tag(y, lines, colour, scene.colours.colour("panel"), Rank.LAST_PRICE)]
 
 
 def paint_previous_close(painter: QPainter, scene: Scene) -> None:
@@ -61,22 +60,43 @@ def paint_prices(painter: QPainter, scene: Scene, tags: Sequence[QRect]) -> None
             )
 
 
-def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> QRect:
-    """Dashed lines through the bar at ``index`` and the mouse's price, labelled on both axes; gives the price's tag."""
+def paint_crosshair(painter: QPainter, scene: Scene, mouse: QPoint, index: int) -> None:
+    """Dashed lines through the bar at ``index`` and the mouse, labelled at the time, and in a pane at its value."""
     _paint_moment(painter, scene, index)
-    return _paint_level(painter, scene, mouse.y(), _told(scene, mouse))
+    _paint_level(painter, scene, mouse.y())
+    if mouse.y() > scene.plot.bottom():
+        dim, panel, height = scene.colours.colour("dim"), scene.colours.colour("panel"), height_of(1)
+        left, top = scene.plot.right() + 2, min(mouse.y() - height // 2, scene.body.height() - height)
+        place = QRect(left, top, scene.canvas.width() - left, height)
+        paint_words(painter, place, [_pane_words(scene, mouse)], dim, panel)
 
 
-def paint_crosshair_along(painter: QPainter, scene: Scene, index: int, price: float | None) -> list[QRect]:
-    """The crosshair of another chart: a line through the bar at ``index``, and one at the price; gives its tag."""
-    if not 0 <= int(scene.viewport.centre_of(index)) <= scene.plot.right():
-        return []
-    _paint_moment(painter, scene, index)
-    y = int(scene.scale.y(price)) if price is not None else -1
-    if price is None or not 0 <= y <= scene.plot.bottom():
+def paint_crosshair_along(painter: QPainter, scene: Scene, index: int, price: float | None) -> None:
+    """The crosshair of another chart: a line through the bar at ``index``, and one at the price."""
+    if shows(scene, index):
+        _paint_moment(painter, scene, index)
+        if (y := _level(scene, price)) is not None:
+            _paint_level(painter, scene, y)
+
+
+def crosshair_tags(scene: Scene, price: float | None) -> list[Tag]:
+    """The tag of a crosshair at a price, if that is in view."""
+    y = _level(scene, price)
+    if price is None or y is None:
         return []
     told = scene.scale.words(price) if scene.scale.percent else words.price(price)
-    return [_paint_level(painter, scene, y, told)]
+    return [price_tag(y, [told], scene.colours.colour("dim"), scene.colours.colour("panel"), Rank.CROSSHAIR)]
+
+
+def shows(scene: Scene, index: int) -> bool:
+    """Whether the middle of a bar is in view."""
+    return 0 <= int(scene.viewport.centre_of(index)) <= scene.plot.right()
+
+
+def _level(scene: Scene, price: float | None) -> int | None:
+    """The pixel of a price that is in view."""
+    y = int(scene.scale.y(price)) if price is not None else -1
+    return y if 0 <= y <= scene.plot.bottom() else None
 
 
 def _paint_moment(painter: QPainter, scene: Scene, index: int) -> None:
@@ -87,15 +107,12 @@ def _paint_moment(painter: QPainter, scene: Scene, index: int) -> None:
     time_tag(painter, scene, x, told, colours.colour("dim"), colours.colour("panel"))
 
 
-def _paint_level(painter: QPainter, scene: Scene, y: int, told: str) -> QRect:
-    """The line at a price, and its tag."""
-    colours = scene.colours
-    _dashed(painter, colours.colour("dim"), QPoint(0, y), QPoint(scene.plot.right(), y))
-    return price_tag(painter, scene, y, [told], colours.colour("dim"), colours.colour("panel"))
+def _paint_level(painter: QPainter, scene: Scene, y: int) -> None:
+    _dashed(painter, scene.colours.colour("dim"), QPoint(0, y), QPoint(scene.plot.right(), y))
 
 
-def _told(scene: Scene, mouse: QPoint) -> str:
-    """The price, or the value of the pane, at the mouse."""
+def _pane_words(scene: Scene, mouse: QPoint) -> str:
+    """The value of the pane at the mouse."""
     for shown in scene.indicators:
         pane = shown.pane
         if pane is not None and pane.rect.contains(0, mouse.y()):
@@ -118,25 +135,4 @@ def time_tag(painter: QPainter, scene: Scene, x: int, text: str, ground: QColor,
     place = QRect(left, scene.body.bottom() + 2, width, TIME_AXIS_PX - 4)
     if place.intersects(scene.zone_place):  # whose word must not look out from under it
         painter.fillRect(scene.zone_place & scene.canvas, scene.colours.colour("panel"))
-    _tag(painter, place, [text], ground, ink)
-
-
-def price_tag(painter: QPainter, scene: Scene, y: int, lines: list[str], ground: QColor, text: QColor) -> QRect:
-    """A tag on the price axis, its first line at ``y``, kept inside the plot's height."""
-    height = _LINE_PX * len(lines) + 4
-    bottom = scene.plot.height() if y <= scene.plot.bottom() else scene.body.height()
-    top = min(max(0, y - _LINE_PX // 2 - 2), bottom - height)
-    left = scene.plot.right() + 2
-    place = QRect(left, top, scene.canvas.width() - left, height)
-    _tag(painter, place, lines, ground, text)
-    return place
-
-
-def _tag(painter: QPainter, place: QRect, lines: list[str], ground: QColor, text: QColor) -> None:
-    painter.fillRect(place, ground)
-    painter.setPen(text)
-    alignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    each = (place.height() - 4) // len(lines)
-    for number, line in enumerate(lines):
-        row = QRect(place.left() + 6, place.top() + 2 + number * each, place.width() - 6, each)
-        painter.drawText(row, alignment, line)
+    paint_words(painter, place, [text], ground, ink)

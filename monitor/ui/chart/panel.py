@@ -97,7 +97,7 @@ class ChartPanel(Panel):
         self.header_row.addWidget(self.retry_button)
         self.header_row.addWidget(self.looks_button)
         self.header_row.addWidget(self.indicators_button)
-        self.drawing = DrawingDesk(self.view, ports.drawings, ports.preferences, ports.bus)
+        self.drawing = DrawingDesk(self.view, ports)
         self.hand = DrawingHand(self.view, self.drawing)
         self.events = ChartEvents(self.view, ports, self.drawing)
         spare = DrawButton(self.drawing, theme), MagnetButton(self.drawing, theme)
@@ -128,7 +128,7 @@ class ChartPanel(Panel):
         self.set_body(self.view)
         self.setFocusProxy(self.view)
         self._reload = QTimer(self, interval=_RELOAD_MS, singleShot=True)
-        self._reload.timeout.connect(self.reload)
+        self._reload.timeout.connect(self._read_again)
         self._grown = self._unread = False
         self.pace.due.connect(self._show_newest)
         self.view.held_changed.connect(self._take_hold)
@@ -252,6 +252,13 @@ class ChartPanel(Panel):
         if self._symbol and self.awake and not self.pace.held:
             self.comparison.keep_up(self._interval)
             self._ports.tasks.start(self._reading, self._read(self._symbol, self._interval))
+
+    def _read_again(self) -> None:
+        """Read what came besides; a reading under way is let finish first, or bars that keep coming would forbid it."""
+        if self._ports.tasks.is_running(self._reading):
+            self._reload.start()
+        else:
+            self.reload()
 
     async def _read(self, symbol: str, interval: Interval) -> None:
         """Read the archive; an answer for a symbol or interval that is no longer shown is dropped."""

@@ -203,6 +203,11 @@ class ChartView(QWidget):
         self._stale = True
         self.update()
 
+    @property
+    def held(self) -> bool:
+        """Whether a mouse button is down."""
+        return self._held
+
     def hold(self, held: bool) -> None:
         """Freeze the view against live bars while a mouse button is down."""
         self._held = held

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from monitor.analysis.repair import Request
@@ -334,8 +334,8 @@ class DataPanel(Panel):
         )
         menu.addAction("Download…", self.open_download)
         menu.addSeparator()
-        menu.addAction("Select all", self.canvas.select_all)
-        menu.addAction("Delete…", self.open_deletion).setEnabled(chosen)
+        menu.addAction("Select all", QKeySequence("Ctrl+A"), self.canvas.select_all)
+        menu.addAction("Delete…", QKeySequence("Del"), self.open_deletion).setEnabled(chosen)
         menu.popup(at)
 
     # ------------------------------------------------------------------------------------------ how it is built

@@ -229,7 +229,7 @@ class MoversPanel(Panel):
         ranked, clipboard = self._order.ranked(row), QGuiApplication.clipboard()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open chart", lambda: self.chart_wanted.emit(ranked.symbol))
+        menu.addAction("Open chart", QKeySequence("Enter"), lambda: self.chart_wanted.emit(ranked.symbol))
         menu.addAction("Add to watchlist", lambda: self.watch_wanted.emit(ranked.symbol))
         menu.addSeparator()
         menu.addAction("Copy symbol", lambda: clipboard.setText(ranked.symbol))

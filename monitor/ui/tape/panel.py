@@ -15,7 +15,7 @@ from monitor.ports import Wanted
 from monitor.ui.cells import PADDING, CellDelegate, dress
 from monitor.ui.link import Link, LinkGroup
 from monitor.ui.panel import Panel, named
-from monitor.ui.tape.model import TapeModel
+from monitor.ui.tape.model import TITLES, TapeModel
 from monitor.ui.theme import Theme, data_font
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.wish import Wish
@@ -76,7 +76,7 @@ class TapePanel(Panel):
         heads = self.table.horizontalHeader()
         heads.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        heads.resizeSection(0, QFontMetrics(data_font()).horizontalAdvance("00:00:00.000") + 2 * PADDING + 2)
+        heads.resizeSection(0, _width_of("00:00:00.000"))
         self._empty = named(QLabel(), "hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -146,6 +146,8 @@ class TapePanel(Panel):
         if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
             self._hovered = event.type() == QEvent.Type.Enter
             self._look_whether_held()
+        elif event.type() == QEvent.Type.Resize:
+            self._make_room()
         return super().eventFilter(watched, event)
 
     def to_newest(self) -> None:
@@ -157,6 +159,12 @@ class TapePanel(Panel):
     def _look_whether_held(self) -> None:
         self.model.hold(self._hovered or self.table.verticalScrollBar().value() > 0)
         self._show_state()
+
+    def _make_room(self) -> None:
+        """Where the numbers would be cut the side goes: colours say it too."""
+        room = self.table.viewport().width() - self.table.columnWidth(0)
+        widest = max(map(_width_of, ("1,000.00", "10,000", "between")))
+        self.table.setColumnHidden(TITLES.index("Side"), room < 3 * widest)
 
     # ------------------------------------------------------------------ what is said
 
@@ -198,6 +206,11 @@ def older(recorded: list[Trade], live: list[Trade]) -> list[Trade]:
     if first in recorded:
         return recorded[: recorded.index(first)]
     return [trade for trade in recorded if trade.time < first.time]
+
+
+def _width_of(words: str) -> int:
+    """What a cell takes that shows these."""
+    return QFontMetrics(data_font()).horizontalAdvance(words) + 2 * PADDING + 2
 
 
 def _size_words(minimum: int) -> str:

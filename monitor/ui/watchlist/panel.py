@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from monitor.errors import MonitorError
@@ -216,7 +216,7 @@ class WatchlistPanel(Panel):
         if self.recipes is not None:
             self.recipes(menu.addMenu("Export recipes"))
         menu.addSeparator()
-        menu.addAction("Remove", lambda: self.remove_symbol(symbol))
+        menu.addAction("Remove", QKeySequence("Del"), lambda: self.remove_symbol(symbol))
         menu.popup(at)
 
     def _row_text(self, symbol: str) -> str:

@@ -1,12 +1,16 @@
 """The Level 2 panel: what it shows, says and asks for."""
 
+from itertools import combinations
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLabel
 
 from monitor.live.events import SignInChanged
 from monitor.market.book import BookService
 from monitor.ports import SignInState
+from monitor.ui.book import canvas
 from monitor.ui.book.panel import STALE_MS, BookPanel
 from monitor.ui.cells import row_height
 from monitor.ui.link import LinkGroup
@@ -207,3 +211,28 @@ def test_a_morning_of_real_books_is_shown(panel, ports, link, shared):
     assert bids[0].price < asks[0].price
     assert abs(bids[0].price - quote.bid) < 1
     assert len(bids) == len(asks) == panel.canvas.visible_rows
+
+
+def test_words_never_meet_and_venues_come_with_room(panel, ports, link, monkeypatch):
+    """Of columns that do not fit, the venue's goes."""
+    link.choose("AAPL")
+    take(ports, a_book())
+    drawn = []
+
+    class Watched(QPainter):
+        def drawText(self, place, flags, words):
+            drawn.append((self.boundingRect(place, flags, words), words))
+            super().drawText(place, flags, words)
+
+    monkeypatch.setattr(canvas, "QPainter", Watched)
+    with_venues = []
+    for width in range(500, 219, -1):
+        drawn.clear()
+        panel.canvas.resize(width, 200)
+        panel.canvas.grab()
+        for (one, words), (other, more) in combinations(drawn, 2):
+            assert not one.intersects(other), (width, words, more)
+        assert all(panel.canvas.rect().contains(place) for place, _ in drawn)
+        with_venues.append("Venue" in [words for _, words in drawn])
+    assert (with_venues[0], with_venues[-1]) == (True, False)
+    assert with_venues == sorted(with_venues, reverse=True)

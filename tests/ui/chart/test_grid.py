@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from monitor.analysis.indicators import Settings
 from monitor.live.events import BarsArrived, BoardChanged
 from monitor.market.bar import Bar, Interval
+from monitor.market.drawing import Anchor, DrawingKind
 from monitor.market.quote import Quote
 from monitor.ui.chart import pace
 from monitor.ui.chart.grid import ChartGrid
@@ -480,3 +481,15 @@ async def test_a_hidden_chart_does_nothing_and_catches_up(paced: MainWindow, hid
 
 def _enter() -> QEvent:
     return QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5))
+
+
+async def test_charts_of_a_grid_share_the_magnet_what_is_hidden_and_what_can_be_undone(window: MainWindow) -> None:
+    first, second = await show(window, GridLayout.BESIDE)
+    second.link.choose("AAPL")
+    first.drawing.put(None, first.drawing.new(DrawingKind.HORIZONTAL, [Anchor(NOW_MS, 585.0)]))
+    first.drawing.set_magnet(True)
+    first.drawing.hide_all(True)
+    assert second.drawing.magnet
+    assert second.view.drawings.all_hidden
+    second.drawing.undo()
+    assert first.view.drawings.kept == ()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from monitor.market.bar import Bar, BarSeries, Interval
 from monitor.market.calendar import at_new_york, from_ms
 from monitor.market.quote import Quote
 from monitor.ports import Wanted
+from monitor.ui.chart import panel as chart_panel
 from monitor.ui.chart.legend import legend
 from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.day_field import put_day
@@ -303,6 +305,30 @@ async def test_a_late_answer_for_another_symbol_is_dropped(make: MAKE) -> None:
     await asyncio.sleep(0.01)
     assert panel.view.scene.symbol == "MSFT"
     assert len(panel.view.scene.bars) == 50
+
+
+async def test_bars_that_keep_coming_do_not_begin_a_slow_reading_anew(
+    make: MAKE, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart_panel, "_RELOAD_MS", 1)
+    archive, asked = SlowArchive(), []
+    read = archive.bars
+
+    async def counted(*question: Any) -> BarSeries:
+        asked.append(question)
+        return await read(*question)
+
+    monkeypatch.setattr(archive, "bars", counted)
+    panel, ports = make(archive=archive)
+    await until(lambda: asked)
+    for _ in range(5):
+        ports.bus.publish(BarsArrived("AAPL", Interval.M1, tuple(minutes()[:50])))
+        looks = count()
+        await until(lambda looks=looks: next(looks) > 3)  # the loop goes on, and the timer with it
+    assert len(asked) == 1
+    archive.gates["AAPL"].set()
+    await until(lambda: len(asked) == 2)  # what came besides is read then
+    await until(lambda: len(panel.view.scene.bars) == 390)
 
 
 async def test_a_minute_heard_while_reading_is_not_lost(make: MAKE) -> None:

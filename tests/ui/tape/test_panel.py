@@ -2,13 +2,15 @@
 
 import pytest
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLabel
 
 from monitor.errors import StoreUnavailable
 from monitor.ports import Wanted
+from monitor.ui.cells import PADDING
 from monitor.ui.link import LinkGroup
 from monitor.ui.tape.panel import TapePanel, older
-from monitor.ui.theme import Theme
+from monitor.ui.theme import Theme, data_font
 from tests.support.builders import a_quote, a_trade
 from tests.support.ports import view_ports
 
@@ -170,3 +172,19 @@ def test_another_symbol_shows_its_own_prints(panel, ports, link):
     assert sizes(panel) == ["100"]
     print_seen(ports, 1250)
     assert sizes(panel) == ["100", "100"]
+
+
+def test_where_numbers_would_be_cut_the_side_gives_way(panel, ports, link):
+    link.choose("AAPL")
+    print_seen(ports, 1000)
+    print_seen(ports, 2000)
+    heads = panel.table.horizontalHeader()
+    assert not panel.table.isColumnHidden(3)
+    panel.resize(240, 300)
+    QApplication.processEvents()
+    assert panel.table.isColumnHidden(3)
+    room = QFontMetrics(data_font()).horizontalAdvance("1,000.00") + 2 * PADDING
+    assert min(heads.sectionSize(column) for column in range(3)) >= room
+    panel.resize(400, 300)
+    QApplication.processEvents()
+    assert not panel.table.isColumnHidden(3)

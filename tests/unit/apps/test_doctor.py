@@ -22,7 +22,7 @@ from monitor.schwab.tokens import Kept, Vault
 from monitor.store import file_system, open_store
 from monitor.store.tiers.usage import FileFacts
 from tests.support.builders import a_bar
-from tests.unit.store.tiers.conftest import days_ago, moved, record_day
+from tests.support.old_rows import days_ago, moved, record_days
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +87,7 @@ async def test_how_a_database_was_closed_checked_and_backed_up(tmp_path: Path) -
 async def test_where_old_rows_are_is_told_while_the_database_is_in_use(tmp_path: Path) -> None:
     store = open_store(tmp_path / "monitor.db", True, pytest.fail)
     new, old, older = days_ago(2), days_ago(10), days_ago(100)
-    for day in (new, old, older):
-        record_day(store, day, rows=5)
+    record_days(store, new, old, older, rows=5)
     await moved(store, StorageRules(cold=str(tmp_path / "nas")))
     findings = await asyncio.to_thread(found, tmp_path)
     prints = findings["prints"].says
@@ -134,7 +133,7 @@ async def test_history_is_told_by_interval(tmp_path: Path) -> None:
 
 async def test_a_check_up_loads_no_parquet(tmp_path: Path) -> None:
     store = open_store(tmp_path / "monitor.db", True, pytest.fail)
-    record_day(store, days_ago(10), rows=5)
+    record_days(store, days_ago(10), rows=5)
     await moved(store)
     await store.close()
     program = (

@@ -305,7 +305,10 @@ class ChartComparison(QObject):
     def _read_due(self) -> None:
         due, self._due = self._due, set()
         for each in self.compared:
-            if each.symbol in due:
+            if each.symbol in due and self._ports.tasks.is_running(self._task(each)):  # it is let finish first
+                self._due.add(each.symbol)
+                self._reload.start()
+            elif each.symbol in due:
                 self._read(each)
 
     # ---------------------------------------------------------------------------------------- what comes live

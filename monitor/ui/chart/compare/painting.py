@@ -1,15 +1,17 @@
 """Compared symbols painted: their lines over the bars, their newest values at the price axis, dots at the crosshair."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter
 
 from monitor.ui import format as words
+from monitor.ui.chart.axis_tags import Rank, Tag, paint_words
 from monitor.ui.chart.compare.compared import Compared
 from monitor.ui.chart.scene import Scene, draw_lines, fill_rects
 from monitor.ui.chart.series import Bins
 
-_TAG_PX = 17
 _DOT_PX = 3
 
 
@@ -67,55 +69,24 @@ def paint_dots(painter: QPainter, scene: Scene, index: int) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
-def paint_tags(painter: QPainter, scene: Scene, taken: QRect) -> list[QRect]:
-    """The newest percent of each line on the price axis, its symbol before it; gives their places on the axis.
-
-    None stands on the place ``taken``: those above it make way upwards, the others downwards.
-    """
-    wanted: list[tuple[int, Compared, float]] = []
+def compared_tags(scene: Scene) -> list[Tag]:
+    """The newest percent of each line, for the price axis, its symbol before it."""
+    tags = []
     for each in scene.compared:
         percent = each.percent(scene.bars, None)
         if each.drawn and percent == percent and scene.scale.base > 0:
             y = int(scene.scale.y(scene.scale.base * (1 + percent / 100)))
-            wanted.append((min(max(y, 0), scene.plot.bottom()), each, percent))
-    tops = spread([y - _TAG_PX // 2 for y, _, _ in wanted], _TAG_PX, taken, scene.plot.height())
-    tags = []
-    for top, (_, each, percent) in zip(tops, wanted, strict=True):
-        if top is None:
-            continue
-        colour, left = scene.colours.colour(each.colour_name), scene.plot.right() + 2
-        value = QRect(left, top, scene.canvas.width() - left, _TAG_PX)
-        wide = painter.fontMetrics().horizontalAdvance(each.symbol) + 8
-        name = QRect(left - 2 - wide, top, wide, _TAG_PX)
-        painter.fillRect(value, colour)
-        painter.fillRect(name, colour)
-        painter.setPen(scene.colours.colour("panel"))
-        alignment = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(value.adjusted(6, 0, 0, 0), alignment, percent_words(percent))
-        painter.drawText(name.adjusted(4, 0, 0, 0), alignment, each.symbol)
-        tags.append(value)
+            tags.append(Tag(y, 1, Rank.COMPARED, partial(_paint_tag, scene, each, percent)))
     return tags
 
 
-def spread(tops: list[int], height: int, taken: QRect, room: int) -> list[int | None]:
-    """Places from 0 to ``room`` for tags that would stand at ``tops``: the nearest where none is on another.
-
-    Nor on ``taken``, which is none when it is empty. None for a tag that finds no place.
-    """
-    held = [(taken.top(), taken.bottom() + 1)] if taken.height() > 0 else []
-    found: list[int | None] = []
-    for wanted in tops:
-        edges = [edge for top, end in held for edge in (top - height - 1, end + 1)]
-        free = [
-            place
-            for place in (wanted, 0, room - height, *edges)
-            if 0 <= place <= room - height and all(place >= end or place + height <= top for top, end in held)
-        ]
-        place = min(free, key=lambda place: abs(place - wanted), default=None)
-        found.append(place)
-        if place is not None:
-            held.append((place, place + height))
-    return found
+def _paint_tag(scene: Scene, each: Compared, percent: float, painter: QPainter, place: QRect) -> None:
+    colour, panel = scene.colours.colour(each.colour_name), scene.colours.colour("panel")
+    paint_words(painter, place, [percent_words(percent)], colour, panel)
+    wide = painter.fontMetrics().horizontalAdvance(each.symbol) + 8
+    name = QRect(place.left() - 2 - wide, place.top(), wide, place.height())
+    painter.fillRect(name, colour)
+    painter.drawText(name.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, each.symbol)
 
 
 def percent_words(percent: float) -> str:

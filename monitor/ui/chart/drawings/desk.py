@@ -1,4 +1,4 @@
-"""What is in hand on one chart: the tool, the selected drawing, the magnet, and what can be done with them."""
+"""What is in hand on one chart: the tool and the selected drawing, and what can be done with them."""
 
 from collections.abc import Sequence
 from uuid import uuid4
@@ -8,19 +8,17 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtGui import QGuiApplication
 
-from monitor.live.bus import Bus
 from monitor.live.events import DrawingsChanged
 from monitor.market.drawing import Anchor, Drawing, DrawingKind, Style
-from monitor.ports import Preferences
-from monitor.ui.chart.drawings.history import Edit, History
 from monitor.ui.chart.drawings.ink import first_style
-from monitor.ui.chart.drawings.kept import KeptDrawings
+from monitor.ui.chart.drawings.kept import Edit
 from monitor.ui.chart.drawings.measure import Measure
 from monitor.ui.chart.drawings.places import Places
 from monitor.ui.chart.drawings.tools import Tool
 from monitor.ui.chart.view import ChartView
+from monitor.ui.view_ports import ViewPorts
 
-_MAGNET, _HIDDEN, _STYLE = "drawings.magnet", "drawings.hidden", "drawings.style."
+_STYLE = "drawings.style."
 #: No drawing is longer than this as text.
 _LONGEST_COPY = 4_000
 #: A copy stands so far from what it was copied from.
@@ -35,22 +33,24 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 class DrawingDesk(QObject):
-    """``changed`` tells of another tool or selection, and of the magnet and hiding being turned on or off."""
+    """``changed`` tells of another tool or selection, and of what holds for the drawings of all charts."""
 
     changed = Signal()
 
-    def __init__(self, view: ChartView, kept: KeptDrawings, preferences: Preferences, bus: Bus) -> None:
+    def __init__(self, view: ChartView, ports: ViewPorts) -> None:
         super().__init__(view)
         self._view = view
         self._layer = view.drawings
-        self._kept = kept
-        self._preferences = preferences
+        self._kept = ports.drawings
+        self._history = ports.undo_history
+        self._preferences = ports.preferences
+        self._modes = ports.drawing_modes
         self._symbol = ""
         self._selected = ""
         self.tool: Tool | None = None
-        self.magnet = preferences.get(_MAGNET) == "on"
-        self._layer.all_hidden = preferences.get(_HIDDEN) == "on"
-        self._stop = bus.listen(DrawingsChanged, self._hear)
+        self._layer.all_hidden = self._modes.all_hidden
+        self._modes.changed.connect(self._follow_modes)
+        self._stop = ports.bus.listen(DrawingsChanged, self._hear)
 
     def open(self, symbol: str) -> None:
         """Turn to the drawings of a symbol."""
@@ -65,6 +65,7 @@ class DrawingDesk(QObject):
     def close(self) -> None:
         """Hear no more of changes."""
         self._stop()
+        self._modes.changed.disconnect(self._follow_modes)
 
     def _hear(self, event: DrawingsChanged) -> None:
         if event.symbol == self._symbol:
@@ -92,23 +93,31 @@ class DrawingDesk(QObject):
                 self.hide_all(False)
         self.changed.emit()
 
+    @property
+    def magnet(self) -> bool:
+        return self._modes.magnet
+
     def set_magnet(self, on: bool) -> None:
-        self.magnet = on
-        self._preferences.set(_MAGNET, "on" if on else "off")
-        self.changed.emit()
+        """Draw points to the prices of bars, on every chart."""
+        self._modes.set_magnet(on)
 
     @property
     def all_hidden(self) -> bool:
-        return self._layer.all_hidden
+        return self._modes.all_hidden
 
     def hide_all(self, hidden: bool) -> None:
-        """Show no drawing at all, or those again that are not hidden one by one."""
+        """Show no drawing at all on any chart, or those again that are not hidden one by one."""
+        self._modes.hide_all(hidden)
+
+    def _follow_modes(self) -> None:
+        hidden = self._modes.all_hidden
         if hidden is not self._layer.all_hidden:
             self._layer.all_hidden = hidden
-            self._preferences.set(_HIDDEN, "on" if hidden else "off")
             self.select(None)
+            if hidden and self.tool is not None and self.tool.kind is not None:
+                self.choose(None)
             self._view.paint_anew()
-            self.changed.emit()
+        self.changed.emit()
 
     # ---------------------------------------------------------------------------------------- what is selected
 
@@ -127,19 +136,24 @@ class DrawingDesk(QObject):
     # ---------------------------------------------------------------------------------------- changes
 
     @property
-    def history(self) -> History:
-        return self._kept.history(self._symbol)
-
-    @property
     def drawings(self) -> Sequence[Drawing]:
         """All of the symbol, hidden ones among them."""
         return self._kept.of(self._symbol)
 
+    @property
+    def can_undo(self) -> bool:
+        return self._history.can_undo(self._symbol)
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history.can_redo(self._symbol)
+
     def undo(self) -> None:
-        self._kept.undo(self._symbol)
+        """Take back what was done last on a chart of the symbol, be it to a drawing or an alert."""
+        self._history.undo(self._symbol)
 
     def redo(self) -> None:
-        self._kept.redo(self._symbol)
+        self._history.redo(self._symbol)
 
     def new(self, kind: DrawingKind, anchors: Sequence[Anchor], text: str = "") -> Drawing:
         """A drawing that is not kept yet, before all others and in the style last chosen for its kind."""

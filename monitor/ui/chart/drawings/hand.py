@@ -101,11 +101,11 @@ class DrawingHand(QObject):
     def _undo(self) -> None:
         if self._set:
             self.cancel()
-        elif self._grip is None:
+        elif not self._view.held:
             self._desk.undo()
 
     def _redo(self) -> None:
-        if not self._set and self._grip is None:
+        if not self._set and not self._view.held:
             self._desk.redo()
 
     def _copy(self) -> None:

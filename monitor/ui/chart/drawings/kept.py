@@ -1,27 +1,41 @@
-"""The drawings of every symbol as all charts show them: each change kept through the port, and undone by symbol."""
+"""The drawings of every symbol as all charts show them: changes are kept through the port, and can be undone."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
 
 from monitor.errors import MonitorError
 from monitor.live.bus import Bus
 from monitor.live.events import DrawingsChanged, Level, Notice
 from monitor.market.drawing import Drawing
 from monitor.ports import Drawings
-from monitor.ui.chart.drawings.history import Edit, History
+from monitor.ui.chart.undo_history import Act, UndoHistory
 from monitor.ui.tasks import Tasks
+
+
+class Edit(NamedTuple):
+    """One drawing before and after; None where there was none, or is none any more."""
+
+    before: Drawing | None
+    after: Drawing | None
+
+    @property
+    def id(self) -> str:
+        drawing = self.after or self.before
+        return drawing.id if drawing else ""
 
 
 class KeptDrawings:
     """Tells ``DrawingsChanged``. What could not be kept stays on screen, and goes along with the next change."""
 
-    def __init__(self, port: Drawings, tasks: Tasks, bus: Bus) -> None:
+    def __init__(self, port: Drawings, history: UndoHistory, tasks: Tasks, bus: Bus) -> None:
         self._port = port
+        self._history = history
         self._tasks = tasks
         self._bus = bus
         self._read: set[str] = set()
         self._drawings: defaultdict[str, dict[str, Drawing]] = defaultdict(dict)
-        self._histories: defaultdict[str, History] = defaultdict(History)
         self._unkept: dict[str, set[str]] = {}
         self._keeping = False
 
@@ -52,28 +66,18 @@ class KeptDrawings:
         """The place before all others."""
         return max((each.place for each in self._drawings[symbol].values()), default=-1) + 1
 
-    def history(self, symbol: str) -> History:
-        """What there is to undo."""
-        return self._histories[symbol]
-
     def edit(self, symbol: str, *edits: Edit) -> None:
-        """Make one step that can be undone."""
+        """Make one act that can be undone."""
         changes = [edit for edit in edits if edit.before != edit.after]
         if changes:
-            self._histories[symbol].add(changes)
-            self._apply(symbol, changes)
+            self._history.add(symbol, self._make(symbol, changes))
 
-    def undo(self, symbol: str) -> None:
-        """Take the last step back."""
-        self._apply(symbol, self._histories[symbol].undo())
-
-    def redo(self, symbol: str) -> None:
-        """Do again what was undone last."""
-        self._apply(symbol, self._histories[symbol].redo())
+    def _make(self, symbol: str, edits: Sequence[Edit]) -> Act:
+        """Make the edits; gives what takes them back."""
+        self._apply(symbol, edits)
+        return partial(self._make, symbol, [Edit(edit.after, edit.before) for edit in reversed(edits)])
 
     def _apply(self, symbol: str, edits: Sequence[Edit]) -> None:
-        if not edits:
-            return
         here = self._drawings[symbol]
         for edit in edits:
             if edit.after is None:

@@ -7,12 +7,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from monitor.market.drawing import Drawing, DrawingKind
 from monitor.ui import format as words
+from monitor.ui.chart.axis_tags import Rank, Tag, price_tag
 from monitor.ui.chart.backdrop import bar_time
 from monitor.ui.chart.drawings.ink import PENS, ink, width_of
 from monitor.ui.chart.drawings.measure import Measure, paint_measure
 from monitor.ui.chart.drawings.places import Places
 from monitor.ui.chart.drawings.shapes import Line, Shape, handle_at, shape_of, touches
-from monitor.ui.chart.marks import price_tag, time_tag
+from monitor.ui.chart.marks import time_tag
 from monitor.ui.chart.scene import Scene, back_words
 
 _HANDLE_PX = 4.0
@@ -28,7 +29,8 @@ class DrawingLayer:
     """The drawings of one chart.
 
     ``kept`` are those of its symbol from back to front, ``live`` the one being drawn, dragged or selected, with its
-    handles where ``handled``; ``hint`` says what the next click does. ``tags`` are the labels on the price axis.
+    handles where ``handled``; ``hint`` says what the next click does. ``tags`` are the labels of
+    those at rest on the price axis.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -39,29 +41,29 @@ class DrawingLayer:
         self.measure: Measure | None = None
         self.hint = ""
         self.all_hidden = False
-        self.tags: list[QRect] = []
+        self.tags: list[Tag] = []
         self._shapes: dict[Drawing, Shape] = {}
         self._shaped_for: tuple[object, ...] = ()
 
     # ---------------------------------------------------------------------------------------- painting
 
     def paint_still(self, painter: QPainter) -> None:
-        """All but the live one, and the labels of lines on the axes; leaves the painter unclipped."""
+        """All but the live one, and the labels of lines on the time axis; leaves the painter unclipped."""
         self.tags = []
         resting = [each for each in self._shown() if self.live is None or each.id != self.live.id]
         for drawing in resting:
             self._paint(painter, drawing)
         painter.setClipping(False)
         for drawing in resting:
-            self.tags += self._paint_tag(painter, drawing)
+            self.tags += self._label(painter, drawing, Rank.DRAWING)
 
-    def paint_live(self, painter: QPainter) -> list[QRect]:
-        """What a hand is on; gives the labels on the price axis. Leaves the painter clipped to the plot."""
+    def paint_live(self, painter: QPainter) -> list[Tag]:
+        """What a hand is on; gives all labels on the price axis. Leaves the painter clipped to the plot."""
         tags = self.tags
         if len(self._scene.bars) and self.live is not None:
             self._paint(painter, self.live, handles=self.handled and not self.live.locked)
             painter.setClipping(False)
-            tags = [*tags, *self._paint_tag(painter, self.live)]
+            tags = [*tags, *self._label(painter, self.live, Rank.IN_HAND)]
             painter.setClipRect(self._scene.plot)
         if len(self._scene.bars) and self.measure is not None:
             paint_measure(painter, self._scene, self.measure)
@@ -133,15 +135,15 @@ class DrawingLayer:
                 painter.drawRect(QRectF(middle.x() - 2, middle.y() - 2, 4, 4))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _paint_tag(self, painter: QPainter, drawing: Drawing) -> list[QRect]:
-        """The price of a level line, or the time of an upright one, on its axis."""
+    def _label(self, painter: QPainter, drawing: Drawing, rank: Rank) -> list[Tag]:
+        """Paint the time of an upright line on its axis; give the price of a level one for the price axis."""
         scene, places = self._scene, Places.of(self._scene)
         ground, text = ink(scene.colours, drawing.style.colour), scene.colours.colour("panel")
         anchor = drawing.anchors[0]
         if drawing.kind is DrawingKind.HORIZONTAL:
             y = round(places.y(anchor.price))
             if 0 <= y < scene.plot.height():
-                return [price_tag(painter, scene, y, [words.price(anchor.price)], ground, text)]
+                return [price_tag(y, [words.price(anchor.price)], ground, text, rank)]
         elif drawing.kind is DrawingKind.VERTICAL:
             x = round(places.x(anchor.time))
             if 0 <= x <= scene.plot.right():

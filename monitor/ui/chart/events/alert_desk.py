@@ -1,4 +1,4 @@
-"""What is in hand of one chart's alerts: which is selected, what was done to them, and taking it back."""
+"""What is in hand of one chart's alerts: which is selected, and what can be done with them."""
 
 from uuid import uuid4
 
@@ -9,16 +9,13 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from monitor.analysis.alert_rules import tick_of, usual_rearm
 from monitor.live.alerting import Alerting
 from monitor.live.bus import Bus
-from monitor.live.events import AlertFired, AlertsChanged, DrawingsChanged
+from monitor.live.events import AlertFired, AlertsChanged
 from monitor.market.alert import Alert, Firing
+from monitor.ui.chart.events.alert_acts import AlertActs
 from monitor.ui.chart.events.alert_words import rule_words
 from monitor.ui.chart.view import ChartView
 from monitor.ui.tasks import Tasks
 from monitor.ui.view_ports import ViewPorts
-
-_MOST_STEPS = 100
-
-Edit = tuple[Alert | None, Alert | None]
 
 
 class AlertDesk(QObject):
@@ -31,25 +28,20 @@ class AlertDesk(QObject):
         self._view = view
         self._layer = view.events.alerts
         self._alerting: Alerting = ports.alerting
+        self._acts = AlertActs(ports.alerting, ports.undo_history)
         self._tasks: Tasks = ports.tasks
         self._ports = ports
         self._symbol = ""
-        self._done: list[Edit] = []
-        self._undone: list[Edit] = []
-        #: Whether the last change on the chart was made to an alert, not to a drawing.
-        self.newest = False
         bus: Bus = ports.bus
         self._stops = (
             bus.listen(AlertsChanged, self._hear),
             bus.listen(AlertFired, self._hear_fired),
-            bus.listen(DrawingsChanged, self._hear_drawing),
         )
 
     def open(self, symbol: str) -> None:
         """Turn to the alerts of a symbol."""
         if symbol != self._symbol:
             self._symbol = symbol
-            self._done, self._undone = [], []
             self._layer.dragged, self._layer.selected, self._layer.hovered = None, "", ""
             self._layer.firings = ()
             if symbol:
@@ -71,9 +63,6 @@ class AlertDesk(QObject):
     def _hear(self, event: AlertsChanged) -> None:
         if event.symbol == self._symbol:
             self._show()
-
-    def _hear_drawing(self, event: DrawingsChanged) -> None:
-        self.newest = self.newest and event.symbol != self._symbol
 
     def _hear_fired(self, event: AlertFired) -> None:
         firing: Firing = event.firing
@@ -152,18 +141,16 @@ class AlertDesk(QObject):
             seen_price=self.last_price,
         )
 
-    def put(self, before: Alert | None, after: Alert) -> None:
+    def put(self, alert: Alert) -> None:
         """Keep a new or changed alert, and select it."""
-        self._layer.selected = after.id
-        if before != after:
-            self._remember((before, after))
-            self._alerting.put(after)
-            self.say(rule_words(after))
+        self._layer.selected = alert.id
+        if self._acts.put(alert):
+            self.say(rule_words(alert))
         self._show()
 
     def move(self, alert: Alert, price: float) -> None:
         """Move the line; one that was off since it fired waits again."""
-        self.put(alert, replace(alert, price=self.stepped(price), active=True))
+        self._change(alert, price=self.stepped(price), active=True)
 
     def step(self, alert: Alert, ticks: int) -> None:
         """Move the line by so many of the smallest steps of its price."""
@@ -171,47 +158,17 @@ class AlertDesk(QObject):
 
     def turn(self, alert: Alert, on: bool) -> None:
         """Have an alert wait for the price, or not."""
-        self.put(alert, replace(alert, active=on))
+        self._change(alert, active=on)
+
+    def _change(self, alert: Alert, **changes: float | bool) -> None:
+        """Change the alert as it is now: it may have fired since it was taken in hand, or be gone."""
+        here = self._acts.here(alert)
+        if here is not None:
+            self.put(replace(here, **changes))
 
     def remove(self, alert: Alert) -> None:
-        self._remember((alert, None))
-        self._alerting.remove(alert)
-        self.say(f"Removed: {rule_words(alert)}")
-
-    # ---------------------------------------------------------------------------------------- taking back
-
-    @property
-    def can_undo(self) -> bool:
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        return bool(self._undone)
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        if self._done:
-            before, after = self._done.pop()
-            self._undone.append((before, after))
-            self._make(after, before)
-
-    def redo(self) -> None:
-        """Make the change again that was taken back last."""
-        if self._undone:
-            before, after = self._undone.pop()
-            self._done.append((before, after))
-            self._make(before, after)
-
-    def _remember(self, edit: Edit) -> None:
-        self._done = [*self._done[-_MOST_STEPS:], edit]
-        self._undone.clear()
-        self.newest = True
-
-    def _make(self, here: Alert | None, wanted: Alert | None) -> None:
-        if wanted is not None:
-            self._alerting.put(wanted)
-        elif here is not None:
-            self._alerting.remove(here)
+        if self._acts.remove(alert):
+            self.say(f"Removed: {rule_words(alert)}")
 
     def say(self, sentence: str) -> None:
         """Tell a reader of the screen."""

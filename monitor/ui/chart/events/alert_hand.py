@@ -80,20 +80,20 @@ class AlertHand(QObject):
         alert = self._desk.new(price) if price is not None else None
         if alert is not None:
             self._drawings.select(None)
-            self._desk.put(None, alert)
+            self._desk.put(alert)
 
     def open_new(self, price: float) -> AlertDialog | None:
         """Ask how an alert at a price is to be."""
         alert = self._desk.new(price)
-        return self._open(alert, None) if alert is not None else None
+        return self._open(alert, new=True) if alert is not None else None
 
     def edit(self, alert: Alert) -> AlertDialog:
         """Let the person change an alert."""
-        return self._open(alert, alert)
+        return self._open(alert, new=False)
 
-    def _open(self, alert: Alert, before: Alert | None) -> AlertDialog:
-        dialog = AlertDialog(alert, before is None, self._view)
-        dialog.chosen.connect(lambda chosen: self._desk.put(before, chosen))
+    def _open(self, alert: Alert, new: bool) -> AlertDialog:
+        dialog = AlertDialog(alert, new, self._view)
+        dialog.chosen.connect(self._desk.put)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
@@ -129,10 +129,6 @@ class AlertHand(QObject):
     def _act(self, event: QKeyEvent) -> Callable[[], object] | None:
         """What a key does with the alert in hand; None where it is not for alerts."""
         key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if event.matches(QKeySequence.StandardKey.Undo) and self._desk.can_undo and self._desk.newest:
-            return self._desk.undo
-        if event.matches(QKeySequence.StandardKey.Redo) and self._desk.can_redo and self._desk.newest:
-            return self._desk.redo
         alert = self._desk.selected
         if alert is None:
             return None

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -10,8 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from monitor.live.alert_words import price_words
 from monitor.market.alert import Alert, Firing
 from monitor.ui import format as words
+from monitor.ui.chart.axis_tags import Rank, Tag, height_of, paint_words
 from monitor.ui.chart.events.signs import paint_bell
-from monitor.ui.chart.marks import price_tag
 from monitor.ui.chart.scene import Scene
 
 _BELL_PX = 18
@@ -35,6 +36,7 @@ class AlertLayer:
         self.dragged: Alert | None = None
         self.selected = self.hovered = ""
         self.firings: Sequence[Firing] = ()
+        self._tagged: dict[str, QRect] = {}
 
     @property
     def shown(self) -> list[Alert]:
@@ -52,27 +54,29 @@ class AlertLayer:
 
     # ---------------------------------------------------------------------------------------- painting
 
-    def paint(self, painter: QPainter) -> list[QRect]:
-        """Lines, bells and tags; gives the tags' places on the price axis. Leaves the painter clipped to the plot."""
+    def paint(self, painter: QPainter) -> list[Tag]:
+        """Lines, and bells where alerts fired; gives the tags for the axis. Leaves the painter clipped to the plot."""
         scene, tags = self._scene, []
+        self._tagged = {}
         painter.setClipRect(scene.plot)
         for alert in self.shown:
             self._paint_line(painter, alert)
-        self._paint_firings(painter)
-        painter.setClipping(False)
-        for alert in self.shown:
             y = self.y(alert)
             if 0 <= y < scene.plot.height():
-                tags.append(self._paint_tag(painter, alert, y))
-        painter.setClipRect(scene.plot)
+                rank = Rank.IN_HAND if self._is_held(alert) else Rank.ALERT
+                tags.append(Tag(y, 1, rank, partial(self._paint_tag, alert)))
+        self._paint_firings(painter)
         return tags
+
+    def _is_held(self, alert: Alert) -> bool:
+        return alert is self.dragged or alert.id == self.selected
 
     def _ink(self, alert: Alert) -> QColor:
         return self._scene.colours.colour("amber" if alert.active else "dim")
 
     def _paint_line(self, painter: QPainter, alert: Alert) -> None:
         y, ink = self.y(alert), self._ink(alert)
-        held = alert is self.dragged or alert.id == self.selected
+        held = self._is_held(alert)
         ink.setAlpha(_FULL if held or alert.id == self.hovered else _FAINT)
         pen = QPen(ink, 1, Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([2, 4] if not alert.active else [6, 4])
@@ -93,24 +97,23 @@ class AlertLayer:
         painter.setPen(scene.colours.colour("panel"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_tag(self, painter: QPainter, alert: Alert, y: int) -> QRect:
+    def _paint_tag(self, alert: Alert, painter: QPainter, place: QRect) -> None:
         scene = self._scene
+        self._tagged[alert.id] = place
         ground = self._ink(alert) if alert.active else scene.colours.colour("line")
         ink = scene.colours.colour("panel" if alert.active else "text")
-        tag = price_tag(painter, scene, y, [price_words(alert.price)], ground, ink)
-        box = self._bell_box(y)
+        paint_words(painter, place, [price_words(alert.price)], ground, ink)
+        box = self._bell_box(place)
         painter.fillRect(box, ground)
         paint_bell(painter, box.adjusted(2, 2, -2, -2), ink, filled=alert.active, struck=not alert.active)
         if alert.id == self.selected:
             painter.setPen(QPen(scene.colours.colour("text"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(box.united(tag).adjusted(0, 0, -1, -1))
-        return tag
+            painter.drawRect(box.united(place).adjusted(0, 0, -1, -1))
 
-    def _bell_box(self, y: int) -> QRect:
-        plot = self._scene.plot
-        top = min(max(0, y - _BELL_PX // 2), plot.height() - _BELL_PX)
-        return QRect(plot.right() - _BELL_PX + 2, top, _BELL_PX, _BELL_PX)
+    def _bell_box(self, tag: QRect) -> QRect:
+        """The bell's place, before its tag."""
+        return QRect(tag.left() - _BELL_PX, tag.top(), _BELL_PX, tag.height())
 
     def _paint_firings(self, painter: QPainter) -> None:
         ink, ground = self._scene.colours.colour("amber"), self._scene.colours.colour("panel")
@@ -140,13 +143,16 @@ class AlertLayer:
         return list(zip(firings, places, strict=True))
 
     def under(self, point: QPointF) -> Alert | None:
-        """The alert at a point: its tag and bell first, else its line."""
+        """The alert at a point: its tag and bell first, then the axis beside its line, else the line."""
         place, plot = point.toPoint(), self._scene.plot
         near = [alert for alert in reversed(self.shown) if 0 <= self.y(alert) < plot.height()]
-        for alert in near:
-            y = self.y(alert)
-            tag = QRect(plot.right(), y - _BELL_PX // 2, self._scene.canvas.width() - plot.right(), _BELL_PX)
-            if tag.contains(place) or self._bell_box(y).contains(place):
+        tags = [self._tagged.get(alert.id, QRect()) for alert in near]
+        height = height_of(1)
+        beside = [
+            QRect(plot.right() + 2, self.y(alert) - height // 2, self._scene.canvas.width(), height) for alert in near
+        ]
+        for alert, tag in zip([*near, *near], [*tags, *beside], strict=True):
+            if tag.contains(place) or self._bell_box(tag).contains(place):
                 return alert
         if not plot.contains(place):
             return None

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPainter
 
+from monitor.ui.chart.axis_tags import Tag
 from monitor.ui.chart.events.alert_layer import AlertLayer
 from monitor.ui.chart.events.cards import Line, paint_card, paint_foot
 from monitor.ui.chart.events.signs import DIAMOND_PX, paint_diamond
@@ -55,8 +56,8 @@ class EventLayer:
         for x, y in zip(view.centre_of(bars).tolist(), (lows + _BELOW_PX).tolist(), strict=True):
             paint_diamond(painter, QPoint(x, min(y, scene.plot.bottom() - DIAMOND_PX)), ink)
 
-    def paint_live(self, painter: QPainter) -> list[QRect]:
-        """Alerts; gives the places of their tags on the price axis. Leaves the painter clipped to the plot."""
+    def paint_live(self, painter: QPainter) -> list[Tag]:
+        """Alerts; gives their tags for the price axis. Leaves the painter clipped to the plot."""
         return self.alerts.paint(painter)
 
     def paint_words(self, painter: QPainter, mouse: QPoint | None, index: int | None, free_foot: bool) -> None:

@@ -5,13 +5,11 @@ import math
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRect
 
 from monitor.analysis.chart_bars import Making
 from monitor.market.bar import BAR_DTYPE, BarSeries
 from monitor.ui.chart.compare.compared import Compared
 from monitor.ui.chart.compare.line import Line, aligned
-from monitor.ui.chart.compare.painting import spread
 from monitor.ui.chart.series import ChartBars, bin_size
 from monitor.ui.chart.tail import Tail
 
@@ -124,21 +122,3 @@ def test_what_is_not_above_zero_has_no_percent() -> None:
     assert math.isnan(line.percent(5.0))
     line.rebase(chart.merge(1, 2, 1))
     assert line.percent(5.0) == 0
-
-
-@given(st.lists(st.integers(-20, 420), max_size=8), st.integers(-1, 380), st.integers(80, 400))
-def test_no_tag_stands_on_another(tops: list[int], last: int, room: int) -> None:
-    taken = QRect(0, last, 60, 34) if last >= 0 else QRect()
-    placed = [top for top in spread(tops, 17, taken, room) if top is not None]
-    assert all(0 <= top <= room - 17 for top in placed)
-    assert all(abs(one - other) >= 17 for n, one in enumerate(placed) for other in placed[:n])
-    assert not any(taken.intersects(QRect(0, top, 60, 17)) for top in placed)
-    if room >= 400:
-        assert len(placed) == len(tops)
-
-
-def test_a_tag_that_has_room_stands_where_its_value_is() -> None:
-    assert spread([50, 200], 17, QRect(0, 100, 60, 34), 400) == [50, 200]
-    assert spread([100], 17, QRect(0, 100, 60, 34), 400) == [82]
-    assert spread([130], 17, QRect(0, 100, 60, 34), 400) == [135]
-    assert spread([50, 50, 50], 17, QRect(), 40) == [23, 5, None]

@@ -7,66 +7,31 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from monitor.errors import StoreUnavailable
-from monitor.live.events import BoardChanged, Notice
+from monitor.live.events import BoardChanged
 from monitor.market.bar import Interval
 from monitor.market.drawing import Anchor, Dash, Drawing, DrawingKind, Style
 from monitor.market.quote import Quote
 from monitor.ui.chart.drawings import tools
 from monitor.ui.chart.drawings.draw_button import DrawButton, MagnetButton
 from monitor.ui.chart.drawings.drawing_menu import DrawingMenu
-from monitor.ui.chart.drawings.kept import KeptDrawings
 from monitor.ui.chart.drawings.measure import measured
 from monitor.ui.chart.drawings.places import Places
-from monitor.ui.chart.panel import ChartPanel
-from monitor.ui.link import LinkGroup
 from monitor.ui.palettes import DARK
-from monitor.ui.theme import Theme
-from monitor.ui.view_ports import ViewPorts
-from tests.support.ports import NOW_MS, FakeArchive, FakeDrawings, FakePreferences, InlineTasks, minutes, view_ports
-
-LEFT = Qt.MouseButton.LeftButton
-NONE, SHIFT, CTRL, ALT = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
+from tests.support.chart_hand import ALT, CTRL, LEFT, NONE, SHIFT, ChartHand, pick
+from tests.support.ports import NOW_MS, FakeDrawings, minutes
 
 
-class Chart:
-    """A shown chart of 390 minutes of AAPL, and hands for it."""
+class Chart(ChartHand):
+    """A hand that draws, and the disk that drawings are kept on."""
 
     def __init__(self, qtbot: QtBot, **overrides: Any) -> None:
-        archive = FakeArchive()
-        archive.put(minutes())
-        archive.put(minutes("MSFT", first=40.0))
         self.disk = FakeDrawings()
-        bus = overrides.pop("bus", None)
-        self.ports: ViewPorts = view_ports(archive=archive, **({"bus": bus} if bus else {}), **overrides)
-        if "drawings" not in overrides:
-            kept = KeptDrawings(self.disk, InlineTasks(self.ports.bus), self.ports.bus)
-            self.ports = replaced(self.ports, drawings=kept)
-        self.notices: list[Notice] = []
-        self.ports.bus.listen(Notice, self.notices.append)
-        link = LinkGroup(1, "#c0392b")
-        link.choose("AAPL")
-        self.panel = ChartPanel(self.ports, link, Theme())
-        qtbot.addWidget(self.panel)
-        self.panel.resize(790, 520)
-        self.panel.show()
-        QApplication.processEvents()
-        self.qtbot, self.view, self.desk = qtbot, self.panel.view, self.panel.drawing
-        self.focus()
-
-    def focus(self) -> None:
-        """Give the chart the keyboard, which the offscreen platform leaves with nobody after a menu."""
-        self.view.activateWindow()
-        self.view.setFocus()
-        self.qtbot.waitUntil(self.view.hasFocus)
+        super().__init__(qtbot, **{"drawn": self.disk} | overrides)
+        self.desk = self.panel.drawing
 
     @property
     def drawings(self) -> list[Drawing]:
@@ -85,41 +50,14 @@ class Chart:
     def anchor(self, place: QPoint) -> Anchor:
         return Places.of(self.view.scene).anchor(QPointF(place))
 
-    def click(self, *places: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        for place in places:
-            self.press(place, modifiers)
-            self.qtbot.mouseRelease(self.view, LEFT, modifiers, place)
-
-    def press(self, place: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.qtbot.mouseMove(self.view, place)
-        self.qtbot.mousePress(self.view, LEFT, modifiers, place)
-
-    def drag(self, begin: QPoint, end: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.press(begin, modifiers)
-        for share in (0.3, 0.7, 1.0):
-            self.qtbot.mouseMove(self.view, begin + (end - begin) * share)
-        self.qtbot.mouseRelease(self.view, LEFT, modifiers, end)
-
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.qtbot.keyClick(self.view, key, modifiers)
-
     def draw(self, tool: tools.Tool, *places: QPoint) -> Drawing:
         self.desk.choose(tool)
         self.click(*places)
         return self.drawings[-1]
 
-    def menu(self, place: QPoint) -> DrawingMenu:
-        """The menu that a right click opens."""
-        QApplication.sendEvent(
-            self.view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, self.view.mapToGlobal(place))
-        )
-        return self.view.findChildren(DrawingMenu)[-1]
-
     def choose(self, place: QPoint, *path: str) -> None:
         """Choose an entry of the menu of the drawing at a place."""
-        menu = self.menu(place)
-        pick(menu, *path)
-        menu.close()
+        pick(self.menu(place), *path)
         if not self.panel.hand.entry.isVisible():
             self.focus()
 
@@ -127,22 +65,6 @@ class Chart:
         """The colours within two pixels of a place."""
         image = self.view.grab().toImage()
         return {image.pixelColor(place + QPoint(x, y)).name() for x in (-2, -1, 0, 1, 2) for y in (-2, -1, 0, 1, 2)}
-
-
-def replaced(ports: ViewPorts, **changes: Any) -> ViewPorts:
-    return ViewPorts(**({name: getattr(ports, name) for name in ViewPorts.__slots__} | changes))
-
-
-def pick(menu: QMenu, *path: str) -> None:
-    first, *rest = path
-    action = next(each for each in menu.actions() if each.text().replace("&", "").split("\t")[0] == first)
-    if rest:
-        inner = action.menu()
-        assert isinstance(inner, QMenu)
-        pick(inner, *rest)
-    else:
-        assert action.isEnabled(), first
-        action.trigger()
 
 
 @pytest.fixture
@@ -757,7 +679,7 @@ def test_a_drag_of_the_last_symbol_ends_with_it(chart: Chart) -> None:
 
 
 def test_all_charts_of_a_symbol_show_the_same(chart: Chart, qtbot: QtBot) -> None:
-    other = Chart(qtbot, bus=chart.ports.bus, drawings=chart.ports.drawings, preferences=FakePreferences())
+    other = Chart(qtbot, ports=chart.ports)
     line = chart.draw(tools.TREND, QPoint(200, 150), QPoint(400, 250))
     assert list(other.view.drawings.kept) == [line]
     other.key(Qt.Key.Key_Z, CTRL)

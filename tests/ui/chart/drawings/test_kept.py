@@ -1,4 +1,4 @@
-"""Drawings in memory and on disk: undo and redo per symbol, and what happens when they cannot be kept."""
+"""Drawings in memory and on disk: what is done to them can be undone, and what happens when they cannot be kept."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from monitor.errors import StoreUnavailable
 from monitor.live.bus import Bus
 from monitor.live.events import DrawingsChanged, Level, Notice
 from monitor.market.drawing import Anchor, Drawing, DrawingKind
-from monitor.ui.chart.drawings.history import Edit
-from monitor.ui.chart.drawings.kept import KeptDrawings
+from monitor.ui.chart.drawings.kept import Edit, KeptDrawings
+from monitor.ui.chart.undo_history import UndoHistory
 from monitor.ui.tasks import Tasks
 from tests.support.ports import FakeDrawings, InlineTasks, until
 
@@ -32,9 +32,13 @@ class Heard:
         bus.listen(Notice, self.notices.append)
 
 
-def made(port: FakeDrawings | None = None) -> tuple[KeptDrawings, FakeDrawings, Heard]:
-    bus, port = Bus(), port or FakeDrawings()
-    return KeptDrawings(port, InlineTasks(bus), bus), port, Heard(bus)
+class Kept(KeptDrawings):
+    """Drawings over a double of the disk, their history, and what was told of them."""
+
+    def __init__(self, port: FakeDrawings | None = None) -> None:
+        bus = Bus()
+        self.port, self.history, self.heard = port or FakeDrawings(), UndoHistory(), Heard(bus)
+        super().__init__(self.port, self.history, InlineTasks(bus), bus)
 
 
 STEPS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), max_size=30)
@@ -43,7 +47,8 @@ STEPS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), max_size
 @given(STEPS, st.integers(0, 40), st.integers(0, 40))
 def test_undo_and_redo_walk_through_every_state(steps: list[tuple[str, int]], back: int, on: int) -> None:
     """0 removes; every other number is another state of the drawing of that name."""
-    kept, port, _ = made()
+    kept = Kept()
+    port = kept.port
     states = [kept.of("AAPL")]
     for name, number in steps:
         before = next((each for each in kept.of("AAPL") if each.id == name), None)
@@ -53,52 +58,55 @@ def test_undo_and_redo_walk_through_every_state(steps: list[tuple[str, int]], ba
             states.append(kept.of("AAPL"))
     place = len(states) - 1
     for _ in range(back):
-        kept.undo("AAPL")
+        kept.history.undo("AAPL")
         place = max(0, place - 1)
         assert kept.of("AAPL") == states[place]
-    assert kept.history("AAPL").can_undo is (place > 0)
+    assert kept.history.can_undo("AAPL") is (place > 0)
     for _ in range(on):
-        kept.redo("AAPL")
+        kept.history.redo("AAPL")
         place = min(len(states) - 1, place + 1)
         assert kept.of("AAPL") == states[place]
-    assert kept.history("AAPL").can_redo is (place < len(states) - 1)
+    assert kept.history.can_redo("AAPL") is (place < len(states) - 1)
     assert set(port.kept.get("AAPL", {}).values()) == set(kept.of("AAPL"))
 
 
 def test_each_symbol_has_a_history_of_its_own() -> None:
-    kept, port, heard = made()
+    kept = Kept()
+    port, heard = kept.port, kept.heard
     kept.edit("AAPL", Edit(None, A))
     kept.edit("MSFT", Edit(None, B))
-    kept.undo("AAPL")
+    kept.history.undo("AAPL")
     assert (kept.of("AAPL"), kept.of("MSFT")) == ((), (B,))
     assert heard.symbols == ["AAPL", "MSFT", "AAPL"]
     assert port.kept == {"AAPL": {}, "MSFT": {"b": B}}
 
 
 def test_a_new_step_takes_the_place_of_what_was_undone() -> None:
-    kept, _, _ = made()
+    kept = Kept()
     kept.edit("AAPL", Edit(None, A))
-    kept.undo("AAPL")
+    kept.history.undo("AAPL")
     kept.edit("AAPL", Edit(None, B))
-    kept.redo("AAPL")
+    kept.history.redo("AAPL")
     assert kept.of("AAPL") == (B,)
 
 
 def test_several_edits_are_one_step_and_no_change_is_none() -> None:
-    kept, _, heard = made()
+    kept = Kept()
+    heard = kept.heard
     kept.edit("AAPL", Edit(None, B), Edit(None, A))
     kept.edit("AAPL", Edit(A, A))
     assert heard.symbols == ["AAPL"]
-    kept.undo("AAPL")
+    kept.history.undo("AAPL")
     assert kept.of("AAPL") == ()
-    kept.redo("AAPL")
+    kept.history.redo("AAPL")
     assert kept.of("AAPL") == (A, B)
 
 
 def test_what_is_on_disk_is_read_once() -> None:
     port = FakeDrawings()
     port.kept["AAPL"] = {"b": B, "a": A}
-    kept, _, heard = made(port)
+    kept = Kept(port)
+    heard = kept.heard
     kept.read("AAPL")
     assert kept.of("AAPL") == (A, B)
     port.kept["AAPL"] = {}
@@ -108,7 +116,8 @@ def test_what_is_on_disk_is_read_once() -> None:
 
 
 def test_what_cannot_be_kept_stays_on_screen_is_said_and_goes_along_with_the_next_change() -> None:
-    kept, port, heard = made()
+    kept = Kept()
+    port, heard = kept.port, kept.heard
     port.failure = StoreUnavailable("The disk is full.")
     kept.edit("AAPL", Edit(None, A))
     kept.edit("MSFT", Edit(None, A))
@@ -121,7 +130,8 @@ def test_what_cannot_be_kept_stays_on_screen_is_said_and_goes_along_with_the_nex
 
 
 def test_a_failed_reading_is_said_and_tried_again() -> None:
-    kept, port, heard = made()
+    kept = Kept()
+    port, heard = kept.port, kept.heard
     port.kept["AAPL"] = {"a": A}
     port.failure = StoreUnavailable("The database cannot be read.")
     kept.read("AAPL")
@@ -154,7 +164,7 @@ class GatedDrawings(FakeDrawings):
 @pytest.fixture
 def gated() -> tuple[KeptDrawings, GatedDrawings]:
     bus, port = Bus(), GatedDrawings()
-    return KeptDrawings(port, Tasks(bus), bus), port
+    return KeptDrawings(port, UndoHistory(), Tasks(bus), bus), port
 
 
 async def test_what_is_done_while_the_disk_answers_stands(gated: Any) -> None:

@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from monitor.live.events import AlertFired, Notice
@@ -15,49 +14,17 @@ from monitor.market.drawing import Anchor, DrawingKind
 from monitor.ui.chart.drawings import tools
 from monitor.ui.chart.events.alert_dialog import AlertDialog
 from monitor.ui.chart.events.chart_menu import AlertMenu, ChartMenu
-from monitor.ui.chart.panel import ChartPanel
-from monitor.ui.link import LinkGroup
-from monitor.ui.theme import Theme
 from tests.support.builders import a_quote
-from tests.support.ports import NOW_MS, FakeAlerts, FakeArchive, minutes, view_ports
-
-LEFT = Qt.MouseButton.LeftButton
-NONE, SHIFT, CTRL, ALT = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
+from tests.support.chart_hand import ALT, CTRL, LEFT, NONE, SHIFT, ChartHand, pick
+from tests.support.ports import NOW_MS, FakeAlerts, FakeArchive, minutes
 
 
-class Chart:
-    """A shown chart of 390 minutes of AAPL, and hands for it."""
+class Chart(ChartHand):
+    """A hand on alerts."""
 
-    def __init__(self, qtbot: QtBot, *alerts: Alert, firings: tuple[Firing, ...] = (), **overrides: Any) -> None:
-        archive = FakeArchive()
-        archive.put(minutes())
-        archive.put(minutes("MSFT", first=40.0))
-        self.disk = FakeAlerts(firings=firings)
-        self.ports = view_ports(**{"archive": archive, "alerts": self.disk} | overrides)
-        for alert in alerts:
-            self.ports.alerting.put(alert)
-        self.link = LinkGroup(1, "#c0392b")
-        self.link.choose("AAPL")
-        self.panel = ChartPanel(self.ports, self.link, Theme())
-        qtbot.addWidget(self.panel)
-        self.panel.resize(790, 520)
-        self.panel.show()
-        QApplication.processEvents()
-        self.qtbot, self.view, self.desk = qtbot, self.panel.view, self.panel.events.desk
-        self.hand, self.layer = self.panel.events.hand, self.panel.view.events.alerts
-        self.said: list[str] = []
-        self.view.read_aloud.connect(self.said.append)
-        self.focus()
-
-    def focus(self) -> None:
-        self.view.activateWindow()
-        self.view.setFocus()
-        self.qtbot.waitUntil(self.view.hasFocus)
+    def __init__(self, qtbot: QtBot, **overrides: Any) -> None:
+        super().__init__(qtbot, **overrides)
+        self.desk, self.hand, self.layer = self.panel.events.desk, self.panel.events.hand, self.view.events.alerts
 
     @property
     def only(self) -> Alert:
@@ -77,26 +44,6 @@ class Chart:
         """A price in the middle of the plot."""
         return self.price(self.view.scene.plot.center().y())
 
-    def drag(self, begin: QPoint, end: QPoint, release: bool = True) -> None:
-        self.qtbot.mouseMove(self.view, begin)
-        self.qtbot.mousePress(self.view, LEFT, NONE, begin)
-        for share in (0.3, 0.7, 1.0):
-            self.qtbot.mouseMove(self.view, begin + (end - begin) * share)
-        if release:
-            self.qtbot.mouseRelease(self.view, LEFT, NONE, end)
-
-    def click(self, place: QPoint) -> None:
-        self.qtbot.mouseMove(self.view, place)
-        self.qtbot.mouseClick(self.view, LEFT, NONE, place)
-
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.qtbot.keyClick(self.view, key, modifiers)
-
-    def menu(self, place: QPoint, reason: Any = QContextMenuEvent.Reason.Mouse) -> QMenu:
-        """The menu that a right click opens."""
-        QApplication.sendEvent(self.view, QContextMenuEvent(reason, place, self.view.mapToGlobal(place)))
-        return next(menu for menu in self.view.findChildren(QMenu) if menu.isVisible())
-
     def dialog(self) -> AlertDialog:
         return self.view.findChildren(AlertDialog)[-1]
 
@@ -112,15 +59,9 @@ def alerted(qtbot: QtBot) -> Chart:
     made = Chart(qtbot)
     alert = made.desk.new(made.middle())
     assert alert is not None
-    made.desk.put(None, alert)
+    made.desk.put(alert)
     made.desk.select(None)
     return made
-
-
-def pick(menu: QMenu, words: str) -> None:
-    action = next(each for each in menu.actions() if words in each.text().replace("&", ""))
-    action.trigger()
-    menu.close()
 
 
 # ------------------------------------------------------------------------------------------- making
@@ -163,7 +104,7 @@ def test_the_menu_of_a_place_asks_how_it_is_to_be(chart: Chart) -> None:
 
 
 def test_a_dialog_that_is_cancelled_makes_none_and_zero_is_no_price(chart: Chart) -> None:
-    pick(chart.menu(QPoint(300, 150)), "Alert at")
+    pick(chart.menu(QPoint(300, 150)), f"Alert at {chart.price(150):,.2f}…")
     chart.dialog().price.setValue(0)
     chart.dialog().buttons.accepted.emit()
     assert chart.dialog().isVisible()
@@ -238,10 +179,28 @@ def test_a_click_selects_and_moves_nothing(alerted: Chart) -> None:
 
 def test_one_that_is_dragged_waits_again(qtbot: QtBot) -> None:
     made = Chart(qtbot)
-    made.desk.put(None, Alert("a", "AAPL", made.middle(), active=False, fired_ms=NOW_MS))
+    made.desk.put(Alert("a", "AAPL", made.middle(), active=False, fired_ms=NOW_MS))
     begin = made.on(made.only)
     made.drag(begin, begin + QPoint(0, 30))
     assert made.only.active
+
+
+def test_one_that_fires_in_the_hand_has_fired_and_waits_where_it_is_put(alerted: Chart) -> None:
+    before, begin = alerted.only, alerted.on(alerted.only)
+    alerted.drag(begin, begin - QPoint(0, 40), release=False)
+    alerted.ports.board.take_quote(a_quote(last=before.price - 1))
+    alerted.release(begin - QPoint(0, 40))
+    assert (alerted.only.active, alerted.only.fired_ms) == (True, NOW_MS)
+    assert alerted.only.price > before.price
+    alerted.undo()
+    assert (alerted.only.price, alerted.only.active, alerted.only.fired_ms) == (before.price, False, NOW_MS)
+
+
+def test_what_is_gone_is_not_brought_back_by_the_menu_that_was_open(alerted: Chart) -> None:
+    menu = alerted.menu(alerted.on(alerted.only))
+    alerted.ports.alerting.remove(alerted.only)
+    pick(menu, "On")
+    assert alerted.desk.alerts == ()
 
 
 def test_a_drag_ends_when_the_symbol_changes(alerted: Chart) -> None:
@@ -282,7 +241,7 @@ def test_alt_and_arrows_go_from_one_to_the_next(qtbot: QtBot) -> None:
     made = Chart(qtbot)
     middle = made.middle()
     for number, away in enumerate((0.2, 0.0, -0.2)):
-        made.desk.put(None, Alert(str(number), "AAPL", round(middle + away, 2)))
+        made.desk.put(Alert(str(number), "AAPL", round(middle + away, 2)))
     made.desk.select(None)
     made.key(Qt.Key.Key_Up, ALT)
     first = made.desk.selected
@@ -400,7 +359,7 @@ def test_what_was_told_before_is_marked_and_said_on_pointing(qtbot: QtBot) -> No
     firing = Firing(
         "gone", "AAPL", bars[-20].start + 5_000, Direction.DOWN, bars[-20].close, bars[-20].close, note="so"
     )
-    made = Chart(qtbot, firings=(replace(firing, at_ms=bars[0].start - 5_000), firing))
+    made = Chart(qtbot, alerts=FakeAlerts(firings=(replace(firing, at_ms=bars[0].start - 5_000), firing)))
     [(shown, place)] = made.layer.marks()
     assert shown == firing
     lines = made.view.events.card(place.center(), 370)

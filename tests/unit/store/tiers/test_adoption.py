@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +11,23 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from monitor.errors import BadData
 from monitor.ports import StorageRules
 from monitor.store import Store, open_store
 from monitor.store.tiers.ledger import DropRows, NoteFile
 from tests.support.builders import a_quote, a_trade
+from tests.support.old_rows import (
+    RULES,
+    SYMBOLS,
+    cut_short,
+    days_ago,
+    exported,
+    moved,
+    record_days,
+    recorded_and_moved,
+    stamp,
+)
 from tests.unit.store.conftest import Rows
-from tests.unit.store.tiers.conftest import RULES, SYMBOLS, days_ago, exported, moved, record_day, stamp
+from tests.unit.store.tiers.conftest import Change
 
 OLD, OLDER = days_ago(10), days_ago(12)
 ROWS_A_DAY = 4 * 60 * len(SYMBOLS) + 60
@@ -28,29 +37,9 @@ SYMBOLS_OF = (
     "SELECT table_name, day, symbol, tier_symbol.rows FROM tier_symbol JOIN tier_file ON id = file_id ORDER BY 1, 2, 3"
 )
 
-Change = Callable[..., None]
-
-
-@pytest.fixture
-def change(path: Path) -> Change:
-    """What another program would do to the database while this one runs."""
-
-    def run(sql: str, *values: object) -> None:
-        with closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as connection:
-            connection.execute(sql, values)
-
-    return run
-
-
-def cut(_own: object, _connection: sqlite3.Connection) -> None:
-    raise BadData("cut")
-
 
 async def test_a_lost_ledger_is_made_again(store: Store, rows: Rows, change: Change, tmp_path: Path) -> None:
-    for day in (OLD, OLDER, days_ago(2)):
-        record_day(store, day)
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+    before = await recorded_and_moved(store, tmp_path, OLD, OLDER, days_ago(2))
     ledger, symbols = rows(IN_ORDER), rows(SYMBOLS_OF)
     change("DELETE FROM tier_symbol")
     change("DELETE FROM tier_file")
@@ -67,19 +56,17 @@ async def test_a_lost_ledger_is_made_again(store: Store, rows: Rows, change: Cha
 
 async def test_a_lost_database_has_its_files_again_under_other_numbers(path: Path, rows: Rows, tmp_path: Path) -> None:
     store = open_store(path, sandbox=True, on_trouble=print)
-    record_day(store, OLD)
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+    before = await recorded_and_moved(store, tmp_path, OLD)
     await store.close()
     for file in path.parent.glob("monitor.db*"):
         file.unlink()
     store = open_store(path, sandbox=True, on_trouble=print)
-    record_day(store, days_ago(2), rows=3, symbols=("NVDA",))
+    record_days(store, days_ago(2), rows=3, symbols=("NVDA",))
     await store.recorder.flushed()
     await store.tiers.adopt(RULES)
     assert await exported(store, tmp_path / "after") == before
     # Rows that come late have another number than those in the file.
-    record_day(store, OLD + timedelta(days=1), rows=1, symbols=("MSFT", "AAPL"))
+    record_days(store, OLD + timedelta(days=1), rows=1, symbols=("MSFT", "AAPL"))
     store.recorder.record_quote(stamp(OLD) + 1, a_quote("AAPL", bid=1))
     late = await exported(store, tmp_path / "late")
     assert (await moved(store)).troubles == ()
@@ -92,7 +79,7 @@ async def test_a_lost_database_has_its_files_again_under_other_numbers(path: Pat
 async def test_a_recovery_while_the_program_runs_brings_them_back(
     store: Store, path: Path, rows: Rows, tmp_path: Path, troubles: "asyncio.Queue[str]", with_backup: bool
 ) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     await store.recorder.flushed()
     if with_backup:  # with rows that have moved since
         await store.care.back_up(store.care.proposed_backup(), lambda *_: None, lambda: False)
@@ -130,13 +117,11 @@ def damage_tables(path: Path, *tables: str) -> None:
 
 async def test_a_backup_from_before_a_move_loses_and_doubles_nothing(path: Path, rows: Rows, tmp_path: Path) -> None:
     store = open_store(path, sandbox=True, on_trouble=print)
-    record_day(store, OLD)
+    record_days(store, OLD)
     await store.recorder.flushed()
     backup = store.care.proposed_backup()
     await store.care.back_up(backup, lambda *_: None, lambda: False)
-    record_day(store, OLDER)
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+    before = await recorded_and_moved(store, tmp_path, OLDER)
     ledger = rows(IN_ORDER)
     await store.close()
     for ending in ("-wal", "-shm"):
@@ -160,7 +145,7 @@ async def test_a_backup_from_before_a_move_loses_and_doubles_nothing(path: Path,
 async def test_rows_that_came_back_out_of_a_backup_are_deleted_once_more(
     store: Store, rows: Rows, path: Path, tmp_path: Path
 ) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     await store.recorder.flushed()
     backup = tmp_path / "before.db"
     await store.care.back_up(backup, lambda *_: None, lambda: False)
@@ -180,14 +165,11 @@ async def test_rows_that_came_back_out_of_a_backup_are_deleted_once_more(
 
 
 async def test_a_file_that_a_kill_left_without_a_note_is_not_written_twice(
-    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, warm: Path, tmp_path: Path
 ) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     before = await exported(store, tmp_path / "before")
-    with monkeypatch.context() as cutting:
-        cutting.setattr(NoteFile, "run", cut)
-        with pytest.raises(BadData):
-            await moved(store)
+    await cut_short(store, NoteFile)
     (file,) = warm.rglob("*.parquet")
     content = file.read_bytes()
     assert rows(LEDGER) == []
@@ -203,14 +185,11 @@ async def test_a_file_that_a_kill_left_without_a_note_is_not_written_twice(
 
 
 async def test_rows_that_differ_from_a_file_are_never_deleted(
-    store: Store, rows: Rows, change: Change, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, change: Change, tmp_path: Path
 ) -> None:
-    record_day(store, OLD, symbols=("AAPL",))
+    record_days(store, OLD, symbols=("AAPL",))
     await store.recorder.flushed()
-    with monkeypatch.context() as cutting:
-        cutting.setattr(NoteFile, "run", cut)
-        with pytest.raises(BadData):
-            await moved(store)
+    await cut_short(store, NoteFile)
     change("UPDATE quote SET bid = 7 WHERE received_us = (SELECT max(received_us) FROM quote)")
     await store.tiers.adopt(RULES)
     assert rows("SELECT state, rows FROM tier_file") == [("moved", 60)]
@@ -220,15 +199,10 @@ async def test_rows_that_differ_from_a_file_are_never_deleted(
     assert (await exported(store, tmp_path / "after", ("AAPL",)))["quotes"].count(b"\n") == 61
 
 
-async def test_the_same_key_of_another_symbol_is_no_row_of_the_file(
-    store: Store, rows: Rows, change: Change, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record_day(store, OLD, symbols=("AAPL",))
+async def test_the_same_key_of_another_symbol_is_no_row_of_the_file(store: Store, rows: Rows, change: Change) -> None:
+    record_days(store, OLD, symbols=("AAPL",))
     await store.recorder.flushed()
-    with monkeypatch.context() as cutting:
-        cutting.setattr(NoteFile, "run", cut)
-        with pytest.raises(BadData):
-            await moved(store)
+    await cut_short(store, NoteFile)
     change("UPDATE instrument SET symbol = 'OTHER' WHERE symbol = 'AAPL'")
     await store.tiers.adopt(RULES)
     assert rows("SELECT state FROM tier_file") == [("moved",)]
@@ -238,9 +212,7 @@ async def test_the_same_key_of_another_symbol_is_no_row_of_the_file(
 async def test_symbols_that_the_ledger_lost_are_read_again(
     store: Store, rows: Rows, change: Change, tmp_path: Path, short: str
 ) -> None:
-    record_day(store, OLD)
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+    before = await recorded_and_moved(store, tmp_path, OLD)
     ledger, symbols, newest = rows(IN_ORDER), rows(SYMBOLS_OF), rows("SELECT max(id) FROM tier_file")[0][0]
     change("DELETE FROM tier_symbol" + (" WHERE symbol = 'AAPL'" if short == "some" else ""))
     assert await exported(store, tmp_path / "between") != before
@@ -257,7 +229,7 @@ async def test_symbols_that_the_ledger_lost_are_read_again(
 async def test_symbols_of_a_number_that_is_given_again_do_not_stop_a_move(
     store: Store, rows: Rows, change: Change
 ) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     for number in range(1, 9):
         change("INSERT INTO tier_symbol VALUES (?, 'AAPL', 99)", number)
     assert (await moved(store)).days == 5
@@ -267,7 +239,7 @@ async def test_symbols_of_a_number_that_is_given_again_do_not_stop_a_move(
 async def test_a_file_that_was_written_anew_since_the_backup_is_noted_as_it_is(
     store: Store, rows: Rows, change: Change
 ) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     await moved(store)
     ledger = rows(IN_ORDER)
     change("UPDATE tier_file SET bytes = 1, checksum = 'another'")
@@ -276,14 +248,14 @@ async def test_a_file_that_was_written_anew_since_the_backup_is_noted_as_it_is(
 
 
 async def test_an_unreadable_file_is_told_once_and_left(store: Store, rows: Rows, change: Change, warm: Path) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     await moved(store)
     change("DELETE FROM tier_file")
     file = warm / "quote" / f"{OLD}.parquet"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 0xFF
     file.write_bytes(content)
-    record_day(store, OLD + timedelta(days=1), rows=1)
+    record_days(store, OLD + timedelta(days=1), rows=1)
     store.recorder.record_quote(stamp(OLD) + 1, a_quote(bid=1))
     came = await moved(store)
     assert came.troubles == (
@@ -296,7 +268,7 @@ async def test_an_unreadable_file_is_told_once_and_left(store: Store, rows: Rows
 
 @pytest.mark.parametrize("kind", ["of another table", "of another day", "not sorted", "no Parquet"])
 async def test_what_is_no_file_of_its_name_is_left(store: Store, rows: Rows, warm: Path, kind: str) -> None:
-    record_day(store, OLD, rows=3)
+    record_days(store, OLD, rows=3)
     await moved(store)
     target = warm / "trade" / f"{OLD}.7.parquet"
     if kind == "of another table":
@@ -315,39 +287,34 @@ async def test_what_is_no_file_of_its_name_is_left(store: Store, rows: Rows, war
     assert (target.read_bytes(), rows(IN_ORDER)) == (content, ledger)
 
 
-async def test_files_of_the_cold_folder_come_back_too(store: Store, rows: Rows, change: Change, tmp_path: Path) -> None:
-    record_day(store, days_ago(100))
-    record_day(store, OLD)
-    before = await exported(store, tmp_path / "before")
-    rules = StorageRules(cold=str(tmp_path / "nas"))
-    await moved(store, rules)
+async def test_files_of_the_cold_folder_come_back_too(
+    store: Store, rows: Rows, change: Change, tmp_path: Path, to_nas: StorageRules
+) -> None:
+    before = await recorded_and_moved(store, tmp_path, days_ago(100), OLD, rules=to_nas)
     ledger = rows(IN_ORDER)
     change("DELETE FROM tier_file")
-    assert (await store.tiers.adopt(rules)).returned.startswith("2 days of old rows")
+    assert (await store.tiers.adopt(to_nas)).returned.startswith("2 days of old rows")
     assert rows(IN_ORDER) == ledger
     assert await exported(store, tmp_path / "after") == before
 
 
 async def test_a_backup_from_before_files_went_on_finds_them_there(
-    store: Store, rows: Rows, change: Change, tmp_path: Path
+    store: Store, rows: Rows, change: Change, tmp_path: Path, to_nas: StorageRules
 ) -> None:
-    record_day(store, days_ago(100))
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+    before = await recorded_and_moved(store, tmp_path, days_ago(100))
     ledger = rows(IN_ORDER)
-    rules = StorageRules(cold=str(tmp_path / "nas"))
-    await moved(store, rules)
+    await moved(store, to_nas)
     noted, symbols = rows("SELECT id, place FROM tier_file"), rows(SYMBOLS_OF)
     change("UPDATE tier_file SET tier = 'warm', place = 'warm/' || table_name || '/' || day || '.parquet'")
     assert rows(IN_ORDER) == ledger
-    came = await store.tiers.adopt(rules)
+    came = await store.tiers.adopt(to_nas)
     assert (came.returned != "", came.troubles) == (True, ())
     assert (rows("SELECT id, place FROM tier_file"), rows(SYMBOLS_OF)) == (noted, symbols)
     assert await exported(store, tmp_path / "after") == before
 
 
 async def test_a_copy_of_a_file_is_not_taken_in(store: Store, rows: Rows, warm: Path) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     await moved(store)
     ledger = rows(IN_ORDER)
     shutil.copy(warm / "trade" / f"{OLD}.parquet", warm / "trade" / f"{OLD}.2.parquet")
@@ -358,7 +325,7 @@ async def test_a_copy_of_a_file_is_not_taken_in(store: Store, rows: Rows, warm: 
 async def test_a_damaged_file_of_the_ledger_is_told_and_left(
     store: Store, rows: Rows, change: Change, warm: Path
 ) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     await moved(store)
     change("DELETE FROM tier_symbol WHERE symbol = 'AAPL'")
     file = warm / "quote" / f"{OLD}.parquet"
@@ -369,23 +336,12 @@ async def test_a_damaged_file_of_the_ledger_is_told_and_left(
 
 
 async def test_a_move_that_goes_on_after_its_file_was_taken_in_again_can_be_cut_once_more(
-    store: Store, rows: Rows, change: Change, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, change: Change, tmp_path: Path
 ) -> None:
     """Noted, half of it deleted, the ledger lost: the rest goes on."""
-    record_day(store, OLD, rows=2600, symbols=("AAPL",))
+    record_days(store, OLD, rows=2600, symbols=("AAPL",))
     before = await exported(store, tmp_path / "before", ("AAPL",))
-    run, calls = DropRows.run, list[object]()
-
-    def refuse(own: DropRows, connection: sqlite3.Connection) -> None:
-        calls.append(own)
-        if len(calls) > 1:
-            raise BadData("cut")
-        run(own, connection)
-
-    with monkeypatch.context() as cutting:
-        cutting.setattr(DropRows, "run", refuse)
-        with pytest.raises(BadData):
-            await moved(store)
+    await cut_short(store, DropRows, after=1)
     assert rows("SELECT count(*) FROM quote") == [(600,)]
     change("DELETE FROM tier_file")
     await store.tiers.adopt(RULES)

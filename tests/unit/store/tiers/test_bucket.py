@@ -12,8 +12,8 @@ from monitor.ports import Keep, StorageRules
 from monitor.store import Store
 from monitor.store.tiers.places import Places, checksum
 from tests.support.bucket import KEYS, running_bucket
+from tests.support.old_rows import days_ago, exported, moved, record_days
 from tests.unit.store.conftest import Rows
-from tests.unit.store.tiers.conftest import days_ago, exported, moved, record_day
 
 OLD = days_ago(100)
 
@@ -37,8 +37,7 @@ def cold(query: str, folder: str) -> str:
 async def test_old_files_go_on_to_a_bucket_and_are_read_from_there(
     store: Store, rows: Rows, warm: Path, tmp_path: Path, query: str
 ) -> None:
-    record_day(store, OLD)
-    record_day(store, days_ago(10))
+    record_days(store, OLD, days_ago(10))
     before = await exported(store, tmp_path / "before")
     came = await moved(store, StorageRules(cold=cold(query, "mine/files")))
     assert (came.cold, came.troubles) == (5, ())
@@ -53,7 +52,7 @@ async def test_old_files_go_on_to_a_bucket_and_are_read_from_there(
 
 
 async def test_what_need_not_be_kept_is_deleted_there(store: Store, tmp_path: Path, query: str) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     here = cold(query, "deleted")
     await moved(store, StorageRules(cold=here))
     place = here.replace("deleted?", f"deleted/trade/{OLD}.parquet?")
@@ -68,7 +67,7 @@ async def test_what_need_not_be_kept_is_deleted_there(store: Store, tmp_path: Pa
 async def test_an_object_that_is_gone_or_damaged_is_named(
     store: Store, tmp_path: Path, query: str, troubles: "asyncio.Queue[str]"
 ) -> None:
-    record_day(store, OLD, rows=20)
+    record_days(store, OLD, rows=20)
     here = cold(query, "damaged")
     await moved(store, StorageRules(cold=here))
     place = here.replace("damaged?", f"damaged/trade/{OLD}.parquet?")
@@ -88,18 +87,18 @@ async def test_an_object_that_is_gone_or_damaged_is_named(
 
 
 async def test_a_bucket_that_is_not_there_keeps_the_files_here(store: Store, warm: Path, query: str) -> None:
-    record_day(store, OLD)
+    record_days(store, OLD)
     came = await moved(store, StorageRules(cold=f"s3://elsewhere/files?{query}"))
     assert came.troubles == ("Old files stay in the data folder: s3://elsewhere/files cannot be used now.",)
     assert len(list(warm.rglob("*.parquet"))) == 5
 
 
 async def test_a_bucket_that_cannot_be_reached_costs_its_days_only(
-    store: Store, tmp_path: Path, rows: Rows, troubles: "asyncio.Queue[str]"
+    store: Store, rows: Rows, troubles: "asyncio.Queue[str]"
 ) -> None:
-    record_day(store, days_ago(10), rows=20)
+    record_days(store, days_ago(10), rows=20)
     with running_bucket("brief") as query:
-        record_day(store, OLD, rows=20)
+        record_days(store, OLD, rows=20)
         await moved(store, StorageRules(cold=f"s3://brief/files?{query}"))
         assert len(await store.archive.trades("AAPL", 100)) == 40
     assert len(await store.archive.trades("AAPL", 100)) == 20
@@ -109,7 +108,7 @@ async def test_a_bucket_that_cannot_be_reached_costs_its_days_only(
 async def test_files_of_a_bucket_that_the_ledger_does_not_know_come_back(
     store: Store, rows: Rows, path: Path, tmp_path: Path, query: str
 ) -> None:
-    record_day(store, OLD, rows=20)
+    record_days(store, OLD, rows=20)
     before = await exported(store, tmp_path / "before")
     rules = StorageRules(cold=cold(query, "back"))
     await moved(store, rules)
@@ -126,7 +125,7 @@ async def test_files_of_a_bucket_that_the_ledger_does_not_know_come_back(
 
 
 async def test_an_object_of_another_is_not_replaced(store: Store, warm: Path, tmp_path: Path, query: str) -> None:
-    record_day(store, OLD, rows=20)
+    record_days(store, OLD, rows=20)
     here = cold(query, "taken")
     other = tmp_path / f"{OLD}.parquet"
     other.write_bytes(b"another's")

@@ -13,7 +13,7 @@ import pytest
 
 from monitor.ports import ExportRequest, ExportResult, StorageRules
 from monitor.store import Store
-from tests.unit.store.tiers.conftest import days_ago, moved, record_day
+from tests.support.old_rows import days_ago, moved, record_days
 
 BAD, GOOD, NEW = days_ago(12), days_ago(10), days_ago(2)
 
@@ -85,8 +85,7 @@ async def written(store: Store, out: Path, what: str) -> tuple[ExportResult, str
 async def test_an_export_leaves_the_day_out_and_says_so(
     store: Store, warm: Path, tmp_path: Path, damage: Callable[[Path], None], what: str, table: str, words: str
 ) -> None:
-    for day in (BAD, GOOD, NEW):
-        record_day(store, day, rows=20, symbols=("AAPL",))
+    record_days(store, BAD, GOOD, NEW, rows=20, symbols=("AAPL",))
     await store.recorder.flushed()
     whole = (await written(store, tmp_path / "before.csv", what))[1].splitlines()
     await moved(store)
@@ -102,8 +101,7 @@ async def test_an_export_leaves_the_day_out_and_says_so(
 async def test_the_tape_shows_the_rest_and_says_so_once(
     store: Store, warm: Path, damage: Callable[[Path], None], troubles: "asyncio.Queue[str]"
 ) -> None:
-    for day in (BAD, GOOD, NEW):
-        record_day(store, day, rows=20, symbols=("AAPL",))
+    record_days(store, BAD, GOOD, NEW, rows=20, symbols=("AAPL",))
     await moved(store)
     damage(warm / "trade" / f"{BAD}.parquet")
     for _ in range(2):
@@ -119,8 +117,7 @@ async def test_every_file_that_is_not_whole_is_named_until_it_is_put_back(
     store: Store, warm: Path, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     """The tape, exports and the sheet on storage say it; put back, all of its rows are there, in each of them."""
-    for day in (BAD, GOOD, NEW):
-        record_day(store, day, rows=20, symbols=("AAPL",))
+    record_days(store, BAD, GOOD, NEW, rows=20, symbols=("AAPL",))
     await store.recorder.flushed()
     _, whole = await written(store, tmp_path / "before.csv", "trades")
     prints = await store.archive.trades("AAPL", 100)
@@ -144,8 +141,8 @@ async def test_every_file_that_is_not_whole_is_named_until_it_is_put_back(
 
 
 async def test_what_is_not_asked_for_is_not_looked_at(store: Store, warm: Path, tmp_path: Path) -> None:
-    record_day(store, BAD, rows=20, symbols=("AAPL",))
-    record_day(store, NEW, rows=20, symbols=("MSFT",))
+    record_days(store, BAD, rows=20, symbols=("AAPL",))
+    record_days(store, NEW, rows=20, symbols=("MSFT",))
     await moved(store)
     away(warm / "quote" / f"{BAD}.parquet")
     request = ExportRequest("quotes", ("MSFT",), tmp_path / "msft.csv")
@@ -153,21 +150,23 @@ async def test_what_is_not_asked_for_is_not_looked_at(store: Store, warm: Path, 
     assert result == ExportResult(20, request.out)
 
 
-async def test_a_damaged_file_does_not_go_on(store: Store, warm: Path, tmp_path: Path) -> None:
-    record_day(store, days_ago(100), rows=20)
+async def test_a_damaged_file_does_not_go_on(store: Store, warm: Path, nas: Path, to_nas: StorageRules) -> None:
+    record_days(store, days_ago(100), rows=20)
     await moved(store)
     flipped(warm / "quote" / f"{days_ago(100)}.parquet")
-    came = await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    came = await moved(store, to_nas)
     assert came.cold == 4
     (sentence,) = came.troubles
     assert sentence.startswith(f"The quotes of {days_ago(100)} cannot all be read: ")
-    assert not (tmp_path / "nas" / "quote").exists()
+    assert not (nas / "quote").exists()
 
 
-async def test_a_cold_file_that_is_gone_is_named_with_its_place(store: Store, tmp_path: Path) -> None:
-    record_day(store, days_ago(100), rows=20)
-    await moved(store, StorageRules(cold=str(tmp_path / "nas")))
-    file = tmp_path / "nas" / "quote" / f"{days_ago(100)}.parquet"
+async def test_a_cold_file_that_is_gone_is_named_with_its_place(
+    store: Store, tmp_path: Path, nas: Path, to_nas: StorageRules
+) -> None:
+    record_days(store, days_ago(100), rows=20)
+    await moved(store, to_nas)
+    file = nas / "quote" / f"{days_ago(100)}.parquet"
     away(file)
     result, _ = await written(store, tmp_path / "after.csv", "quotes")
     assert result.troubles == (f"The quotes of {days_ago(100)} cannot all be read: {file} is missing.",)

@@ -10,9 +10,9 @@ import pytest
 
 from monitor.ports import ExportRequest, StorageRules
 from monitor.store import open_for_reading, open_store
+from tests.support.old_rows import moved
 from tests.unit.store.conftest import Rows
 from tests.unit.store.test_kill import killed_after
-from tests.unit.store.tiers.conftest import moved
 
 NAMES = tuple(f"S{n}" for n in range(9))
 
@@ -30,7 +30,7 @@ from monitor.live.receive import ReceiveClock
 from monitor.market.quote import Quote
 from monitor.ports import StorageRules
 from monitor.store import open_store
-from tests.unit.store.tiers.conftest import days_ago, stamp
+from tests.support.old_rows import days_ago, stamp
 
 async def keep_moving(store, rules, tell):
     while True:

@@ -1,7 +1,6 @@
 """Moving: what is old goes to files and on, nothing changes for those who read, and a cut at any point is made good."""
 
 import asyncio
-import sqlite3
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
@@ -19,8 +18,18 @@ from monitor.store.tiers.ledger import DropRows, Relocate, SetState
 from monitor.store.tiers.tables import TABLES, columns_of
 from monitor.store.tiers.writing import write_day
 from tests.support.builders import a_quote
+from tests.support.old_rows import (
+    RULES,
+    SYMBOLS,
+    cut_short,
+    days_ago,
+    exported,
+    moved,
+    record_days,
+    recorded_and_moved,
+    stamp,
+)
 from tests.unit.store.conftest import Rows
-from tests.unit.store.tiers.conftest import RULES, SYMBOLS, days_ago, exported, moved, record_day, stamp
 
 STREAMED = "quote", "quote_detail", "trade", "book", "screener"
 
@@ -38,8 +47,7 @@ async def test_what_is_old_moves_and_exports_are_the_same_byte_for_byte(
     store: Store, rows: Rows, warm: Path, tmp_path: Path
 ) -> None:
     old, older, new = days_ago(10), days_ago(12), days_ago(3)
-    for day in (older, old, new):
-        record_day(store, day)
+    record_days(store, older, old, new)
     before = await exported(store, tmp_path / "before")
     prints = await store.archive.trades("AAPL", 1000)
     came = await moved(store)
@@ -57,9 +65,7 @@ async def test_what_is_old_moves_and_exports_are_the_same_byte_for_byte(
 
 
 async def test_a_program_that_only_reads_reads_all_tiers(store: Store, path: Path, tmp_path: Path) -> None:
-    record_day(store, days_ago(10))
-    before = await exported(store, tmp_path / "before")
-    await moved(store)
+    before = await recorded_and_moved(store, tmp_path, days_ago(10))
     reading = open_for_reading(path)
     try:
         request = ExportRequest("quotes", SYMBOLS, tmp_path / "quotes.csv")
@@ -71,7 +77,7 @@ async def test_a_program_that_only_reads_reads_all_tiers(store: Store, path: Pat
 
 async def test_rows_that_come_late_get_a_file_of_their_own(store: Store, rows: Rows, tmp_path: Path) -> None:
     day = days_ago(10)
-    record_day(store, day, rows=5)
+    record_days(store, day, rows=5)
     await moved(store)
     store.recorder.record_quote(stamp(day) + 7, a_quote(bid=1))
     store.recorder.record_quote(stamp(day) + 10**10, a_quote(bid=2.0))
@@ -93,7 +99,7 @@ async def test_the_newest_stamp_is_known_when_everything_has_moved(store: Store,
 
 
 async def test_a_move_can_be_called_off_between_two_pages(store: Store, rows: Rows, warm: Path) -> None:
-    record_day(store, days_ago(10))
+    record_days(store, days_ago(10))
     await store.recorder.flushed()
     told: list[str] = []
     came = await store.tiers.move(RULES, told.append, lambda: len(told) > 2)
@@ -105,7 +111,7 @@ async def test_a_move_can_be_called_off_between_two_pages(store: Store, rows: Ro
 
 
 async def test_a_move_tells_what_it_does_and_how_far_it_is(store: Store) -> None:
-    record_day(store, days_ago(10), rows=5)
+    record_days(store, days_ago(10), rows=5)
     await store.recorder.flushed()
     told: list[str] = []
     await store.tiers.move(RULES, told.append, lambda: False)
@@ -117,7 +123,7 @@ async def test_a_move_tells_what_it_does_and_how_far_it_is(store: Store) -> None
 
 async def test_closing_while_rows_move_leaves_all_of_them(path: Path, rows: Rows, tmp_path: Path) -> None:
     store = open_store(path, sandbox=True, on_trouble=print)
-    record_day(store, days_ago(10), rows=400)
+    record_days(store, days_ago(10), rows=400)
     before = await exported(store, tmp_path / "before")
     freeing = asyncio.Event()
     move = asyncio.create_task(
@@ -136,25 +142,11 @@ async def test_closing_while_rows_move_leaves_all_of_them(path: Path, rows: Rows
 
 
 @pytest.mark.parametrize("cut", ["noted", "half deleted", "deleted"])
-async def test_a_move_that_was_cut_short_goes_on(
-    store: Store, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str
-) -> None:
-    record_day(store, days_ago(10), rows=2600, symbols=("AAPL",))
+async def test_a_move_that_was_cut_short_goes_on(store: Store, rows: Rows, tmp_path: Path, cut: str) -> None:
+    record_days(store, days_ago(10), rows=2600, symbols=("AAPL",))
     before = await exported(store, tmp_path / "before", ("AAPL",))
-    with monkeypatch.context() as cutting:
-        task, after = {"noted": (DropRows, 0), "half deleted": (DropRows, 1), "deleted": (SetState, 0)}[cut]
-        calls: list[object] = []
-        run = task.run
-
-        def refuse(own: object, connection: sqlite3.Connection) -> None:
-            calls.append(own)
-            if len(calls) > after:
-                raise BadData("cut")
-            run(own, connection)
-
-        cutting.setattr(task, "run", refuse)
-        with pytest.raises(BadData, match="cut"):
-            await moved(store)
+    step, after = {"noted": (DropRows, 0), "half deleted": (DropRows, 1), "deleted": (SetState, 0)}[cut]
+    await cut_short(store, step, after)
     assert rows("SELECT state FROM tier_file") == [("moving",)]
     assert await exported(store, tmp_path / "between", ("AAPL",)) == before
     assert [p.size for p in await store.archive.trades("AAPL", 2)] == [2598, 2599]
@@ -165,14 +157,11 @@ async def test_a_move_that_was_cut_short_goes_on(
 
 
 async def test_a_file_that_was_damaged_before_anything_was_deleted_is_written_anew(
-    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, warm: Path, tmp_path: Path
 ) -> None:
-    record_day(store, days_ago(10))
+    record_days(store, days_ago(10))
     before = await exported(store, tmp_path / "before")
-    with monkeypatch.context() as cutting:
-        cutting.setattr(DropRows, "run", _cut)
-        with pytest.raises(BadData):
-            await moved(store)
+    await cut_short(store, DropRows)
     (file,) = (warm / "quote").iterdir()
     file.write_bytes(file.read_bytes()[:-300])
     assert (await moved(store)).troubles == ()
@@ -188,14 +177,11 @@ def _with_other_values(file: Path) -> None:
 
 
 async def test_a_file_that_was_exchanged_before_anything_was_deleted_deletes_nothing(
-    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, warm: Path, tmp_path: Path
 ) -> None:
-    record_day(store, days_ago(10))
+    record_days(store, days_ago(10))
     before = await exported(store, tmp_path / "before")
-    with monkeypatch.context() as cutting:
-        cutting.setattr(DropRows, "run", _cut)
-        with pytest.raises(BadData):
-            await moved(store)
+    await cut_short(store, DropRows)
     (file,) = (warm / "quote").iterdir()
     _with_other_values(file)
     assert (await moved(store)).troubles == ()
@@ -204,21 +190,10 @@ async def test_a_file_that_was_exchanged_before_anything_was_deleted_deletes_not
 
 
 async def test_a_file_that_was_exchanged_after_something_was_deleted_is_told_and_deletes_no_more(
-    store: Store, path: Path, rows: Rows, warm: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, path: Path, rows: Rows, warm: Path
 ) -> None:
-    record_day(store, days_ago(10), rows=2600, symbols=("AAPL",))
-    run, calls = DropRows.run, list[object]()
-
-    def refuse(own: DropRows, connection: sqlite3.Connection) -> None:
-        calls.append(own)
-        if len(calls) > 1:
-            raise BadData("cut")
-        run(own, connection)
-
-    with monkeypatch.context() as cutting:
-        cutting.setattr(DropRows, "run", refuse)
-        with pytest.raises(BadData):
-            await moved(store)
+    record_days(store, days_ago(10), rows=2600, symbols=("AAPL",))
+    await cut_short(store, DropRows, after=1)
     left = rows("SELECT * FROM quote ORDER BY received_us")
     assert len(left) == 600
     (file,) = (warm / "quote").iterdir()
@@ -237,14 +212,10 @@ async def test_a_file_that_was_exchanged_after_something_was_deleted_is_told_and
     assert [row for page in kept for row in page] == left
 
 
-def _cut(own: object, connection: sqlite3.Connection) -> None:
-    raise BadData("cut")
-
-
 async def test_a_file_that_does_not_give_the_rows_back_is_refused(
     store: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_day(store, days_ago(10))
+    record_days(store, days_ago(10))
     await store.recorder.flushed()
     decoded = parquet._decoded
 
@@ -261,7 +232,7 @@ async def test_a_file_that_does_not_give_the_rows_back_is_refused(
 
 
 async def test_nothing_is_deleted_when_a_file_cannot_be_written(store: Store, rows: Rows, warm: Path) -> None:
-    record_day(store, days_ago(10))
+    record_days(store, days_ago(10))
     warm.mkdir()
     (warm / "quote").write_text("no folder")
     with pytest.raises(StoreUnavailable, match=f"{warm} cannot be written"):
@@ -273,7 +244,7 @@ async def test_nothing_is_deleted_when_a_file_cannot_be_written(store: Store, ro
 async def test_a_worker_that_ends_by_itself_costs_nothing(
     store: Store, rows: Rows, warm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_day(store, days_ago(10))
+    record_days(store, days_ago(10))
     with monkeypatch.context() as broken:
         broken.setattr(process, "_WORKER", "monitor.nothing")
         with pytest.raises(StoreUnavailable, match="has ended by itself"):
@@ -284,8 +255,7 @@ async def test_a_worker_that_ends_by_itself_costs_nothing(
 
 
 async def test_what_streams_in_while_rows_move_is_all_there(store: Store, rows: Rows) -> None:
-    for days in range(10, 14):
-        record_day(store, days_ago(days))
+    record_days(store, *(days_ago(days) for days in range(10, 14)))
     await store.recorder.flushed()
     move = asyncio.create_task(moved(store))
     us = stamp(days_ago(0))
@@ -301,9 +271,8 @@ async def test_what_streams_in_while_rows_move_is_all_there(store: Store, rows: 
 
 
 async def test_a_read_that_is_under_way_while_rows_move_misses_none(store: Store, tmp_path: Path) -> None:
-    for days in range(10, 16):
-        record_day(store, days_ago(days), rows=400, symbols=("AAPL",))
-    record_day(store, days_ago(2), symbols=SYMBOLS)
+    record_days(store, *(days_ago(days) for days in range(10, 16)), rows=400, symbols=("AAPL",))
+    record_days(store, days_ago(2), symbols=SYMBOLS)
     before = await exported(store, tmp_path / "before")
     move = asyncio.create_task(moved(store))
     times = 0
@@ -314,14 +283,14 @@ async def test_a_read_that_is_under_way_while_rows_move_misses_none(store: Store
     await move
 
 
-async def test_old_files_go_on_to_a_folder(store: Store, rows: Rows, warm: Path, tmp_path: Path) -> None:
-    record_day(store, days_ago(100))
-    record_day(store, days_ago(10))
+async def test_old_files_go_on_to_a_folder(
+    store: Store, rows: Rows, warm: Path, tmp_path: Path, nas: Path, to_nas: StorageRules
+) -> None:
+    record_days(store, days_ago(100), days_ago(10))
     before = await exported(store, tmp_path / "before")
-    rules = StorageRules(cold=str(tmp_path / "nas"))
-    came = await moved(store, rules)
+    came = await moved(store, to_nas)
     assert (came.days, came.cold, came.troubles) == (10, 5, ())
-    assert (tmp_path / "nas" / "trade" / f"{days_ago(100)}.parquet").is_file()
+    assert (nas / "trade" / f"{days_ago(100)}.parquet").is_file()
     assert [file.name for file in (warm / "trade").iterdir()] == [f"{days_ago(10)}.parquet"]
     assert await exported(store, tmp_path / "after") == before
     uses = {(use.table, use.tier): use for use in await store.tiers.uses()}
@@ -329,46 +298,44 @@ async def test_old_files_go_on_to_a_folder(store: Store, rows: Rows, warm: Path,
     assert uses["trade", Tier.COLD].first == days_ago(100)
 
 
-def test_a_copy_that_is_not_the_same_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_is_not_the_same_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nas: Path) -> None:
     (tmp_path / "file").write_bytes(b"new")
     checksum = places.checksum
     monkeypatch.setattr(places, "checksum", lambda path: (0, "") if "nas" in str(path) else checksum(path))
     with pytest.raises(places.Mismatch):
-        places.Places(tmp_path).copy(tmp_path / "file", str(tmp_path / "nas"), "trade/file")
-    assert list((tmp_path / "nas" / "trade").iterdir()) == []
+        places.Places(tmp_path).copy(tmp_path / "file", str(nas), "trade/file")
+    assert list((nas / "trade").iterdir()) == []
 
 
-async def test_a_file_of_another_in_the_cold_folder_is_not_replaced(store: Store, warm: Path, tmp_path: Path) -> None:
-    record_day(store, days_ago(100))
-    other = tmp_path / "nas" / "trade" / f"{days_ago(100)}.parquet"
+async def test_a_file_of_another_in_the_cold_folder_is_not_replaced(
+    store: Store, warm: Path, nas: Path, to_nas: StorageRules
+) -> None:
+    record_days(store, days_ago(100))
+    other = nas / "trade" / f"{days_ago(100)}.parquet"
     other.parent.mkdir(parents=True)
     other.write_bytes(b"another's")
-    came = await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+    came = await moved(store, to_nas)
     assert came.cold == 4
     assert came.troubles[1:] == (
-        f"The prints of {days_ago(100)} stay in the data folder: another file has their name in {tmp_path / 'nas'}.",
+        f"The prints of {days_ago(100)} stay in the data folder: another file has their name in {nas}.",
     )
     assert other.read_bytes() == b"another's"
     assert (warm / "trade" / other.name).is_file()
 
 
 async def test_a_copy_that_was_not_noted_is_not_made_again(
-    store: Store, rows: Rows, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, warm: Path, to_nas: StorageRules
 ) -> None:
-    record_day(store, days_ago(100))
-    rules = StorageRules(cold=str(tmp_path / "nas"))
-    with monkeypatch.context() as cutting:
-        cutting.setattr(Relocate, "run", _cut)
-        with pytest.raises(BadData):
-            await moved(store, rules)
-    came = await moved(store, rules)
+    record_days(store, days_ago(100))
+    await cut_short(store, Relocate, rules=to_nas)
+    came = await moved(store, to_nas)
     assert (came.cold, came.returned, came.troubles) == (5, "", ())
     assert rows("SELECT count(*), min(part), max(part) FROM tier_file") == [(5, 1, 1)]
     assert [file for file in warm.rglob("*") if file.is_file()] == []
 
 
 async def test_a_cold_folder_that_cannot_be_used_is_told_once(store: Store, warm: Path, tmp_path: Path) -> None:
-    record_day(store, days_ago(100))
+    record_days(store, days_ago(100))
     (tmp_path / "file").write_text("no folder")
     came = await moved(store, StorageRules(cold=str(tmp_path / "file" / "nas")))
     assert came.troubles == (f"Old files stay in the data folder: {tmp_path / 'file' / 'nas'} cannot be used now.",)
@@ -380,12 +347,12 @@ async def test_the_warm_folder_is_no_cold_one(store: Store, warm: Path) -> None:
         await moved(store, StorageRules(cold=str(warm / "deeper")))
 
 
-async def test_what_a_kill_left_is_swept(store: Store, warm: Path, tmp_path: Path) -> None:
-    record_day(store, days_ago(100))
-    await moved(store, StorageRules(cold=str(tmp_path / "nas")))
+async def test_what_a_kill_left_is_swept(store: Store, warm: Path, nas: Path, to_nas: StorageRules) -> None:
+    record_days(store, days_ago(100))
+    await moved(store, to_nas)
     name = f"{days_ago(100)}.parquet"
     (warm / "trade" / f".{name}.0123456789abcdef.part").write_bytes(b"half")
-    (warm / "trade" / name).write_bytes((tmp_path / "nas" / "trade" / name).read_bytes())
+    (warm / "trade" / name).write_bytes((nas / "trade" / name).read_bytes())
     (warm / "trade" / "mine.parquet").write_bytes(b"a person's")
     await moved(store)
     assert [file.name for file in (warm / "trade").iterdir()] == ["mine.parquet"]

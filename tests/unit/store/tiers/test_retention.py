@@ -10,8 +10,8 @@ from monitor.ports import STREAMED, Keep, StorageRules, Tier, chosen_rules, rule
 from monitor.store import Store
 from monitor.store.tiers.ledger import State, TierFile
 from monitor.store.tiers.retention import going, used_by
+from tests.support.old_rows import SYMBOLS, days_ago, exported, moved, record_days
 from tests.unit.store.conftest import Rows
-from tests.unit.store.tiers.conftest import SYMBOLS, days_ago, exported, moved, record_day
 
 TODAY = date(2026, 11, 20)
 
@@ -53,11 +53,12 @@ def test_the_preview_adds_up() -> None:
     assert (use.first, use.last) == (TODAY - timedelta(days=40), TODAY - timedelta(days=31))
 
 
-async def test_what_the_preview_says_is_what_goes(store: Store, rows: Rows, warm: Path, tmp_path: Path) -> None:
-    for days in (10, 40, 100):
-        record_day(store, days_ago(days))
-    await moved(store, StorageRules(cold=str(tmp_path / "nas")))
-    rules = StorageRules(cold=str(tmp_path / "nas"), keep={"trade": Keep(days=30), "book": Keep(bytes=0)})
+async def test_what_the_preview_says_is_what_goes(
+    store: Store, rows: Rows, warm: Path, tmp_path: Path, nas: Path, to_nas: StorageRules
+) -> None:
+    record_days(store, *(days_ago(days) for days in (10, 40, 100)))
+    await moved(store, to_nas)
+    rules = StorageRules(cold=str(nas), keep={"trade": Keep(days=30), "book": Keep(bytes=0)})
     preview = {(use.table, use.tier): use.rows for use in await store.tiers.freed(rules)}
     each = 60 * len(SYMBOLS)
     assert preview == {
@@ -69,7 +70,7 @@ async def test_what_the_preview_says_is_what_goes(store: Store, rows: Rows, warm
     before = await exported(store, tmp_path / "before")
     assert (await moved(store, rules)).deleted == 5
     assert sorted(file.name for file in (warm / "trade").iterdir()) == [f"{days_ago(10)}.parquet"]
-    assert list((tmp_path / "nas" / "trade").iterdir()) == list((warm / "book").iterdir()) == []
+    assert list((nas / "trade").iterdir()) == list((warm / "book").iterdir()) == []
     assert await store.tiers.freed(rules) == []
     assert rows("SELECT count(*) FROM tier_symbol WHERE file_id NOT IN (SELECT id FROM tier_file)") == [(0,)]
     after = await exported(store, tmp_path / "after")
@@ -84,7 +85,7 @@ async def test_what_the_preview_says_is_what_goes(store: Store, rows: Rows, warm
 async def test_a_deletion_that_was_cut_short_is_ended_by_the_next_move(
     store: Store, rows: Rows, warm: Path, tmp_path: Path
 ) -> None:
-    record_day(store, days_ago(40))
+    record_days(store, days_ago(40))
     await moved(store)
     rules = StorageRules(keep={"trade": Keep(days=30)})
     trade = warm / "trade" / f"{days_ago(40)}.parquet"
