@@ -95,8 +95,8 @@ async def running_services(
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
     The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds; old rows move by the
-    rules of ``storage``. With ``keeps_history`` what is on disk of the watched symbols' history is kept whole; without
-    it only holes of the stream are filled.
+    rules of ``storage``. With ``keeps_history``, as a window has it, what is on disk of the watched symbols' history is
+    kept whole and what happened meanwhile is told; without it only holes of the stream are filled.
     Raises StoreUnavailable when the database cannot be opened.
     """
     stack = AsyncExitStack()
@@ -156,7 +156,12 @@ async def _start(
     repair = Repair(history, store.coverage, store.recorder, bus, trading=trading)
     chains = ChainSnapshots(history, store.chain_schedules, store.recorder, bus, trading=trading)
     subscriptions = Subscriptions(stream)
-    alerting = Alerting(store.alerts, store.archive, board, subscriptions, bus, trading=trading)
+    alerting = Alerting(
+        *(store.alerts, store.archive, board, subscriptions, bus),
+        trading=trading,
+        refill=repair.refill,
+        shows=keeps_history,
+    )
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms, health.lag_ms)
     stack.callback(health.close)
@@ -191,7 +196,7 @@ async def _start(
             *(history, board, sign_in, lambda: subscriptions.union.quotes, lambda: streaming.phase), trading=trading
         )
         spine.keep("quotes on request", beside.run)
-        spine.keep("alerting", alerting.run)
+    spine.keep("alerting", alerting.run)
     spine.keep("check of the database", lambda: check_after_unclean_exit(store, bus))
     moving = NightlyMove(
         store.tiers,

@@ -264,20 +264,41 @@ class FakeAlerts:
     def __init__(self, *alerts: Alert, firings: Sequence[Firing] = ()) -> None:
         self.kept = {alert.id: alert for alert in alerts}
         self.ledger = list(firings)
+        self.not_shown: list[Firing] = []
         self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None  # which keeping waits at
 
     async def all(self) -> list[Alert]:
         if self.failure:
             raise self.failure
         return list(self.kept.values())
 
-    async def keep(self, put: Sequence[Alert], removed: Sequence[str] = (), firings: Sequence[Firing] = ()) -> None:
+    async def keep(
+        self,
+        put: Sequence[Alert],
+        removed: Sequence[str] = (),
+        firings: Sequence[Firing] = (),
+        *,
+        shown: bool = True,
+    ) -> None:
         if self.failure:
             raise self.failure
+        if self.gate:
+            await self.gate.wait()
         self.kept.update({alert.id: alert for alert in put})
         for each in removed:
             self.kept.pop(each, None)
-        self.ledger += [firing for firing in firings if firing not in self.ledger]
+        new = [firing for firing in firings if firing not in self.ledger]
+        self.ledger += new
+        self.not_shown += [] if shown else new
+
+    async def unshown(self) -> list[Firing]:
+        return list(self.not_shown)
+
+    async def note_shown(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.not_shown.clear()
 
     async def firings(self, symbol: str, limit: int = 500) -> list[Firing]:
         if self.failure:
