@@ -22,6 +22,7 @@ from monitor.apps.world import World
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.live.events import Level, Notice, SignInChanged
 from monitor.ports import LIMIT_KEY, STORAGE_KEY, Owner, Profile, chosen_limit, chosen_rules
 from monitor.ui.chart.drawings.kept import KeptDrawings
@@ -87,7 +88,8 @@ class Screen:
             )
             if details:
                 _keep_key(services, details)
-            ports = _view_ports(services, settings, Profile(self._sandbox, self._folder))
+            recipes = services.recipes_of(settings, sandbox=self._sandbox, shows=True)
+            ports = _view_ports(services, settings, recipes, Profile(self._sandbox, self._folder))
             stack.push_async_callback(ports.tasks.close)
             if process:
                 ports.tasks.start("sandbox", _tell_its_end(process, ports.bus))
@@ -98,6 +100,7 @@ class Screen:
                 ports.bus.publish(greeting)
             if held.before is not None:
                 services.tell_take_over(f"Took over from {held.before.name}.")
+            services.spine.keep("daily recipes", recipes.run)
             self._curtain.hide()
             following = await self._until_over(window, ports)
             if following.sandbox is not None:
@@ -200,7 +203,7 @@ async def _tell_its_end(process: SandboxProcess, bus: Bus) -> None:
     bus.publish(Notice(Level.ERROR, sentence))
 
 
-def _view_ports(services: Services, settings: Settings, profile: Profile) -> ViewPorts:
+def _view_ports(services: Services, settings: Settings, recipes: DailyRecipes, profile: Profile) -> ViewPorts:
     store, tasks = services.store, Tasks(services.bus)
     return ViewPorts(
         bus=services.bus,
@@ -226,6 +229,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         profile=profile,
         queries=store.queries,
         quotes=services.history,
+        recipes=recipes,
         recorder=store.recorder,
         repair=services.repair,
         requests=services.requests,

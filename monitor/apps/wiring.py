@@ -23,6 +23,7 @@ from monitor.errors import SignInNeeded
 from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.live.events import GapChanged, Level, Notice, SignInChanged
 from monitor.live.frames import Frames
 from monitor.live.health import StreamHealth
@@ -32,7 +33,16 @@ from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
-from monitor.ports import USUAL_LIMIT, Priority, Requests, SignInState, StorageRules, asking
+from monitor.ports import (
+    USUAL_LIMIT,
+    Preferences,
+    Priority,
+    Recipes,
+    Requests,
+    SignInState,
+    StorageRules,
+    asking,
+)
 from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
@@ -73,7 +83,15 @@ class Services:
     health: StreamHealth
     frames: FrameRecording
     requests: Requests
+    spine: Spine
     greetings: tuple[Notice, ...]  # what happened before anybody could hear it
+
+    def recipes_of(self, preferences: Preferences, *, sandbox: bool, shows: bool) -> DailyRecipes:
+        """The recipes that a profile has among its ``preferences``; who keeps their ``run`` has the daily ones made."""
+        store = self.store
+        return DailyRecipes(
+            Recipes(preferences), store.exporter, store.recorder, self.bus, sandbox=sandbox, shows=shows
+        )
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -165,17 +183,18 @@ async def _start(
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms, health.lag_ms)
     stack.callback(health.close)
+    spine = Spine(bus)
     services = Services(
         *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, alerting),
         *(meters, health, frames),
         transport,
+        spine,
         greetings,
     )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))
     _hold_or_resume(repair, sign_in.signed_in)
     stack.callback(bus.listen(GapChanged, lambda change: _refill(services, change.gap)))
-    spine = Spine(bus)
     stack.push_async_callback(spine.close)
     spine.keep("screen", Frames(board, bus).run)
     spine.keep("history download", repair.run)

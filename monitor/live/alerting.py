@@ -173,8 +173,8 @@ class Alerting:
         by_alert: dict[str, list[Firing]] = {}
         for firing in firings:
             by_alert.setdefault(firing.alert, []).append(firing)
-        for told in by_alert.values():
-            self._bus.publish(Notice(Level.INFO, told_missed(told, UNSEEN, self._now_ms()), stays=True))
+        for fired in by_alert.values():
+            self._bus.publish(Notice(Level.INFO, told_missed(fired, UNSEEN, self._now_ms()), stays=True))
         try:
             await self._port.note_shown()
         except MonitorError as error:

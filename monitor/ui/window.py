@@ -265,7 +265,6 @@ class MainWindow(QMainWindow):
         self._laid_out = self._keep_layout and self._area.restore(self._ports.preferences)
         self.chart_commands.show()
         self.chart.setFocus()
-        self.exporting.start()
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -287,7 +286,6 @@ class MainWindow(QMainWindow):
         for stop in self._stops:
             stop()
         self.planning.stop()
-        self.exporting.stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()

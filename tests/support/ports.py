@@ -23,6 +23,7 @@ from monitor.errors import BadData, MonitorError, StoreUnavailable
 from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.live.events import WatchlistsChanged
 from monitor.market.activity import Activity
 from monitor.market.alert import Alert, Firing
@@ -65,6 +66,7 @@ from monitor.ports import (
     Provenance,
     QueryAnswer,
     QuotesAnswer,
+    Recipes,
     Reconciliation,
     Recorded,
     Remark,
@@ -1147,6 +1149,10 @@ def view_ports(**overrides: Any) -> ViewPorts:
     given = ports | overrides
     alerts = given.pop("alerts", None) or FakeAlerts()
     given.setdefault("alerting", fake_alerting(alerts, given))
+    recipes = Recipes(given["preferences"])
+    work = given["exporter"], given["recorder"], bus
+    sandbox, now_ms = given["profile"].sandbox, given["meters"].now_ms
+    given.setdefault("recipes", DailyRecipes(recipes, *work, sandbox=sandbox, now_ms=now_ms))
     given.setdefault("drawings", KeptDrawings(FakeDrawings(), given["tasks"], bus))
     return ViewPorts(**given)
 

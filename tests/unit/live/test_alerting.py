@@ -537,8 +537,12 @@ def test_who_hears_of_one_may_remove_another_that_fires_on_the_same_price() -> N
     world = World(LINE, replace(LINE, id="b"))
 
     async def acts() -> None:
-        world.bus.listen(AlertFired, lambda _: [world.alerting.remove(each) for each in world.alerting.of("AAPL")])
+        world.bus.listen(AlertFired, remove_all)
         world.last(99, 101)
+
+    def remove_all(_: AlertFired) -> None:
+        for alert in world.alerting.of("AAPL"):
+            world.alerting.remove(alert)
 
     world.play(acts)
     assert len(world.fired) == 1
