@@ -80,6 +80,7 @@ class Alerting:
         self._alerts: dict[str, Alert] = {}
         self._listening: dict[str, _Listening] = {}
         self._changed: set[str] = set()
+        self._in_hand: set[str] = set()  # changed, and on their way to the disk
         self._moved: set[str] = set()  # only held against other prices since
         self._refused = False
         self._firings: list[Firing] = []
@@ -124,7 +125,7 @@ class Alerting:
 
     def waits_for_disk(self, alert: Alert) -> bool:
         """Whether the disk refused what became of an alert last; it is there and fires all the same."""
-        return self._refused and alert.id in self._changed
+        return self._refused and alert.id in self._changed | self._in_hand
 
     # ---------------------------------------------------------------------------------------- the life of it
 
@@ -134,19 +135,24 @@ class Alerting:
         try:
             if not self._read:
                 await self._read_all()
+            self._listen()
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), _RETRY_SECONDS if self._refused else _KEEP_SECONDS)
+                    async with asyncio.timeout(_RETRY_SECONDS if self._refused else _KEEP_SECONDS):
+                        await self._due.wait()
                 await self._keep()
         finally:
             for stop in stops:
                 stop()
             for task in self._looks:
                 task.cancel()
+            for listening in self._listening.values():
+                listening.stop()  # what fires from now on would not be kept: the next start finds it
             if self._read:
                 await self._keep()
+            self._listening.clear()
             if self._refused:
-                _log.error("what became of %d alerts could not be kept", len(self._changed))
+                _log.error("what became of %d alerts could not be kept", len(self._in_hand))
 
     async def _read_all(self) -> None:
         alerts, unshown = await self._port.all(), await self._port.unshown() if self._shows else []
@@ -184,34 +190,32 @@ class Alerting:
         """Have the port keep what has changed; what it cannot is told once, and tried again until it can."""
         self._due.clear()
         self._take_stock()
-        changed, moved, firings = self._changed, self._moved, tuple(self._firings)
-        if not changed and not moved and not firings:
+        self._in_hand |= self._changed
+        self._changed.clear()
+        moved, firings = set(self._moved), tuple(self._firings)
+        if not self._in_hand and not moved and not firings:
             return
-        self._changed, self._moved = set(), set()
         kept, removed = [], []
-        for number in sorted(changed | moved):
+        for number in sorted(self._in_hand | moved):
             if number in self._alerts:
                 kept.append(self._as_it_stands(self._alerts[number]))
             else:
                 removed.append(number)
         try:
             await self._port.keep(kept, removed, firings, shown=self._shows)
-        except asyncio.CancelledError:
-            self._changed, self._moved = self._changed | changed, self._moved | moved
-            raise
         except MonitorError as error:
-            self._changed, self._moved = self._changed | changed, self._moved | moved
             self._tell_refused(error)
             return
-        done = set(firings)
-        self._firings = [each for each in self._firings if each not in done]
+        self._in_hand.clear()
+        self._moved -= moved
+        self._firings = self._firings[len(firings) :]
         if self._refused:
             self._refused = False
             self._bus.publish(Notice(Level.INFO, "What became of alerts meanwhile is on disk now.", stays=True))
 
     def _tell_refused(self, error: MonitorError) -> None:
         """Say once that alerts wait for the disk; that only the prices they saw do matters to nobody."""
-        if self._refused or not self._changed:
+        if self._refused or not self._in_hand:
             return
         self._refused = True
         what = "They go on; what became of them waits and is kept as soon as that is possible."

@@ -93,7 +93,8 @@ class LookingBack:
             if whole or absence.told or left <= 0:
                 return await self._found(absence, bars), whole
             with suppress(TimeoutError):
-                await asyncio.wait_for(absence.more.wait(), left)
+                async with asyncio.timeout(left):
+                    await absence.more.wait()
                 await asyncio.sleep(_GATHER_SECONDS)
 
     def _span(self, absence: Absence) -> tuple[int, int]:

@@ -682,3 +682,39 @@ def test_bars_that_are_missing_of_the_time_away_are_asked_for_once() -> None:
 
     world.play(acts)
     assert len(world.refilled) == 1
+
+
+def test_what_comes_once_it_has_ended_is_left_to_the_next_start() -> None:
+    world = World(LINE)
+
+    async def acts() -> None:
+        world.last(99)
+
+    world.play(acts)
+    world.last(101)
+    assert world.fired == []
+    assert world.disk.kept["a"].active
+    world.alerting, world.loop = world.another(), VirtualLoop()
+
+    async def goes_on() -> None:
+        await asyncio.sleep(1)
+        world.last(101)
+        await asyncio.sleep(120)
+
+    world.play(goes_on)
+    assert [firing.price for firing in world.disk.ledger] == [101]
+
+
+def test_started_again_after_a_failure_it_listens_again() -> None:
+    world = World(LINE)
+
+    async def twice() -> None:
+        for price in (99, 101):
+            task = asyncio.create_task(world.alerting.run())
+            await asyncio.sleep(0.01)
+            world.last(price)
+            task.cancel()
+            await asyncio.wait({task})
+
+    run(twice(), world.loop)
+    assert [firing.price for firing in world.disk.ledger] == [101]
