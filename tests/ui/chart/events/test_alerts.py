@@ -1,5 +1,6 @@
 """Alerts on the chart with real mouse and key events: made, dragged, edited, taken back, and fired."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from monitor.errors import StoreUnavailable
 from monitor.live.events import AlertFired, Notice
 from monitor.market.alert import Alert, Direction, Firing
 from monitor.market.drawing import Anchor, DrawingKind
@@ -19,7 +21,7 @@ from monitor.ui.chart.panel import ChartPanel
 from monitor.ui.link import LinkGroup
 from monitor.ui.theme import Theme
 from tests.support.builders import a_quote
-from tests.support.ports import NOW_MS, FakeAlerts, FakeArchive, minutes, view_ports
+from tests.support.ports import NOW_MS, FakeAlerts, FakeArchive, minutes, until, view_ports
 
 LEFT = Qt.MouseButton.LeftButton
 NONE, SHIFT, CTRL, ALT = (
@@ -418,6 +420,24 @@ def test_pointing_at_a_line_says_what_it_waits_for(alerted: Chart) -> None:
     assert lines == [f"Alert at {alerted.only.price:.2f}, either way, once", "Waits for the price"]
     alerted.qtbot.mouseMove(alerted.view, place + QPoint(0, 30))
     assert alerted.layer.hovered == ""
+
+
+def test_pointing_at_one_that_the_disk_refuses_says_so(alerted: Chart) -> None:
+    told: list[str] = []
+    alerted.ports.bus.listen(Notice, lambda notice: told.append(notice.sentence))
+
+    async def refused() -> None:
+        task = asyncio.create_task(alerted.ports.alerting.run())
+        await until(lambda: alerted.disk.kept)
+        alerted.disk.failure = StoreUnavailable("The disk is full.")
+        alerted.ports.alerting.put(replace(alerted.only, note="sell"))
+        await until(lambda: told)
+        task.cancel()
+        await asyncio.wait({task})
+
+    asyncio.run(refused())
+    lines = [line.text for line in alerted.view.events.card(alerted.on(alerted.only), 370)]
+    assert lines[1:] == ["sell", "Waits for the price", "Not on disk yet; it fires all the same"]
 
 
 def test_another_symbol_shows_its_own(alerted: Chart) -> None:
