@@ -285,6 +285,7 @@ class FakeAlerts:
     ) -> None:
         if self.failure:
             raise self.failure
+        firings = tuple(firings)
         if self.gate:
             await self.gate.wait()
         self.kept.update({alert.id: alert for alert in put})
