@@ -17,7 +17,7 @@ from monitor.apps.figures import Figures
 from monitor.apps.options import CollectOptions
 from monitor.apps.ownership import Ownership, What, holds
 from monitor.apps.percent import TerminalWatch
-from monitor.apps.settings import data_dir, read_settings
+from monitor.apps.settings import Settings, data_dir, read_settings
 from monitor.apps.wiring import Services, running_services
 from monitor.apps.world import World
 from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusable
@@ -130,6 +130,7 @@ class _Collection:
                 for greeting in services.greetings:
                     services.bus.publish(greeting)
                 self._record_raw(services)
+                self._keep_recipes(services)
                 if before is not None:
                     services.tell_take_over(f"Took over from {before.name}.")
                 return await self._until_asked(services, asked, self._sign_in_and_record(services))
@@ -147,6 +148,16 @@ class _Collection:
         if path is not None:
             with_activity = any(service == "ACCT_ACTIVITY" for service, _ in subscribed)
             services.frames.start(path, with_activity, append=self.begun)
+
+    def _keep_recipes(self, services: Services) -> None:
+        """Make the daily recipes, unless the settings cannot be read: the window sets those aside, and tells."""
+        try:
+            read_settings(self._folder / "settings.json")
+        except Unusable as error:
+            _log.warning("Daily exports are not made: %s", error.sentence)
+            return
+        recipes = services.recipes_of(Settings(self._folder), sandbox=self._world.sandbox, shows=False)
+        services.spine.keep("daily recipes", recipes.run)
 
     async def _until_asked(
         self, services: Services, asked: "asyncio.Task[Owner]", work: Coroutine[Any, Any, None]

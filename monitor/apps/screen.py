@@ -23,6 +23,7 @@ from monitor.apps.world import World
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.live.events import Level, Notice, SignInChanged
 from monitor.ports import LIMIT_KEY, STORAGE_KEY, Owner, Profile, chosen_limit, chosen_rules
 from monitor.store import OpeningStopped
@@ -114,7 +115,8 @@ class Screen:
             watch.ready()
             if details:
                 _keep_key(services, details)
-            ports = _view_ports(services, settings, Profile(self._sandbox, self._folder))
+            recipes = services.recipes_of(settings, sandbox=self._sandbox, shows=True)
+            ports = _view_ports(services, settings, recipes, Profile(self._sandbox, self._folder))
             stack.push_async_callback(ports.tasks.close)
             if process:
                 ports.tasks.start("sandbox", _tell_its_end(process, ports.bus))
@@ -125,6 +127,7 @@ class Screen:
                 ports.bus.publish(greeting)
             if held.before is not None:
                 services.tell_take_over(f"Took over from {held.before.name}.")
+            services.spine.keep("daily recipes", recipes.run)
             self._curtain.hide()
             watch.close()
             following = await self._until_over(window, ports, asked)
@@ -237,7 +240,7 @@ async def _tell_its_end(process: SandboxProcess, bus: Bus) -> None:
     bus.publish(Notice(Level.ERROR, sentence))
 
 
-def _view_ports(services: Services, settings: Settings, profile: Profile) -> ViewPorts:
+def _view_ports(services: Services, settings: Settings, recipes: DailyRecipes, profile: Profile) -> ViewPorts:
     store, tasks, undo_history = services.store, Tasks(services.bus), UndoHistory()
     return ViewPorts(
         bus=services.bus,
@@ -264,6 +267,7 @@ def _view_ports(services: Services, settings: Settings, profile: Profile) -> Vie
         profile=profile,
         queries=store.queries,
         quotes=services.history,
+        recipes=recipes,
         recorder=store.recorder,
         repair=services.repair,
         requests=services.requests,

@@ -24,6 +24,7 @@ from monitor.errors import SignInNeeded
 from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.live.events import GapChanged, Level, Notice, SignInChanged
 from monitor.live.frames import Frames
 from monitor.live.health import StreamHealth
@@ -33,7 +34,16 @@ from monitor.market.book import BookService
 from monitor.market.calendar import around_the_clock, sessions
 from monitor.market.gap import Cause, Gap
 from monitor.market.hours import Hours
-from monitor.ports import USUAL_LIMIT, Priority, Requests, SignInState, StorageRules, asking
+from monitor.ports import (
+    USUAL_LIMIT,
+    Preferences,
+    Priority,
+    Recipes,
+    Requests,
+    SignInState,
+    StorageRules,
+    asking,
+)
 from monitor.schwab.address import Address
 from monitor.schwab.frame_file import FrameRecording
 from monitor.schwab.keystore import system_store
@@ -75,7 +85,15 @@ class Services:
     health: StreamHealth
     frames: FrameRecording
     requests: Requests
+    spine: Spine
     greetings: tuple[Notice, ...]  # what happened before anybody could hear it
+
+    def recipes_of(self, preferences: Preferences, *, sandbox: bool, shows: bool) -> DailyRecipes:
+        """The recipes that a profile has among its ``preferences``; who keeps their ``run`` has the daily ones made."""
+        store = self.store
+        return DailyRecipes(
+            Recipes(preferences), store.exporter, store.recorder, self.bus, sandbox=sandbox, shows=shows
+        )
 
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
@@ -98,8 +116,9 @@ async def running_services(
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
     The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds; old rows move by the
-    rules of ``storage``. With ``keeps_history`` what is on disk of the watched symbols' history is kept whole; without
-    it only holes of the stream are filled. ``watch`` shows how far the opening of the database is.
+    rules of ``storage``. With ``keeps_history``, as a window has it, what is on disk of the watched symbols' history is
+    kept whole and what happened meanwhile is told; without it only holes of the stream are filled. ``watch`` shows how
+    far the opening of the database is.
     Raises StoreUnavailable when the database cannot be opened, and OpeningStopped when the watcher does not want it.
     """
     stack = AsyncExitStack()
@@ -160,21 +179,27 @@ async def _start(
     repair = Repair(history, store.coverage, store.recorder, bus, trading=trading)
     chains = ChainSnapshots(history, store.chain_schedules, store.recorder, bus, trading=trading)
     subscriptions = Subscriptions(stream)
-    alerting = Alerting(store.alerts, store.archive, board, subscriptions, bus, trading=trading)
+    alerting = Alerting(
+        *(store.alerts, store.archive, board, subscriptions, bus),
+        trading=trading,
+        refill=repair.refill,
+        shows=keeps_history,
+    )
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms, health.lag_ms)
     stack.callback(health.close)
+    spine = Spine(bus)
     services = Services(
         *(bus, board, store, sign_in, history, repair, chains, subscriptions, streaming, alerting),
         *(meters, health, frames),
         transport,
+        spine,
         greetings,
     )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))
     _hold_or_resume(repair, sign_in.signed_in)
     stack.callback(bus.listen(GapChanged, lambda change: _refill(services, change.gap)))
-    spine = Spine(bus)
     stack.push_async_callback(spine.close)
     spine.keep("screen", Frames(board, bus).run)
     spine.keep("history download", repair.run)
@@ -195,7 +220,7 @@ async def _start(
             *(history, board, sign_in, lambda: subscriptions.union.quotes, lambda: streaming.phase), trading=trading
         )
         spine.keep("quotes on request", beside.run)
-        spine.keep("alerting", alerting.run)
+    spine.keep("alerting", alerting.run)
     spine.keep("check of the database", lambda: check_after_unclean_exit(store, bus))
     moving = NightlyMove(
         store.tiers,

@@ -16,10 +16,10 @@ def told(firings: Sequence[Firing]) -> str:
 
 
 def told_missed(firings: Sequence[Firing], why: str, now_ms: int) -> str:
-    """That it did so in an absence: AAPL rose to 585.25 at 10:31 while the program was closed."""
+    """That it did so while nobody saw it: AAPL rose to 585.25 at 10:31 while the program was closed."""
     first, more = firings[0], len(firings) - 1
     again = f", and crossed it {more} more time{'' if more == 1 else 's'}" if more else ""
-    if first.price != first.line:  # seen by the first price since, which does not say when
+    if first.missed and first.price != first.line:  # seen by the first price since, which does not say when
         return f"{_crossed(first)} {why} (last {price_words(first.price)}){_note(first)}"
     return f"{_crossed(first)} {moment(first.at_ms, now_ms)} {why}{again}{_note(first)}"
 

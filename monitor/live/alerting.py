@@ -1,10 +1,12 @@
 """Price alerts at work: each last price is held against them, what fires is told and kept, and so is what was missed.
 
 Nothing is lost on disk that matters: each alert is kept with the last price it was held against. What crossed its line
-while nobody listened is found in the minute bars of that time, once they are here.
+while nobody listened is found in the minute bars of that time, once they are here. Without a window it is the same, and
+the next window shows what fired.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,12 +30,15 @@ from monitor.market.gap import Gap
 from monitor.market.quote import Number, Quote
 from monitor.ports import Alerts, Archive, Wanted, Watching
 
+_log = logging.getLogger(__name__)
 _OWNER = "alerts"
 #: How often it is kept what the alerts were held against last: so much is looked through again after a kill.
 _KEEP_SECONDS = 60.0
+#: How soon it is tried again to keep what could not be kept.
+_RETRY_SECONDS = 3.0
 #: Bars of a time away that come later than this are not looked through any more.
 _LATE_MS = 3_600_000
-CLOSED, AWAY = "while the program was closed", "while the stream was away"
+CLOSED, AWAY, UNSEEN = "while the program was closed", "while the stream was away", "while no window was open"
 
 
 @dataclass(slots=True)
@@ -58,17 +63,26 @@ class Alerting:
         bus: Bus,
         now_ms: Callable[[], int] = now_ms,
         trading: Trading = sessions,
+        refill: Callable[[str, int], None] = lambda _symbol, _since_ms: None,
+        *,
+        shows: bool = True,
     ) -> None:
+        """``refill(symbol, since_ms)`` has minute bars fetched that are missing. What fires is on a screen if it
+        ``shows``; otherwise the next one that does tells it again."""
         self._port = port
         self._board = board
         self._watching = watching
         self._bus = bus
         self._now_ms = now_ms
-        self._back = LookingBack(archive, trading, now_ms)
+        self._back = LookingBack(archive, trading, now_ms, refill)
+        self._shows = shows
         self._read = False
         self._alerts: dict[str, Alert] = {}
         self._listening: dict[str, _Listening] = {}
         self._changed: set[str] = set()
+        self._in_hand: set[str] = set()  # changed, and on their way to the disk
+        self._moved: set[str] = set()  # only held against other prices since
+        self._refused = False
         self._firings: list[Firing] = []
         self._due = asyncio.Event()
         self._looks: set[asyncio.Task[None]] = set()
@@ -109,6 +123,10 @@ class Alerting:
             self._note(alert.id, alert.symbol)
             self._listen()
 
+    def waits_for_disk(self, alert: Alert) -> bool:
+        """Whether the disk refused what became of an alert last; it is there and fires all the same."""
+        return self._refused and alert.id in self._changed | self._in_hand
+
     # ---------------------------------------------------------------------------------------- the life of it
 
     async def run(self) -> None:
@@ -117,20 +135,28 @@ class Alerting:
         try:
             if not self._read:
                 await self._read_all()
+            self._listen()
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), _KEEP_SECONDS)
+                    async with asyncio.timeout(_RETRY_SECONDS if self._refused else _KEEP_SECONDS):
+                        await self._due.wait()
                 await self._keep()
         finally:
             for stop in stops:
                 stop()
             for task in self._looks:
                 task.cancel()
+            for listening in self._listening.values():
+                listening.stop()  # what fires from now on would not be kept: the next start finds it
             if self._read:
                 await self._keep()
+            self._listening.clear()
+            if self._refused:
+                _log.error("what became of %d alerts could not be kept", len(self._in_hand))
 
     async def _read_all(self) -> None:
-        for alert in await self._port.all():
+        alerts, unshown = await self._port.all(), await self._port.unshown() if self._shows else []
+        for alert in alerts:
             self._alerts.setdefault(alert.id, alert)  # what was done meanwhile stands
         self._read = True
         missed = [alert for alert in self._alerts.values() if alert.active and alert.id not in self._changed]
@@ -145,26 +171,55 @@ class Alerting:
             self._look(symbol, absence)
         for symbol in {alert.symbol for alert in self._alerts.values()}:
             self._bus.publish(AlertsChanged(symbol))
+        if unshown:
+            await self._show(unshown)
+
+    async def _show(self, firings: Iterable[Firing]) -> None:
+        """Tell what fired while no window was open, a sentence an alert."""
+        by_alert: dict[str, list[Firing]] = {}
+        for firing in firings:
+            by_alert.setdefault(firing.alert, []).append(firing)
+        for fired in by_alert.values():
+            self._bus.publish(Notice(Level.INFO, told_missed(fired, UNSEEN, self._now_ms()), stays=True))
+        try:
+            await self._port.note_shown()
+        except MonitorError as error:
+            _log.warning("the next start tells once more which alerts fired: %s %s", error.sentence, error.detail)
 
     async def _keep(self) -> None:
-        """Have the port keep what has changed; what it cannot is tried again with the next change."""
+        """Have the port keep what has changed; what it cannot is told once, and tried again until it can."""
         self._due.clear()
         self._take_stock()
-        changed, firings = self._changed, self._firings
-        if not changed and not firings:
+        self._in_hand |= self._changed
+        self._changed.clear()
+        moved, firings = set(self._moved), tuple(self._firings)
+        if not self._in_hand and not moved and not firings:
             return
-        self._changed = set()
-        put = [self._as_it_stands(self._alerts[each]) for each in sorted(changed) if each in self._alerts]
+        kept, removed = [], []
+        for number in sorted(self._in_hand | moved):
+            if number in self._alerts:
+                kept.append(self._as_it_stands(self._alerts[number]))
+            else:
+                removed.append(number)
         try:
-            await self._port.keep(put, [each for each in sorted(changed) if each not in self._alerts], tuple(firings))
-        except asyncio.CancelledError:
-            self._changed |= changed
-            raise
+            await self._port.keep(kept, removed, firings, shown=self._shows)
         except MonitorError as error:
-            self._changed |= changed
-            self._bus.publish(Notice(Level.ERROR, f"The alerts were not kept. {error.sentence}", error.detail))
+            self._tell_refused(error)
             return
-        self._firings = [each for each in self._firings if each not in set(firings)]
+        self._in_hand.clear()
+        self._moved -= moved
+        self._firings = self._firings[len(firings) :]
+        if self._refused:
+            self._refused = False
+            self._bus.publish(Notice(Level.INFO, "What became of alerts meanwhile is on disk now.", stays=True))
+
+    def _tell_refused(self, error: MonitorError) -> None:
+        """Say once that alerts wait for the disk; that only the prices they saw do matters to nobody."""
+        if self._refused or not self._in_hand:
+            return
+        self._refused = True
+        what = "They go on; what became of them waits and is kept as soon as that is possible."
+        self._bus.publish(Notice(Level.ERROR, f"The alerts could not be kept. {error.sentence} {what}", error.detail))
 
     def _take_stock(self) -> None:
         """Note those that were held against another price since they were kept."""
@@ -173,7 +228,7 @@ class Alerting:
                 stands = self._as_it_stands(self._alerts[number])
                 if stands != self._alerts[number]:
                     self._alerts[number] = stands
-                    self._changed.add(number)
+                    self._moved.add(number)
 
     def _as_it_stands(self, alert: Alert) -> Alert:
         """The alert with what it was held against last. As long as something of a time away is to come, with what it

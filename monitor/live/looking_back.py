@@ -43,6 +43,7 @@ class Absence:
     defers: bool
     first: Number | None = None
     back_ms: int | None = None
+    asked: bool = False  # for its bars
     told: bool = False
     after: dict[str, Latch] = field(default_factory=dict)
     more: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,10 +62,14 @@ class Absence:
 class LookingBack:
     """Waits for the bars of an absence and goes through them."""
 
-    def __init__(self, archive: Archive, trading: Trading, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, archive: Archive, trading: Trading, now_ms: Callable[[], int], refill: Callable[[str, int], None]
+    ) -> None:
+        """``refill(symbol, since_ms)`` has the minute bars fetched that are missing since then."""
         self._archive = archive
         self._trading = trading
         self._now_ms = now_ms
+        self._refill = refill
 
     async def look(self, symbol: str, absence: Absence) -> tuple[dict[str, list[Crossing]], bool]:
         """What each alert would have told, in order, and whether all bars of the time were there.
@@ -81,11 +86,15 @@ class LookingBack:
             first_ms, back_ms = self._span(absence)
             bars = await self._archive.bars(symbol, Interval.M1, first_ms, back_ms)
             whole = self._is_whole(symbol, bars, await self._archive.coverage(symbol, Interval.M1), first_ms, back_ms)
+            if not whole and absence.defers and not absence.asked:  # holes of a stream are filled by who streams
+                absence.asked = True
+                self._refill(symbol, first_ms)
             left = until - asyncio.get_running_loop().time()
             if whole or absence.told or left <= 0:
                 return await self._found(absence, bars), whole
             with suppress(TimeoutError):
-                await asyncio.wait_for(absence.more.wait(), left)
+                async with asyncio.timeout(left):
+                    await absence.more.wait()
                 await asyncio.sleep(_GATHER_SECONDS)
 
     def _span(self, absence: Absence) -> tuple[int, int]:

@@ -37,6 +37,7 @@ from monitor.ports.export import (
     ExportResult,
     Layout,
     Zone,
+    rows_in_words,
     sidecar_of,
 )
 from monitor.ports.health import ConnectionHealth, FrameFile, Health, ProcessHealth, ServiceHealth
@@ -192,6 +193,7 @@ __all__ = [
     "chosen_rules",
     "file_name",
     "recipes_in",
+    "rows_in_words",
     "rules_text",
     "sidecar_of",
 ]

@@ -104,3 +104,8 @@ class Exporter(Protocol):
 def sidecar_of(out: Path) -> Path:
     """The file beside an export that tells what is in it."""
     return out.with_name(f"{out.name}.json")
+
+
+def rows_in_words(number: int) -> str:
+    """So many rows."""
+    return f"{number:,} {'row' if number == 1 else 'rows'}"

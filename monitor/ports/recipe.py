@@ -15,6 +15,7 @@ from monitor.ports.screen import Preferences
 
 RECIPES_KEY = "export/recipes"
 _RAN_KEY = "export/recipes ran"
+_FAILED_KEY = "export/recipes failed"
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,8 +93,19 @@ class Recipes:
         return [(recipe, at) for recipe, at in moments if at is not None and at > ran.get(recipe.name, now_ms)]
 
     def note_run(self, name: str, now_ms: int) -> None:
-        """It is made now, so that it is not due before its next moment."""
+        """It was made or failed, begun at ``now_ms``, so that it is not due before its next moment."""
         self._preferences.set(_RAN_KEY, msgspec.json.encode(self._ran() | {name: now_ms}).decode())
+
+    def note_failure(self, name: str, sentence: str) -> None:
+        """It could not be made while no window was open; of each recipe the newest failure is kept."""
+        self._preferences.set(_FAILED_KEY, msgspec.json.encode(self._failed() | {name: sentence}).decode())
+
+    def take_failures(self) -> list[str]:
+        """The sentences of what failed since this was called last."""
+        failed = self._failed()
+        if failed:
+            self._preferences.set(_FAILED_KEY, "{}")
+        return list(failed.values())
 
     def _put(self, recipes: dict[str, Recipe]) -> None:
         self._preferences.set(RECIPES_KEY, msgspec.json.encode(list(recipes.values())).decode())
@@ -101,6 +113,12 @@ class Recipes:
     def _ran(self) -> dict[str, int]:
         try:
             return msgspec.json.decode(self._preferences.get(_RAN_KEY, "{}"), type=dict[str, int])
+        except msgspec.DecodeError:
+            return {}
+
+    def _failed(self) -> dict[str, str]:
+        try:
+            return msgspec.json.decode(self._preferences.get(_FAILED_KEY, "{}"), type=dict[str, str])
         except msgspec.DecodeError:
             return {}
 

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,21 @@ class StoredAlerts:
     async def all(self) -> list[Alert]:
         return await self._reader.ask(_all_alerts)
 
-    async def keep(self, put: Sequence[Alert], removed: Sequence[str] = (), firings: Sequence[Firing] = ()) -> None:
-        await self._writer.perform(KeepAlerts(tuple(put), tuple(removed), tuple(firings)))
+    async def keep(
+        self,
+        put: Sequence[Alert],
+        removed: Sequence[str] = (),
+        firings: Sequence[Firing] = (),
+        *,
+        shown: bool = True,
+    ) -> None:
+        await self._writer.perform(KeepAlerts(tuple(put), tuple(removed), tuple(firings), shown))
+
+    async def unshown(self) -> list[Firing]:
+        return await self._reader.ask(_unshown)
+
+    async def note_shown(self) -> None:
+        await self._writer.perform(NoteShown())
 
     async def firings(self, symbol: str, limit: int = 500) -> list[Firing]:
         return await self._reader.ask(lambda connection: _firings_of(connection, symbol, limit))
@@ -40,6 +53,7 @@ class KeepAlerts:
     put: Sequence[Alert]
     removed: Sequence[str]
     firings: Sequence[Firing]
+    shown: bool = True
 
     def run(self, connection: sqlite3.Connection) -> None:
         connection.executemany("DELETE FROM alert WHERE id = ?", [(each,) for each in self.removed])
@@ -47,9 +61,20 @@ class KeepAlerts:
             f"INSERT OR REPLACE INTO alert ({_COLUMNS}) VALUES ({', '.join('?' * 13)})", [_row(a) for a in self.put]
         )
         connection.executemany(
-            f"INSERT OR IGNORE INTO alert_firing ({_FIRING_COLUMNS}) VALUES ({', '.join('?' * 8)})",
-            [(f.alert, f.symbol, f.at_ms, f.direction.value, f.line, f.price, f.missed, f.note) for f in self.firings],
+            f"INSERT OR IGNORE INTO alert_firing ({_FIRING_COLUMNS}, shown) VALUES ({', '.join('?' * 9)})",
+            [
+                (f.alert, f.symbol, f.at_ms, f.direction.value, f.line, f.price, f.missed, f.note, self.shown)
+                for f in self.firings
+            ],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NoteShown:
+    """A window has told everything that fired without one."""
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE alert_firing SET shown = 1 WHERE shown = 0")
 
 
 def _row(alert: Alert) -> tuple[object, ...]:
@@ -105,8 +130,17 @@ def _firings_of(connection: sqlite3.Connection, symbol: str, limit: int) -> list
     rows = connection.execute(
         f"SELECT {_FIRING_COLUMNS} FROM alert_firing WHERE symbol = ? ORDER BY at_ms DESC LIMIT ?", (symbol, limit)
     ).fetchall()
+    return _firings(reversed(rows))
+
+
+def _unshown(connection: sqlite3.Connection) -> list[Firing]:
+    return _firings(connection.execute(f"SELECT {_FIRING_COLUMNS} FROM alert_firing WHERE NOT shown ORDER BY at_ms"))
+
+
+def _firings(rows: Iterable[tuple[Any, ...]]) -> list[Firing]:
+    """Rows that are none are passed over."""
     found = []
-    for number, name, at_ms, direction, line, price, missed, note in reversed(rows):
+    for number, name, at_ms, direction, line, price, missed, note in rows:
         try:
             found.append(Firing(number, name, at_ms, Direction(direction), line, price, bool(missed), note))
         except ValueError as error:

@@ -307,6 +307,11 @@ def _alert_tables(db: "Database") -> None:
     db.executescript(_ALERT_TABLES)
 
 
+def _alert_shown(db: "Database") -> None:
+    # Until now only a window had alerts fire, and it showed them.
+    db.execute("ALTER TABLE alert_firing ADD COLUMN shown INTEGER NOT NULL DEFAULT 1")
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     _first_tables,
     _stream_tables,
@@ -319,6 +324,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     _book_rows,
     _drawing_table,
     _alert_tables,
+    _alert_shown,
 )
 VERSION = len(STEPS)
 TABLES = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.ports import (
     Archive,
     BarImporter,
@@ -67,6 +68,7 @@ class ViewPorts:
     profile: Profile
     queries: Queries
     quotes: Quotes
+    recipes: DailyRecipes
     recorder: Recorder
     repair: HistoryRepair
     requests: Requests

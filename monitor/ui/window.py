@@ -267,7 +267,6 @@ class MainWindow(QMainWindow):
         self._laid_out = self._keep_layout and self._area.restore(self._ports.preferences)
         self.chart_commands.show()
         self.chart.setFocus()
-        self.exporting.start()
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -289,7 +288,6 @@ class MainWindow(QMainWindow):
         for stop in self._stops:
             stop()
         self.planning.stop()
-        self.exporting.stop()
         for dialog in self.findChildren(QDialog):
             dialog.close()
         self.closed.emit()

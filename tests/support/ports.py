@@ -23,6 +23,7 @@ from monitor.errors import BadData, MonitorError, StoreUnavailable
 from monitor.live.alerting import Alerting
 from monitor.live.board import Board
 from monitor.live.bus import Bus
+from monitor.live.daily_recipes import DailyRecipes
 from monitor.live.events import WatchlistsChanged
 from monitor.market.activity import Activity
 from monitor.market.alert import Alert, Firing
@@ -65,6 +66,7 @@ from monitor.ports import (
     Provenance,
     QueryAnswer,
     QuotesAnswer,
+    Recipes,
     Reconciliation,
     Recorded,
     Remark,
@@ -266,20 +268,42 @@ class FakeAlerts:
     def __init__(self, *alerts: Alert, firings: Sequence[Firing] = ()) -> None:
         self.kept = {alert.id: alert for alert in alerts}
         self.ledger = list(firings)
+        self.not_shown: list[Firing] = []
         self.failure: MonitorError | None = None
+        self.gate: asyncio.Event | None = None  # which keeping waits at
 
     async def all(self) -> list[Alert]:
         if self.failure:
             raise self.failure
         return list(self.kept.values())
 
-    async def keep(self, put: Sequence[Alert], removed: Sequence[str] = (), firings: Sequence[Firing] = ()) -> None:
+    async def keep(
+        self,
+        put: Sequence[Alert],
+        removed: Sequence[str] = (),
+        firings: Sequence[Firing] = (),
+        *,
+        shown: bool = True,
+    ) -> None:
         if self.failure:
             raise self.failure
+        firings = tuple(firings)
+        if self.gate:
+            await self.gate.wait()
         self.kept.update({alert.id: alert for alert in put})
         for each in removed:
             self.kept.pop(each, None)
-        self.ledger += [firing for firing in firings if firing not in self.ledger]
+        new = [firing for firing in firings if firing not in self.ledger]
+        self.ledger += new
+        self.not_shown += [] if shown else new
+
+    async def unshown(self) -> list[Firing]:
+        return list(self.not_shown)
+
+    async def note_shown(self) -> None:
+        if self.failure:
+            raise self.failure
+        self.not_shown.clear()
 
     async def firings(self, symbol: str, limit: int = 500) -> list[Firing]:
         if self.failure:
@@ -1129,6 +1153,10 @@ def view_ports(**overrides: Any) -> ViewPorts:
     given = ports | overrides
     alerts = given.pop("alerts", None) or FakeAlerts()
     given.setdefault("alerting", fake_alerting(alerts, given))
+    recipes = Recipes(given["preferences"])
+    work = given["exporter"], given["recorder"], bus
+    sandbox, now_ms = given["profile"].sandbox, given["meters"].now_ms
+    given.setdefault("recipes", DailyRecipes(recipes, *work, sandbox=sandbox, now_ms=now_ms))
     drawn = given.pop("drawn", None) or FakeDrawings()
     given.setdefault("drawings", KeptDrawings(drawn, given["undo_history"], given["tasks"], bus))
     given.setdefault("drawing_modes", DrawingModes(given["preferences"]))

@@ -1,7 +1,6 @@
-"""Recipes in the window: saved from the dialog, run from a menu, made when due, and made up for."""
+"""Recipes in the window: saved from the dialog, run from a menu and removed there."""
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,8 @@ from monitor.ui.export.recipe_dialog import RecipeDialog
 from monitor.ui.theme import Theme
 from monitor.ui.view_ports import ViewPorts
 from monitor.ui.window import MainWindow
-from tests.support.builders import ms
 from tests.support.ports import NOW_MS, FakeExporter, InlineTasks, view_ports
 
-FRIDAY = date(2026, 11, 20)
 RECIPE = Recipe("mine", "bars", ("SPY",), "/data", days=1, daily_at="09:30")
 
 
@@ -105,27 +102,6 @@ def test_a_recipe_is_run_from_the_menu_and_removed_there(
     remove.menu().actions()[0].trigger()
     assert Recipes(ports.preferences).all() == {}
     menu.deleteLater()
-
-
-def test_what_was_missed_is_made_up_for_at_the_start_and_said(
-    ports: ViewPorts, make: Callable[[], Exporting], told: list[str]
-) -> None:
-    Recipes(ports.preferences).save(RECIPE, ms("12:00", date(2026, 11, 18)))
-    exporting = make()  # at 11:46, two hours after its moment
-    assert told == [
-        "The recipe “mine” was missed on Fri 20 Nov 09:30 ET; it is made now.",
-        "The recipe “mine” wrote 1,000 rows to mine-2026-11-20.csv.",
-    ]
-    exporting.run_due()
-    assert len(told) == 2
-
-
-def test_one_that_falls_due_is_no_news_but_its_file(
-    ports: ViewPorts, make: Callable[[], Exporting], told: list[str]
-) -> None:
-    Recipes(ports.preferences).save(Recipe("soon", "audit", (), "/data", daily_at="11:46"), NOW_MS - 3_600_000)
-    make()
-    assert told == ["The recipe “soon” wrote 1,000 rows to soon-2026-11-20.csv."]
 
 
 @pytest.mark.parametrize("dark", [True, False])

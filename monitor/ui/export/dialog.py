@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from monitor.errors import BadData, MonitorError
 from monitor.live.events import Level, Notice
-from monitor.ports import SUFFIXES, ExportRequest, Recipe, file_name, sidecar_of
+from monitor.ports import SUFFIXES, ExportRequest, Recipe, file_name, rows_in_words, sidecar_of
 from monitor.ui.export.forms import ExportForm
-from monitor.ui.export.job import Job, export_folder, rows_in_words, run, text_of
+from monitor.ui.export.job import Job, export_folder, run, text_of
 from monitor.ui.export.layout_fields import LayoutFields
 from monitor.ui.export.recipe_dialog import RecipeDialog
 from monitor.ui.view_ports import ViewPorts

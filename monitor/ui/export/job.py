@@ -52,8 +52,3 @@ def export_folder(preferences: Preferences) -> Path:
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     folder = Path(preferences.get("export/folder", documents))
     return folder if folder.is_dir() else Path.home()
-
-
-def rows_in_words(number: int) -> str:
-    """So many rows."""
-    return f"{number:,} {'row' if number == 1 else 'rows'}"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from monitor.apps.collector import _limit, _sign_in
+from monitor.apps.collector import _Collection, _limit, _sign_in
 from monitor.apps.figures import Figures
+from monitor.apps.options import CollectOptions
 from monitor.apps.world import live_world
 from monitor.collect.streaming import Tally
 from monitor.errors import SignInNeeded
@@ -28,6 +29,16 @@ def test_the_limit_is_the_one_chosen_in_the_window(tmp_path: Path, content: str 
     if content is not None:
         (tmp_path / "settings.json").write_text(content)
     assert _limit(tmp_path) == limit
+
+
+def test_recipes_of_settings_that_cannot_be_read_are_not_made_and_the_file_is_left_to_the_window(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "settings.json").write_text("?")
+    services: Any = SimpleNamespace()  # nothing of which is used
+    _Collection(CollectOptions(symbols=("AAPL",)), live_world(), tmp_path)._keep_recipes(services)
+    assert "Daily exports are not made: The settings file" in caplog.text
+    assert [file.name for file in tmp_path.iterdir()] == ["settings.json"]
 
 
 def test_the_summary_is_of_every_stretch() -> None:

@@ -38,13 +38,18 @@ class World:
         self.fired: list[Firing] = []
         self.told: list[Notice] = []
         self.changed: list[str] = []
+        self.refilled: list[tuple[str, int]] = []
         self.bus.listen(AlertFired, lambda event: self.fired.append(event.firing))
         self.bus.listen(AlertsChanged, lambda event: self.changed.append(event.symbol))
         self.bus.listen(Notice, self.told.append)
         self.alerting = self.another()
 
-    def another(self) -> Alerting:
-        return Alerting(self.disk, self.archive, self.board, self.watching, self.bus, self.now, around_the_clock)
+    def another(self, shows: bool = True) -> Alerting:
+        return Alerting(
+            *(self.disk, self.archive, self.board, self.watching, self.bus, self.now, around_the_clock),
+            lambda *asked: self.refilled.append(asked),
+            shows=shows,
+        )
 
     def now(self) -> int:
         return self.begin + round((self.loop.now - self.began) * 1000)
@@ -209,12 +214,14 @@ def test_what_could_not_be_kept_is_told_and_kept_later() -> None:
         world.last(99)
         world.disk.failure = StoreUnavailable("The disk is full.")
         world.last(101)
-        await asyncio.sleep(1)
+        await asyncio.sleep(30)  # tried again and again, and told once
         assert world.disk.ledger == []
+        assert world.alerting.waits_for_disk(world.alerting.of("AAPL")[0])
         assert [firing.price for firing in await told_by(world)] == []
         world.disk.failure = None
         assert [firing.price for firing in await world.alerting.told("AAPL")] == [101]
-        await asyncio.sleep(120)
+        await asyncio.sleep(4)
+        assert not world.alerting.waits_for_disk(world.alerting.of("AAPL")[0])
 
     async def told_by(world: World) -> list[Firing]:
         with pytest.raises(StoreUnavailable):
@@ -222,7 +229,11 @@ def test_what_could_not_be_kept_is_told_and_kept_later() -> None:
         return []
 
     world.play(acts)
-    assert world.sentences[1] == "The alerts were not kept. The disk is full."
+    assert world.sentences[1:] == [
+        "The alerts could not be kept. The disk is full. They go on; what became of them waits and is kept as soon as"
+        " that is possible.",
+        "What became of alerts meanwhile is on disk now.",
+    ]
     assert [firing.price for firing in world.disk.ledger] == [101]
     assert not world.disk.kept["a"].active
 
@@ -526,9 +537,186 @@ def test_who_hears_of_one_may_remove_another_that_fires_on_the_same_price() -> N
     world = World(LINE, replace(LINE, id="b"))
 
     async def acts() -> None:
-        world.bus.listen(AlertFired, lambda _: [world.alerting.remove(each) for each in world.alerting.of("AAPL")])
+        world.bus.listen(AlertFired, remove_all)
         world.last(99, 101)
+
+    def remove_all(_: AlertFired) -> None:
+        for alert in world.alerting.of("AAPL"):
+            world.alerting.remove(alert)
 
     world.play(acts)
     assert len(world.fired) == 1
     assert world.disk.kept == {}
+
+
+# ------------------------------------------------------------------------------------------- without a window
+
+
+def test_what_fires_while_it_is_being_kept_is_kept_too() -> None:
+    world = World(LINE, replace(LINE, id="b", price=110.0))
+
+    async def acts() -> None:
+        world.last(99)
+        world.disk.gate = asyncio.Event()
+        world.last(101)
+        await asyncio.sleep(1)  # the first of them is on its way to the disk
+        world.last(111)
+        world.disk.gate.set()
+        await asyncio.sleep(1)
+        assert [firing.alert for firing in world.disk.ledger] == ["a", "b"]
+
+    world.play(acts)
+
+
+def test_that_only_last_prices_could_not_be_kept_is_not_told() -> None:
+    world = World(LINE)
+
+    async def acts() -> None:
+        world.disk.failure = StoreUnavailable("The disk is full.")
+        world.last(98)
+        await asyncio.sleep(200)
+        assert not world.alerting.waits_for_disk(world.alerting.of("AAPL")[0])
+        world.disk.failure = None
+        await asyncio.sleep(61)
+        assert world.disk.kept["a"].seen_price == 98
+
+    world.play(acts)
+    assert world.told == []
+
+
+def test_what_fires_without_a_window_is_kept_at_once_and_shown_by_the_next_once() -> None:
+    world = World(replace(LINE, note="sell"), replace(LINE, id="b", price=50.0), replace(LINE, id="c", again=True))
+    world.alerting = world.another(shows=False)
+
+    async def collects() -> None:
+        world.last(99)
+        await asyncio.sleep(65)
+        world.last(104)  # over the line, and never on it
+        await asyncio.sleep(0.01)
+        assert [firing.alert for firing in world.disk.ledger] == ["a", "c"]
+        assert [(each, alert.active) for each, alert in world.disk.kept.items()] == [
+            ("a", False),
+            ("b", True),
+            ("c", True),
+        ]
+        world.last(99)
+
+    world.play(collects)
+    assert world.sentences == [
+        "AAPL rose to 100.00 (last 104.00): sell",
+        "AAPL rose to 100.00 (last 104.00).",
+        "AAPL fell to 100.00 (last 99.00).",
+    ]
+    for shown in (
+        [
+            "AAPL rose to 100.00 at 10:01 while no window was open: sell",
+            "AAPL rose to 100.00 at 10:01 while no window was open, and crossed it 1 more time.",
+        ],
+        [],
+    ):
+        world.told.clear()
+        world.begin, world.loop = ms("10:20"), VirtualLoop()
+        world.began = world.loop.now
+        world.alerting = world.another()
+        world.play(looks_on(world))
+        assert world.sentences == shown
+    assert len(world.disk.ledger) == 3
+
+
+def looks_on(world: World) -> Callable[[], Coroutine[Any, Any, None]]:
+    """The bars of the time are there by then, and tell of the same crossings."""
+    world.archive.put(minutes("10:00", flat(99), (99, 104, 99, 99), *[flat(99)] * 18))
+
+    async def acts() -> None:
+        world.last(99)
+        await asyncio.sleep(120)
+
+    return acts
+
+
+def test_what_the_disk_does_not_let_note_as_shown_is_shown_again() -> None:
+    world = World(LINE)
+    world.disk.not_shown = world.disk.ledger = [Firing("a", "AAPL", ms("09:31"), UP, 100.0, 101)]
+    note_shown = world.disk.note_shown
+
+    async def refuse() -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    async def acts() -> None:
+        await asyncio.sleep(1)
+
+    for note in (refuse, note_shown):
+        world.disk.note_shown = note  # type: ignore[method-assign]
+        world.play(acts)
+        world.alerting, world.loop = world.another(), VirtualLoop()
+    world.loop.close()
+    assert world.sentences == ["AAPL rose to 100.00 at 09:31 while no window was open."] * 2
+    assert world.disk.not_shown == []
+
+
+def test_a_crossing_that_a_program_without_a_window_finds_in_bars_is_shown_with_its_minute() -> None:
+    world = World(AWAY, bars=minutes("10:00", flat(99), (99, 101, 99, 99.5), (99, 102, 98, 99)), at="10:03")
+    world.alerting = world.another(shows=False)
+
+    async def acts() -> None:
+        world.last(99)
+        await asyncio.sleep(120)
+
+    world.play(acts)
+    world.told.clear()
+    world.alerting, world.loop = world.another(), VirtualLoop()
+    world.play(acts)
+    assert world.sentences == ["AAPL rose to 100.00 at 10:01 while no window was open."]
+
+
+def test_bars_that_are_missing_of_the_time_away_are_asked_for_once() -> None:
+    world = World(AWAY, at="10:10")
+
+    async def acts() -> None:
+        world.last(99)
+        await asyncio.sleep(30)
+        assert world.refilled == [("AAPL", ms("10:01"))]
+        for number in (5, 9):  # they come in parts
+            world.archive.put(minutes("10:01", *[flat(99)] * number))
+            world.bus.publish(BarsArrived("AAPL", Interval.M1, ()))
+            await asyncio.sleep(10)
+        await asyncio.sleep(120)
+
+    world.play(acts)
+    assert len(world.refilled) == 1
+
+
+def test_what_comes_once_it_has_ended_is_left_to_the_next_start() -> None:
+    world = World(LINE)
+
+    async def acts() -> None:
+        world.last(99)
+
+    world.play(acts)
+    world.last(101)
+    assert world.fired == []
+    assert world.disk.kept["a"].active
+    world.alerting, world.loop = world.another(), VirtualLoop()
+
+    async def goes_on() -> None:
+        await asyncio.sleep(1)
+        world.last(101)
+        await asyncio.sleep(120)
+
+    world.play(goes_on)
+    assert [firing.price for firing in world.disk.ledger] == [101]
+
+
+def test_started_again_after_a_failure_it_listens_again() -> None:
+    world = World(LINE)
+
+    async def twice() -> None:
+        for price in (99, 101):
+            task = asyncio.create_task(world.alerting.run())
+            await asyncio.sleep(0.01)
+            world.last(price)
+            task.cancel()
+            await asyncio.wait({task})
+
+    run(twice(), world.loop)
+    assert [firing.price for firing in world.disk.ledger] == [101]

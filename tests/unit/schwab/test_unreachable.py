@@ -90,7 +90,7 @@ class Network:
     async def run(self, seconds):
         self.stream.want(Wanted(frozenset({"AAPL"})))
         running = asyncio.create_task(self.stream.run(self.listener))
-        await until(lambda: self.clock.now > BEGAN + seconds, 30)
+        await until(lambda: self.clock.now > BEGAN + seconds, 120)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

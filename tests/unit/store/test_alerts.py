@@ -63,6 +63,19 @@ async def test_a_change_replaces_and_a_removal_forgets_but_not_what_was_told(sto
     assert await store.alerts.firings("AAPL") == [FIRED]
 
 
+async def test_what_was_told_without_a_window_is_to_be_shown_once(store: Store, path: Path) -> None:
+    await store.alerts.keep([PLAIN], firings=[replace(FOUND, symbol="MSFT")])
+    await store.alerts.keep([PLAIN], firings=[FIRED, FOUND], shown=False)
+    await store.alerts.keep([PLAIN], firings=[FIRED])  # the same once more changes nothing
+    await store.close()
+    again = open_store(path, sandbox=True, on_trouble=print)
+    assert await again.alerts.unshown() == [FOUND, FIRED]
+    await again.alerts.note_shown()
+    assert await again.alerts.unshown() == []
+    assert await again.alerts.firings("AAPL") == [FOUND, FIRED]
+    await again.close()
+
+
 @pytest.mark.parametrize("change", ["direction = 'sideways'", "spent = 'up left'"])
 async def test_a_row_that_is_no_alert_is_passed_over_and_stays(
     store: Store, path: Path, rows: Rows, change: str, caplog: pytest.LogCaptureFixture
@@ -130,3 +143,20 @@ async def test_they_are_saved_from_a_damaged_database(store: Store, path: Path) 
     assert await again.alerts.all() == [WHOLE, PLAIN]
     assert await again.alerts.firings("AAPL") == [FIRED]
     await again.close()
+
+
+async def test_what_earlier_versions_told_was_shown(path: Path) -> None:
+    step = [each.__name__ for each in schema.STEPS].index("_alert_shown")
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        for earlier in schema.STEPS[:step]:
+            earlier(Database(connection, execute_plugins=False))
+        connection.execute("INSERT INTO about VALUES ('profile', 'sandbox')")
+        connection.execute("INSERT INTO alert_firing VALUES ('AAPL', 100, 'a', 'up', 585.25, 586, 0, 'so')")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {step}")
+        connection.commit()
+    opened = open_store(path, sandbox=True, on_trouble=print)
+    assert await opened.alerts.firings("AAPL") == [FIRED]
+    assert await opened.alerts.unshown() == []
+    await opened.close()

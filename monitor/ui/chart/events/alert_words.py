@@ -8,6 +8,7 @@ DIRECTIONS = {
     Direction.UP: "on the way up",
     Direction.DOWN: "on the way down",
 }
+WAITS_FOR_DISK = "Not on disk yet; it fires all the same"
 _WAYS = {Direction.UP: "Rose to", Direction.DOWN: "Fell to"}
 
 

@@ -13,7 +13,7 @@ from monitor.market.bar import Interval
 from monitor.ui.chart.drawings.desk import DrawingDesk
 from monitor.ui.chart.events.alert_desk import AlertDesk
 from monitor.ui.chart.events.alert_hand import AlertHand
-from monitor.ui.chart.events.alert_words import firing_words, rule_words, state_words
+from monitor.ui.chart.events.alert_words import WAITS_FOR_DISK, firing_words, rule_words, state_words
 from monitor.ui.chart.events.cards import Line
 from monitor.ui.chart.events.chart_menu import AlertMenu, ChartMenu
 from monitor.ui.chart.events.hole_state import Standing, standing
@@ -101,7 +101,8 @@ class ChartEvents(QObject):
             return self._noted(Line(firing_words(firing, now), "amber"), firing.note)
         alert = self.hand.alert_at(point)
         if alert is not None:
-            return [*self._noted(Line(rule_words(alert)), alert.note), Line(state_words(alert, now), "dim")]
+            waits = [Line(WAITS_FOR_DISK, "amber")] if self._ports.alerting.waits_for_disk(alert) else []
+            return [*self._noted(Line(rule_words(alert)), alert.note), Line(state_words(alert, now), "dim"), *waits]
         hole = hole_at(self._view.scene, place)
         if hole is not None:
             return [Line(hole.words, "amber"), Line(self.standing(hole).words)]

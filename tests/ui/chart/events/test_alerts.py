@@ -1,5 +1,6 @@
 """Alerts on the chart with real mouse and key events: made, dragged, edited, taken back, and fired."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from pytestqt.qtbot import QtBot
 
+from monitor.errors import StoreUnavailable
 from monitor.live.events import AlertFired, Notice
 from monitor.market.alert import Alert, Direction, Firing
 from monitor.market.drawing import Anchor, DrawingKind
@@ -16,7 +18,7 @@ from monitor.ui.chart.events.alert_dialog import AlertDialog
 from monitor.ui.chart.events.chart_menu import AlertMenu, ChartMenu
 from tests.support.builders import a_quote
 from tests.support.chart_hand import ALT, CTRL, LEFT, NONE, SHIFT, ChartHand, pick
-from tests.support.ports import NOW_MS, FakeAlerts, FakeArchive, minutes
+from tests.support.ports import NOW_MS, FakeAlerts, FakeArchive, minutes, until
 
 
 class Chart(ChartHand):
@@ -377,6 +379,27 @@ def test_pointing_at_a_line_says_what_it_waits_for(alerted: Chart) -> None:
     assert lines == [f"Alert at {alerted.only.price:.2f}, either way, once", "Waits for the price"]
     alerted.qtbot.mouseMove(alerted.view, place + QPoint(0, 30))
     assert alerted.layer.hovered == ""
+
+
+def test_pointing_at_one_that_the_disk_refuses_says_so(qtbot: QtBot) -> None:
+    disk = FakeAlerts()
+    chart = Chart(qtbot, alerts=disk)
+    alert = chart.desk.new(chart.middle())
+    assert alert is not None
+    chart.desk.put(alert)
+
+    async def refused() -> None:
+        task = asyncio.create_task(chart.ports.alerting.run())
+        await until(lambda: disk.kept)
+        disk.failure = StoreUnavailable("The disk is full.")
+        chart.ports.alerting.put(replace(chart.only, note="sell"))
+        await until(lambda: chart.notices)
+        task.cancel()
+        await asyncio.wait({task})
+
+    asyncio.run(refused())
+    lines = [line.text for line in chart.view.events.card(chart.on(chart.only), 370)]
+    assert lines[1:] == ["sell", "Waits for the price", "Not on disk yet; it fires all the same"]
 
 
 def test_another_symbol_shows_its_own(alerted: Chart) -> None:
