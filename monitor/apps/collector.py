@@ -35,11 +35,13 @@ from monitor.ports import (
     chosen_limit,
     chosen_rules,
 )
+from monitor.schwab import token_file
 from monitor.schwab.headless import sandbox_details, sign_in_headless
 from monitor.store import OpeningStopped
 
 _log = logging.getLogger(__name__)
 _SYMBOLS_A_QUESTION = 200
+_NO_SIGN_IN = "Sign in with the desktop program first; the collector then uses the same sign-in."
 
 
 def run(options: CollectOptions, interrupt: Interrupt) -> int:
@@ -80,6 +82,7 @@ class _Collection:
         """Return when the time is over. Raises MonitorError when only a person can bring the recording on."""
         try:
             before = await self._get_hold()
+            self._check_sign_in()
             while taken_by := await self._record_stretch(before):
                 self._ownership.release()
                 if not self._options.stand_by:
@@ -108,6 +111,11 @@ class _Collection:
         await self._ownership.stand_by(_tell_waiting)
         _log.warning("The data folder is free: recording begins.")
         return None
+
+    def _check_sign_in(self) -> None:
+        """Raises SignInNeeded where nobody has signed in yet: an empty database left there would pass for a used one."""
+        if not self._world.sandbox and not (self._folder / token_file.FILE_NAME).exists():
+            raise SignInNeeded(_NO_SIGN_IN)
 
     async def _record_stretch(self, before: Owner | None) -> Owner | None:
         """Record until the time is over, or another program asks for the profile: that one is given."""
@@ -231,8 +239,7 @@ async def _sign_in(services: Services, world: World) -> None:
             "The stored sign-in is locked: set MARKET_MONITOR_PASSPHRASE to the passphrase that opens it."
         )
     elif not services.sign_in.signed_in:
-        first = "Sign in with the desktop program first; the collector then uses the same sign-in."
-        raise SignInNeeded(services.sign_in.notice or first)
+        raise SignInNeeded(services.sign_in.notice or _NO_SIGN_IN)
 
 
 async def _record(services: Services, options: CollectOptions) -> None:

@@ -64,6 +64,7 @@ KEYS = (
         "Watchlist",
         (
             ("↑ ↓", "Move, and take the other panels along"),
+            ("A … Z or $", "Add a symbol"),
             ("Del", "Remove the symbol"),
             ("Drag", "Change the order"),
         ),

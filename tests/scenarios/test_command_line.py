@@ -90,6 +90,12 @@ def test_wrong_usage_exits_with_2_and_says_what_is_wrong() -> None:
     assert done.stderr.splitlines()[-1].endswith("“=1” is not a symbol. Examples: AAPL, BRK/B, $SPX.")
 
 
+def test_without_a_sign_in_nothing_is_collected_and_no_empty_database_is_left(tmp_path: Path) -> None:
+    told = failed(market_monitor("collect", "--symbols", "AAPL", "--data-dir", tmp_path))
+    assert told == "Sign in with the desktop program first; the collector then uses the same sign-in."
+    assert not (tmp_path / "monitor.db").exists()
+
+
 def test_the_window_says_that_there_is_no_display(tmp_path: Path) -> None:
     assert "QT_QPA_PLATFORM=offscreen" in failed(market_monitor("gui", "--data-dir", tmp_path))
 

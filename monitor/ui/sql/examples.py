@@ -45,7 +45,7 @@ ORDER BY expiry, strike, side;""",
         "The delta of an option through the day",
         """-- The delta of an option through the day
 SELECT received_us, json_extract(details, '$.delta') AS delta FROM quote_detail
-JOIN instrument ON id = instrument_id WHERE symbol = 'SPY   260928C00772000' AND delta IS NOT NULL;""",
+JOIN instrument ON id = instrument_id WHERE symbol = 'SPY   271217C00700000' AND delta IS NOT NULL;""",
     ),
     (
         "The newest list of a screener",
