@@ -87,12 +87,13 @@ class Services:
     requests: Requests
     spine: Spine
     greetings: tuple[Notice, ...]  # what happened before anybody could hear it
+    shows: bool  # whether a person sees what is told
 
-    def recipes_of(self, preferences: Preferences, *, sandbox: bool, shows: bool) -> DailyRecipes:
+    def recipes_of(self, preferences: Preferences, *, sandbox: bool) -> DailyRecipes:
         """The recipes that a profile has among its ``preferences``; who keeps their ``run`` has the daily ones made."""
         store = self.store
         return DailyRecipes(
-            Recipes(preferences), store.exporter, store.recorder, self.bus, sandbox=sandbox, shows=shows
+            Recipes(preferences), store.exporter, store.recorder, self.bus, sandbox=sandbox, shows=self.shows
         )
 
     def tell_take_over(self, sentence: str) -> None:
@@ -111,19 +112,21 @@ async def running_services(
     storage: Callable[[], StorageRules] = StorageRules,
     *,
     keeps_history: bool = False,
+    shows: bool = False,
     watch: Watch = _UNWATCHED,
 ) -> AsyncIterator[Services]:
     """The services over the database in ``folder``, running; on leaving they log out, flush and close.
 
     The stream stops outside ``hours``; at most ``limit`` requests are sent in any 60 seconds; old rows move by the
     rules of ``storage``. With ``keeps_history``, as a window has it, what is on disk of the watched symbols' history is
-    kept whole and what happened meanwhile is told; without it only holes of the stream are filled. ``watch`` shows how
-    far the opening of the database is.
+    kept whole; without it only holes of the stream are filled. ``shows`` is whether a person sees what is told: what
+    fires or fails otherwise waits for the next program that has one. ``watch`` shows how far the opening of the
+    database is.
     Raises StoreUnavailable when the database cannot be opened, and OpeningStopped when the watcher does not want it.
     """
     stack = AsyncExitStack()
     try:
-        yield await _start(stack, address, folder, hours, timing, limit, storage, keeps_history, watch)
+        yield await _start(stack, address, folder, hours, timing, limit, storage, keeps_history, shows, watch)
     finally:
         await _uncut(stack.aclose())
 
@@ -137,6 +140,7 @@ async def _start(
     limit: int,
     storage: Callable[[], StorageRules],
     keeps_history: bool,
+    shows: bool,
     watch: Watch,
 ) -> Services:
     """Start each service, and leave to ``stack`` how it ends."""
@@ -182,8 +186,8 @@ async def _start(
     alerting = Alerting(
         *(store.alerts, store.archive, board, subscriptions, bus),
         trading=trading,
-        refill=repair.refill,
-        shows=keeps_history,
+        refill=repair.search,
+        shows=shows,
     )
     health = stream_health(bus, address, stream, streaming, subscriptions, store)
     meters = LiveMeters(transport.meter, store.meter, streaming.age_ms, health.lag_ms)
@@ -195,6 +199,7 @@ async def _start(
         transport,
         spine,
         greetings,
+        shows,
     )
     await sign_in.load()
     stack.callback(bus.listen(SignInChanged, lambda change: _hold_or_resume(repair, change.signed_in)))

@@ -83,9 +83,16 @@ class Repair:
 
         The newest of them are asked for once more when they have settled.
         """
+        self._refill(symbol, since_ms, Urgency.WAITED)
+
+    def search(self, symbol: str, since_ms: int) -> None:
+        """The same for alerts, which look in them for what crossed them: after all that a chart waits for."""
+        self._refill(symbol, since_ms, Urgency.SEARCHED)
+
+    def _refill(self, symbol: str, since_ms: int, urgency: Urgency) -> None:
         since, _ = self._unsettled.get(symbol, (since_ms, 0))
         self._unsettled[symbol] = min(since, since_ms), _present(Interval.M1, self._now_ms()) + _MINUTE_MS
-        self._want(symbol, Interval.M1, Wanted((since_ms, _ALWAYS[1]), insist=True), Urgency.WAITED)
+        self._want(symbol, Interval.M1, Wanted((since_ms, _ALWAYS[1]), insist=True), urgency)
 
     def repair(
         self,
@@ -255,17 +262,21 @@ class Repair:
             self._tell(job, failed=error.sentence)
         except MonitorError as error:
             _log.warning("history of %s: %s %s", job.symbol, error.sentence, error.detail)
-            await self._note_failed(job, error, job.holes())
-            self._give_up(job, error)
+            await self._fail(job, request, error)
         except Exception as error:  # noqa: BLE001  one symbol must not stop the others
             _log.exception("history of %s failed", job.symbol)
-            await self._note_failed(job, error, job.holes())
-            self._give_up(job, error)
+            await self._fail(job, request, error)
         else:
-            self._tally.requests += job.urgency is not Urgency.WAITED
+            self._tally.requests += job.urgency > Urgency.SEARCHED
             job.done += 1
             if job.requests is not None:  # else more was wanted meanwhile: planned anew
                 job.requests.remove(request)
+
+    async def _fail(self, job: Job, request: Request, error: Exception) -> None:
+        """Leave what is left of the job in peace; where more was wanted meanwhile only the request, and plan anew."""
+        await self._note_failed(job, error, job.holes() or {request.interval: request.holes})
+        if job.requests is not None:
+            self._give_up(job, error)
 
     async def _ask(self, request: Request) -> list[Range]:
         """The one place where history is called: ask, and keep bars and ledger together.
@@ -310,7 +321,7 @@ class Repair:
 
     def _finish(self, job: Job) -> None:
         self._jobs.pop(job.symbol, None)
-        if job.urgency is not Urgency.WAITED:
+        if job.urgency > Urgency.SEARCHED:
             self._tally.symbols.add(job.symbol)
         if job.done or job.urgency is not Urgency.KEPT:
             self._bus.publish(HistoryProgress(job.symbol, job.done, job.done))
@@ -319,7 +330,7 @@ class Repair:
         if self._jobs.get(job.symbol) is job:
             del self._jobs[job.symbol]
         sentence = getattr(error, "sentence", f"The history of {job.symbol} could not be read; see the log.")
-        if job.urgency is not Urgency.WAITED:
+        if job.urgency > Urgency.SEARCHED:
             self._tally.failed[job.symbol] = sentence
         self._tell(job, failed=sentence)
 

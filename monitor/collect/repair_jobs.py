@@ -15,8 +15,9 @@ class Urgency(IntEnum):
     """Who wants it: what is waited for is fetched first."""
 
     WAITED = 0  # a chart shows it, or the stream has just lost it
-    DEMANDED = 1  # a person asked for it
-    KEPT = 2  # nobody did, but it is kept whole
+    SEARCHED = 1  # alerts look in it for what crossed them
+    DEMANDED = 2  # a person asked for it
+    KEPT = 3  # nobody did, but it is kept whole
 
 
 class Delays(NamedTuple):

@@ -199,6 +199,36 @@ async def test_a_refill_does_not_stand_in_for_the_whole_history(bench: Bench) ->
     assert len(bench.source.asked) == 6
 
 
+async def test_what_is_wanted_while_a_request_fails_is_not_given_up_with_it(bench: Bench) -> None:
+    """As when failures of before fall due meanwhile: of the rest nothing in the ledger would remind anybody."""
+
+    def once() -> None:
+        first = len(bench.source.asked) == 1
+        bench.source.failure = Transient("Down.") if first else None
+        if first:
+            bench.repair.keep("AAPL", [M1], (SETTLED - 5 * MINUTE, SETTLED))
+
+    bench.source.on_ask = once
+    for interval in (M1, DAILY):
+        bench.repair.repair(["AAPL"], interval)
+    await bench.until(bench.finished())
+    assert len(bench.source.asked) == 7  # all six, the first of them twice
+    assert set(bench.disk.answers("AAPL")) | set(bench.disk.answers("AAPL", DAILY)) <= {
+        *(Answer.COMPLETE, Answer.PROVISIONAL, Answer.EMPTY),
+    }
+
+
+async def test_what_alerts_look_in_comes_after_what_a_chart_waits_for(bench: Bench) -> None:
+    bench.repair.ensure("SPY")
+    for symbol in ("AAPL", "MSFT"):
+        bench.cover(symbol, SETTLED - 5 * MINUTE)
+        bench.repair.search(symbol, SETTLED - 5 * MINUTE)
+    bench.repair.repair(["QQQ"], M1, SETTLED - 5 * MINUTE)
+    await bench.until(bench.finished(4))
+    asked = [symbol for symbol, *_ in bench.source.asked]
+    assert list(dict.fromkeys(asked)) == ["SPY", "MSFT", "AAPL", "QQQ"]
+
+
 async def test_what_the_stream_lost_is_asked_once_more_when_its_newest_minutes_have_settled(bench: Bench) -> None:
     bench.repair.refill("AAPL", SETTLED - 5 * MINUTE)
     await bench.until(bench.finished())
