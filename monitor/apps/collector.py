@@ -18,7 +18,7 @@ from monitor.apps.options import CollectOptions
 from monitor.apps.ownership import Ownership, What, holds
 from monitor.apps.percent import TerminalWatch
 from monitor.apps.settings import Settings, data_dir, read_settings
-from monitor.apps.wiring import Services, running_services
+from monitor.apps.wiring import DATABASE, Services, running_services
 from monitor.apps.world import World
 from monitor.errors import MonitorError, SignInNeeded, StoreUnavailable, Unusable
 from monitor.interrupt import Interrupt
@@ -113,8 +113,9 @@ class _Collection:
         return None
 
     def _check_sign_in(self) -> None:
-        """Raises SignInNeeded where nobody has signed in yet: an empty database left there would pass for a used one."""
-        if not self._world.sandbox and not (self._folder / token_file.FILE_NAME).exists():
+        """Raises SignInNeeded in an unused folder: an empty database left there would pass for a used one."""
+        used = any((self._folder / name).exists() for name in (token_file.FILE_NAME, DATABASE))
+        if not self._world.sandbox and not used:
             raise SignInNeeded(_NO_SIGN_IN)
 
     async def _record_stretch(self, before: Owner | None) -> Owner | None:
@@ -164,7 +165,7 @@ class _Collection:
         except Unusable as error:
             _log.warning("Daily exports are not made: %s", error.sentence)
             return
-        recipes = services.recipes_of(Settings(self._folder), sandbox=self._world.sandbox, shows=False)
+        recipes = services.recipes_of(Settings(self._folder), sandbox=self._world.sandbox)
         services.spine.keep("daily recipes", recipes.run)
 
     async def _until_asked(

@@ -59,6 +59,8 @@ async def _main(options: GuiOptions, interrupt: Interrupt) -> None:
                 raise
             _log.warning("the other world does not open: %s %s", error.sentence, error.detail)
             sandbox, before, warning = before, None, error.sentence
+        if sandbox is not None:  # whichever way it goes on, there is something to see until the next window
+            curtain.fall(f"Opening {_named(sandbox)}…")
 
 
 class _Visit:

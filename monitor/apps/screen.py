@@ -109,13 +109,14 @@ class Screen:
                     limit=chosen_limit(settings.get(LIMIT_KEY)),
                     storage=lambda: chosen_rules(settings.get(STORAGE_KEY)),
                     keeps_history=True,
+                    shows=not self._options.unattended,
                     watch=watch,
                 )
             )
             watch.ready()
             if details:
                 _keep_key(services, details)
-            recipes = services.recipes_of(settings, sandbox=self._sandbox, shows=True)
+            recipes = services.recipes_of(settings, sandbox=self._sandbox)
             ports = _view_ports(services, settings, recipes, Profile(self._sandbox, self._folder))
             stack.push_async_callback(ports.tasks.close)
             if process:
@@ -130,7 +131,11 @@ class Screen:
             services.spine.keep("daily recipes", recipes.run)
             self._curtain.hide()
             watch.close()
-            following = await self._until_over(window, ports, asked)
+            try:
+                following = await self._until_over(window, ports, asked)
+            finally:  # from now on there is nothing to show to who asks: such a wish stays, and is not taken for heard
+                asked.cancel()
+                await asyncio.wait({asked})
             if following.sandbox is not None:
                 self._curtain.fall("Opening the sandbox…" if following.sandbox else "Opening the live market…")
             if following.taken_by is not None:

@@ -93,8 +93,13 @@ class Recipes:
         return [(recipe, at) for recipe, at in moments if at is not None and at > ran.get(recipe.name, now_ms)]
 
     def note_run(self, name: str, now_ms: int) -> None:
-        """It was made or failed, begun at ``now_ms``, so that it is not due before its next moment."""
-        self._preferences.set(_RAN_KEY, msgspec.json.encode(self._ran() | {name: now_ms}).decode())
+        """It was made or failed, begun at ``now_ms``, so that it is not due before its next moment.
+
+        Of two that overlap the one begun last counts, whichever ends first.
+        """
+        ran = self._ran()
+        ran[name] = max(ran.get(name, now_ms), now_ms)
+        self._preferences.set(_RAN_KEY, msgspec.json.encode(ran).decode())
 
     def note_failure(self, name: str, sentence: str) -> None:
         """It could not be made while no window was open; of each recipe the newest failure is kept."""

@@ -34,7 +34,7 @@ MINUTE = 60_000
 @asynccontextmanager
 async def signed_in(sandbox: RunningSandbox, folder: Path) -> AsyncIterator[Services]:
     address = Address.of_sandbox(sandbox.base_url)
-    async with running_services(address, folder, keeps_history=True) as services:
+    async with running_services(address, folder, keeps_history=True, shows=True) as services:
         if not services.sign_in.signed_in:
             details = await sandbox_details(sandbox.base_url)
             services.sign_in.configure(details.client_id, details.client_secret, details.callback_url)
@@ -90,7 +90,9 @@ async def test_what_was_crossed_while_closed_is_told_at_the_next_start(sandbox: 
         await services.store.alerts.keep([alert])
         await services.store.recorder.flushed()
     told: list[str] = []
-    async with running_services(Address.of_sandbox(sandbox.base_url), tmp_path, keeps_history=True) as services:
+    async with running_services(
+        Address.of_sandbox(sandbox.base_url), tmp_path, keeps_history=True, shows=True
+    ) as services:
         services.bus.listen(Notice, lambda notice: told.append(notice.sentence))
         await until(lambda: any(each.startswith("ZZZZ rose to 1,000,000.00 ") for each in told), SECONDS)
         assert told[-1].endswith(" while the program was closed.")
@@ -181,13 +183,15 @@ async def test_the_collector_has_alerts_fire_and_makes_daily_recipes_and_the_nex
     assert f"there is no folder {lost.folder}" in audited[0]
 
     told: list[Notice] = []
-    for _ in range(2):  # it is told by the first window, and not again
-        async with running_services(Address.of_sandbox(sandbox.base_url), folder, keeps_history=True) as services:
+    # Who has nobody in front of it tells nothing; then it is told by the first window, and not again.
+    for shows, tells in ((False, 0), (True, len(firings) + 1), (True, len(firings) + 1)):
+        async with running_services(
+            Address.of_sandbox(sandbox.base_url), folder, keeps_history=True, shows=shows
+        ) as services:
             services.bus.listen(Notice, told.append)
-            recipes = services.recipes_of(Settings(folder), sandbox=True, shows=True)
-            services.spine.keep("daily recipes", recipes.run)
-            await until(lambda: services.alerting.of("AAPL"), SECONDS)
-            await until(lambda: len(told) >= len(firings) + 1, SECONDS)
+            services.spine.keep("daily recipes", services.recipes_of(Settings(folder), sandbox=True).run)
+            await until(lambda services=services: services.alerting.of("AAPL"), SECONDS)
+            await until(lambda tells=tells: len(told) >= tells, SECONDS)
     shown = sorted(notice.sentence for notice in told if "while no window was open" in notice.sentence)
     assert len(shown) == len(firings)
     assert {f"at {from_ms(at_ms):%H:%M} while" in " ".join(shown) for at_ms in firings.values()} == {True}

@@ -1,13 +1,14 @@
 """The desktop program from world to world, without processes: what refuses to open, and what it does by itself."""
 
 import asyncio
+from itertools import count
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from monitor.apps import desktop, screen, world
+from monitor.apps import desktop, ownership, screen, world
 from monitor.apps.options import GuiOptions
 from monitor.apps.ownership import Ownership
 from monitor.apps.sandbox_process import SandboxAddress
@@ -15,6 +16,7 @@ from monitor.apps.wiring import running_services
 from monitor.errors import Unusable
 from monitor.interrupt import Interrupt
 from monitor.schwab.address import Address
+from monitor.store import Store
 from monitor.ui.owner.curtain import Curtain
 from monitor.ui.window import MainWindow
 from tests.support.ports import until
@@ -55,6 +57,37 @@ async def test_a_world_that_does_not_open_leads_back_to_the_one_before(tmp_path:
     assert not any(isinstance(w, Curtain) and w.isVisible() for w in QApplication.topLevelWidgets())
     await until(lambda: "cannot be written to" in again.messages.text)
     again.close()
+    await asyncio.wait_for(running, 60)
+
+
+async def test_a_wish_to_see_the_window_is_left_alone_once_it_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks then would otherwise be told that the window is shown, and end without one."""
+    monkeypatch.setattr(ownership, "LOOK_SECONDS", 0.01)
+    goes_on, ending = asyncio.Event(), asyncio.Event()
+    close = Store.close
+
+    async def slowly(store: Store) -> None:
+        ending.set()
+        await goes_on.wait()
+        await close(store)
+
+    monkeypatch.setattr(Store, "close", slowly)
+    running = asyncio.create_task(desktop._main(GuiOptions(data_dir=tmp_path), Interrupt()))
+    await until(main_windows)
+    main_windows()[0].close()
+    await ending.wait()
+    other = Ownership(tmp_path, "window")
+    assert other.take() is not None
+    asking = asyncio.create_task(other.show())
+    await until((tmp_path / "owner.wish").exists)
+    looks = count()
+    await until(lambda: next(looks) > 50)
+    assert not asking.done()
+    asking.cancel()
+    await asyncio.wait({asking})
+    goes_on.set()
     await asyncio.wait_for(running, 60)
 
 

@@ -76,6 +76,14 @@ def test_a_recipe_is_due_once_after_its_moment() -> None:
     assert recipes.due(ms("09:00", MONDAY)) == [(RECIPE, ms("16:30", date(2026, 11, 22)))]
 
 
+def test_one_by_hand_that_ends_after_the_daily_one_does_not_make_it_due_again() -> None:
+    recipes = Recipes(FakePreferences())
+    recipes.save(RECIPE, ms("12:00", FRIDAY))
+    recipes.note_run("mine", ms("16:31", FRIDAY))
+    recipes.note_run("mine", ms("16:29", FRIDAY))  # begun before it
+    assert recipes.due(ms("16:32", FRIDAY)) == []
+
+
 def test_a_recipe_saved_after_its_moment_waits_for_the_next() -> None:
     recipes = Recipes(FakePreferences())
     recipes.save(RECIPE, ms("18:00", FRIDAY))
