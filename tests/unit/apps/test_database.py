@@ -224,10 +224,11 @@ async def test_the_new_file_is_not_checked_for_what_was_found_in_the_damaged_one
     await store.close()
     assert "A check found the database damaged" in notices[0].sentence
     notices.clear()
-    store, _ = await open_database(path, True, bus, Unwatched())
+    store, greetings = await open_database(path, True, bus, Unwatched())
     await check_after_unclean_exit(store, bus)
     await store.close()
     assert notices == []
+    assert greetings == ()  # it was told when it was saved
 
 
 async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tmp_path: Path, bus: Bus) -> None:
