@@ -186,20 +186,17 @@ async def test_what_is_saved_after_the_window_is_closed_is_told_by_the_next_one(
     path = await left_by_a_kill(tmp_path)
     damage(path, "bar")
     store, _ = await open_database(path, True, bus, Unwatched())
-    begun, goes_on = threading.Event(), threading.Event()
+    begun = threading.Event()
 
     def held(path: Path, sandbox: bool) -> Recovery:
         begun.set()
-        assert goes_on.wait(60)
+        assert store._writer._closing.wait(60)
         return recover(path, sandbox)
 
     monkeypatch.setattr(opening, "recover", held)
     await check_after_unclean_exit(store, bus)
     assert await asyncio.to_thread(begun.wait, 60)
-    closing = asyncio.create_task(store.close())
-    await asyncio.sleep(0)
-    goes_on.set()
-    await closing
+    await store.close()
     await assert_told(path, bus)
 
 
