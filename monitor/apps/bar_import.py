@@ -35,10 +35,12 @@ async def _import(options: ImportOptions, interrupt: Interrupt) -> None:
     if options.preview or not preview.bars:
         return
     sandbox = path.is_file() and is_sandboxs(path)
-    if recovery := await prepared(path, sandbox, TerminalWatch(lambda: interrupt.wanted)):
-        _complain(recovery.sentence)
+    await prepared(path, sandbox, TerminalWatch(lambda: interrupt.wanted))
     store = open_store(path, sandbox, on_trouble=_complain)
     try:
+        for recovery in store.recoveries:
+            _complain(recovery.sentence)
+        store.recoveries_told()
         result = await store.importer.run(request, percent(), lambda: interrupt.wanted)
         await store.recorder.flushed()
     finally:

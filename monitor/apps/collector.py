@@ -136,8 +136,7 @@ class _Collection:
             ) as services:
                 services.bus.listen(Notice, _log_notice)
                 services.bus.listen(StreamChanged, _log_stream)
-                for greeting in services.greetings:
-                    services.bus.publish(greeting)
+                services.greet()
                 self._record_raw(services)
                 self._keep_recipes(services)
                 if before is not None:

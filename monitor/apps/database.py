@@ -22,14 +22,14 @@ async def open_database(path: Path, sandbox: bool, bus: Bus, watch: Watch) -> tu
     Raises StoreUnavailable, and OpeningStopped when the watcher wants that.
     """
     left = lost_track_of(path)
-    saved = await prepared(path, sandbox, watch)
+    await prepared(path, sandbox, watch)
     store = open_store(
         path,
         sandbox,
         on_trouble=lambda sentence: bus.publish(Notice(Level.WARNING, sentence)),
         on_audit=lambda entry: bus.publish(Audited(entry)),
     )
-    greetings = [_told(recovery) for recovery in (saved, store.recovery) if recovery]
+    greetings = [_told(recovery) for recovery in store.recoveries]
     if left is not None:
         sentence = (
             f"There was no {path.name} in {path.parent} any more, only {left.name}: a new database was begun. To go"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from monitor.ports import OpeningStep
-from monitor.store import OpeningStopped, Progress, Recovery, prepare_store
+from monitor.store import OpeningStopped, Progress, prepare_store
 
 #: Between two looks at how far it is.
 _LOOK_SECONDS = 0.1
@@ -65,25 +65,24 @@ async def watched(work: Coroutine[Any, Any, T], step: Callable[[], OpeningStep |
         watch.end()
 
 
-async def prepared(path: Path, sandbox: bool, watch: Watch) -> Recovery | None:
-    """Do off the loop what has to be done to the database before it is opened; gives what was saved of a damaged one.
+async def prepared(path: Path, sandbox: bool, watch: Watch) -> None:
+    """Do off the loop what has to be done to the database before it is opened.
 
     Cancelled, it ends in the middle of a step, and only then returns. Raises StoreUnavailable, and OpeningStopped when
     the watcher wants that.
     """
     abandoned = threading.Event()
     progress = Progress(lambda: abandoned.is_set() or watch.stopped)
-    recovery = await watched(_on_thread(path, sandbox, progress, abandoned), lambda: progress.step, watch)
+    await watched(_on_thread(path, sandbox, progress, abandoned), lambda: progress.step, watch)
     if watch.stopped:
         raise OpeningStopped
-    return recovery
 
 
-async def _on_thread(path: Path, sandbox: bool, progress: Progress, abandoned: threading.Event) -> Recovery | None:
+async def _on_thread(path: Path, sandbox: bool, progress: Progress, abandoned: threading.Event) -> None:
     """Cancelled, it waits for the thread: until that has ended the database is not free for others."""
     work = asyncio.ensure_future(asyncio.to_thread(prepare_store, path, sandbox, progress))
     try:
-        return await asyncio.shield(work)
+        await asyncio.shield(work)
     except asyncio.CancelledError:
         abandoned.set()
         await asyncio.wait({work})

@@ -124,8 +124,7 @@ class Screen:
             window = self._window = self._open(ports, world)
             for sentence in filter(None, (settings.warning, warning)):
                 ports.bus.publish(Notice(Level.WARNING, sentence))
-            for greeting in services.greetings:
-                ports.bus.publish(greeting)
+            services.greet()
             if held.before is not None:
                 services.tell_take_over(f"Took over from {held.before.name}.")
             services.spine.keep("daily recipes", recipes.run)

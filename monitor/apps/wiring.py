@@ -96,6 +96,12 @@ class Services:
             Recipes(preferences), store.exporter, store.recorder, self.bus, sandbox=sandbox, shows=self.shows
         )
 
+    def greet(self) -> None:
+        """Tell the greetings, once there is somebody to hear them."""
+        for greeting in self.greetings:
+            self.bus.publish(greeting)
+        self.store.recoveries_told()
+
     def tell_take_over(self, sentence: str) -> None:
         """Note that the profile came from, or goes to, another program."""
         self.store.recorder.record_audit("take-over", sentence)

@@ -2,7 +2,8 @@
 
 A program notes that it has opened the database, and takes the note away when it closes it. What a killed program leaves
 is sound as long as the disk did as it was told. So it is looked at and not doubted: the next program starts as always
-and checks the file beside its work. A program that ends before the check does leaves it to the next one.
+and checks the file beside its work. A program that ends before the check does leaves it to the next one, and so does
+one that ends before it has told people what was saved of a damaged database.
 """
 
 import sqlite3
@@ -11,6 +12,7 @@ OPEN = "open_since_ms"
 UNCLEAN = "unclean_exit_ms"
 CHECK_DUE = "check_due"
 LAST_CHECK = "last_check"
+RECOVERY_UNTOLD = "recovery_untold"
 
 
 def note_open(connection: sqlite3.Connection, at_ms: int) -> bool:
@@ -29,6 +31,15 @@ def note_open(connection: sqlite3.Connection, at_ms: int) -> bool:
 def note_closed(connection: sqlite3.Connection) -> None:
     """Note that the database is closed in good order. Raises sqlite3.Error."""
     forget_fact(connection, OPEN)
+
+
+def note_copied(connection: sqlite3.Connection) -> None:
+    """Note in a copy that nobody has it open; what the next program owes the original it does not owe the copy.
+
+    Raises sqlite3.Error.
+    """
+    for key in (OPEN, CHECK_DUE, RECOVERY_UNTOLD):
+        forget_fact(connection, key)
 
 
 def keep_fact(connection: sqlite3.Connection, key: str, value: str) -> None:

@@ -1,6 +1,7 @@
 """Copies of the database, made while it is in use: each is whole or not there, and a sound file by itself.
 
-Before its tables are changed the database is copied into ``backups/`` beside it; the newest few of those are kept.
+Before its tables are changed the database is copied into ``backups/`` beside it. Once they are, the newest few of those
+are kept; where they were not, the copy is of no use and goes again.
 What a person backs up is theirs: nothing here removes it.
 """
 
@@ -9,17 +10,18 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.ports import OpeningStep
-from monitor.store.about import note_closed
+from monitor.store.about import note_copied
 from monitor.store.progress import Progress, in_bytes
 from monitor.store.spill import RESERVE
+from monitor.store.trouble import leaves_doubt
 from monitor.whole_file import PRIVATE, sweep, sync_file, sync_folder
 
 FOLDER = "backups"
@@ -52,7 +54,7 @@ def copy_database(connection: sqlite3.Connection, target: Path, between: Between
                 copy, pages=_PIECE, progress=lambda _status, left, every: between(every - left, every), sleep=0
             )
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-            note_closed(copy)
+            note_copied(copy)
         sync_file(draft)
         draft.replace(target)
     except BaseException:
@@ -62,12 +64,15 @@ def copy_database(connection: sqlite3.Connection, target: Path, between: Between
     sync_folder(target.parent)
 
 
-def back_up_before_steps(
+@contextmanager
+def backed_up(
     connection: sqlite3.Connection, path: Path, version: int, progress: Progress | None = None
-) -> Path:
-    """Copy the database ``path``, of schema ``version``, before its tables are changed; the newest few copies stay.
+) -> Iterator[Path]:
+    """Copy the database ``path``, of schema ``version``, before its tables are changed within; give the copy.
 
-    Raises StoreUnavailable when the disk has no room for it or the opening is stopped, sqlite3.Error and OSError.
+    Of such copies the newest few stay; those of earlier versions give way once the change is made. Where it is stopped
+    or fails, and the database is as it was, the copy goes again. Raises what the change raises; before it
+    StoreUnavailable when the disk has no room or the opening is stopped, sqlite3.Error and OSError.
     """
     told = progress or Progress()
     told.tell(_COPYING)
@@ -85,9 +90,15 @@ def back_up_before_steps(
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_ms() / 1000))
     target = folder / _NAME.format(stem=path.stem, version=version, time=moment)
     copy_database(connection, target, between)
-    for old in sorted(folder.glob(_NAME.format(stem=path.stem, version="*", time="*")), key=_age)[:-KEPT]:
-        old.unlink(missing_ok=True)
-    return target
+    _keep_newest(folder, _NAME.format(stem=path.stem, version=version, time="*"))  # a kill each time must not fill it
+    try:
+        yield target
+    except BaseException as error:
+        with suppress(sqlite3.Error, OSError):  # it is kept, then
+            if not leaves_doubt(error) and _is_of(connection, version):
+                target.unlink(missing_ok=True)
+        raise
+    _keep_newest(folder, _NAME.format(stem=path.stem, version="*", time="*"))
 
 
 def backups_of(path: Path) -> list[Path]:
@@ -103,6 +114,16 @@ def check_room(connection: sqlite3.Connection, folder: Path) -> None:
         raise StoreUnavailable(
             f"A backup of the database needs {needed / 1e9:.1f} GB in {folder}, and {free / 1e9:.1f} GB are free."
         )
+
+
+def _is_of(connection: sqlite3.Connection, version: int) -> bool:
+    """Whether the version stands, which is changed with the tables or not at all. Raises sqlite3.Error."""
+    return not connection.in_transaction and connection.execute("PRAGMA user_version").fetchone() == (version,)
+
+
+def _keep_newest(folder: Path, pattern: str) -> None:
+    for old in sorted(folder.glob(pattern), key=_age)[:-KEPT]:
+        old.unlink(missing_ok=True)
 
 
 def _age(file: Path) -> tuple[int, str]:

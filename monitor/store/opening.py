@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from monitor.ports import AuditEntry, OpeningStep, StoreMeter
 from monitor.store.about import CHECK_DUE, fact, note_open
 from monitor.store.alerts import StoredAlerts
 from monitor.store.archive import StoredArchive
-from monitor.store.backup import back_up_before_steps, backups_of
+from monitor.store.backup import backed_up, backups_of
 from monitor.store.bar_import import StoredImporter
 from monitor.store.care import StoredCare
 from monitor.store.chains import StoredChainSchedules
@@ -33,7 +33,7 @@ from monitor.store.progress import Progress
 from monitor.store.query import StoredQueries
 from monitor.store.reader import Reader
 from monitor.store.recording import Recording
-from monitor.store.recovery import Recovery, finish, recover
+from monitor.store.recovery import KeepTold, Recovery, finish, recover, untold
 from monitor.store.schema import VERSION
 from monitor.store.spill import Spill, noted
 from monitor.store.tasks import CloseGaps
@@ -84,8 +84,8 @@ class Store:
         ids = found.ids | spill.instruments
         self._book_services = found.book_services
         self._last_received_us = max(found.last_received_us, spill.newest_us)
-        #: What was saved when the database was found damaged at the opening.
-        self.recovery: Recovery | None = None
+        #: What was saved when the database was found damaged, and told to nobody yet.
+        self.recoveries = untold(connection)
         #: Whether the program before was killed.
         self.left_open = note_open(connection, now_ms())
         #: Whether one was, and the file has not been looked at since.
@@ -131,6 +131,11 @@ class Store:
     def meter(self) -> StoreMeter:
         return self._writer.meter()
 
+    def recoveries_told(self) -> None:
+        """People have been told of the ``recoveries``: the next start does not tell them again."""
+        if self.recoveries:
+            self._writer.intake.tasks.append((KeepTold(), None))
+
     def _recover(self, path: Path, sandbox: bool) -> tuple[sqlite3.Connection, Recovery]:
         """Go on in a new file; on the writer's thread, which has closed its connection."""
         recovery = recover(path, sandbox)
@@ -167,19 +172,19 @@ class ReadingStore:
         await self._reader.close()
 
 
-def prepare_store(path: Path, sandbox: bool, progress: Progress | None = None) -> Recovery | None:
+def prepare_store(path: Path, sandbox: bool, progress: Progress | None = None) -> None:
     """What opening may have to do first and that can take minutes: a backup, new tables, saving what was damaged.
 
     Runs on any thread; ``open_store`` does the same itself, and finds little left to do afterwards. ``progress`` tells
-    others how far it is, and may stop it: the database is then as it was, or ready. Gives what was saved of a damaged
-    database. Raises StoreUnavailable as ``open_store``, and OpeningStopped.
+    others how far it is, and may stop it: the database is then as it was, or ready. Raises StoreUnavailable as
+    ``open_store``, and OpeningStopped.
     """
     told = progress or Progress()
     with _held(path) as lock:
         try:
             if path.exists():
                 told.tell(_OPENING)
-            found, recovery = _ready(path, sandbox, told)
+            found = _ready(path, sandbox, told)
             with closing(found.connection):
                 if size_of(path.with_name(path.name + "-wal")) > _LONG_LOG:
                     told.tell(_EMPTYING_LOG)
@@ -189,7 +194,6 @@ def prepare_store(path: Path, sandbox: bool, progress: Progress | None = None) -
             raise
         finally:
             lock.release()
-    return recovery
 
 
 def _once(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None]) -> Callable[[str], None]:
@@ -216,17 +220,15 @@ def open_store(
 
     Raises StoreUnavailable with one sentence: the folder cannot be used, another program records into it, or the
     file is foreign, read-only, from a newer version or of the other profile. It is then left untouched. What can be
-    read of a damaged one is saved into a new file (``Store.recovery``).
+    read of a damaged one is saved into a new file (``Store.recoveries``).
     """
     with _held(path) as lock:
-        found, recovery = _ready(path, sandbox, Progress())
+        found = _ready(path, sandbox, Progress())
         try:
-            store = Store(path, found, lock, sandbox, on_trouble, on_audit)
+            return Store(path, found, lock, sandbox, on_trouble, on_audit)
         except BaseException:
             found.connection.close()
             raise
-        store.recovery = recovery
-        return store
 
 
 def lost_track_of(path: Path) -> Path | None:
@@ -292,16 +294,16 @@ def _checked_version(path: Path, sandbox: bool | None) -> int:
     return found.version
 
 
-def _ready(path: Path, sandbox: bool, progress: Progress) -> tuple[_Found, Recovery | None]:
+def _ready(path: Path, sandbox: bool, progress: Progress) -> _Found:
     """The database opened for writing and up to date; one that is damaged is saved first. Raises sqlite3.Error."""
     finish(path)
     try:
-        return _opened(path, sandbox, progress), None
+        return _opened(path, sandbox, progress)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
-        recovery = recover(path, sandbox, progress)
-        return _opened(path, sandbox, progress), recovery
+        recover(path, sandbox, progress)
+        return _opened(path, sandbox, progress)
 
 
 def _opened(path: Path, sandbox: bool, progress: Progress) -> _Found:
@@ -312,10 +314,11 @@ def _opened(path: Path, sandbox: bool, progress: Progress) -> _Found:
         path.touch(0o600)  # what a person watches is nobody else's business; its log files get the same mode
     connection = connect_writing(path)
     try:
-        if 0 < version < VERSION:
+        older = 0 < version < VERSION
+        if older:
             progress.follow(connection)
-            back_up_before_steps(connection, path, version, progress)
-        migrate(connection, sandbox, progress, grows=path.with_name(path.name + "-wal"))
+        with backed_up(connection, path, version, progress) if older else nullcontext():
+            migrate(connection, sandbox, progress, grows=path.with_name(path.name + "-wal"))
         progress.leave(connection)
         ids = dict(connection.execute("SELECT symbol, id FROM instrument"))
         return _Found(connection, ids, _only_book_services(connection), _last_received_us(connection))

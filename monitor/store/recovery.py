@@ -12,9 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from monitor.clock import now_ms
 from monitor.errors import StoreUnavailable
 from monitor.ports import OpeningStep
+from monitor.store.about import CHECK_DUE, RECOVERY_UNTOLD, fact, forget_fact, keep_fact
 from monitor.store.pages import PageFile
 from monitor.store.progress import Progress
 from monitor.store.salvage import Salvage, TableRecovery
@@ -84,6 +87,8 @@ def recover(path: Path, sandbox: bool, progress: Progress | None = None) -> Reco
                 kept = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}")
                 recovery = Recovery(kept, tuple(tables), backup)
                 SaveAudit(now_ms(), AUDIT_KIND, recovery.sentence).run(new)
+                forget_fact(new, CHECK_DUE)  # what a check was to find is found
+                keep_fact(new, RECOVERY_UNTOLD, _coded((*untold(new), recovery)))
         told.tell(_PUTTING_IN_PLACE)
         sync_file(draft)
     except BaseException:
@@ -99,6 +104,22 @@ def recover(path: Path, sandbox: bool, progress: Progress | None = None) -> Reco
     finish(path)
     _log.warning("%s %s", recovery.sentence, recovery.detail)
     return recovery
+
+
+def untold(connection: sqlite3.Connection) -> tuple[Recovery, ...]:
+    """What was saved of damaged databases and told to nobody yet, in its order. Raises sqlite3.Error."""
+    kept = fact(connection, RECOVERY_UNTOLD)
+    try:
+        return msgspec.json.decode(kept, type=tuple[Recovery, ...], dec_hook=_decoded) if kept else ()
+    except msgspec.MsgspecError:
+        return ()  # of another version
+
+
+class KeepTold(msgspec.Struct, frozen=True):
+    """The task that keeps that people know of every recovery."""
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        forget_fact(connection, RECOVERY_UNTOLD)
 
 
 def finish(path: Path) -> None:
@@ -135,6 +156,15 @@ def _check_ours(pages: PageFile, path: Path) -> None:
         raise StoreUnavailable(f"{path} is not a database of Market Monitor.")
     if header.version > VERSION:
         raise StoreUnavailable(f"{path} was made by a newer version of Market Monitor: update the program to use it.")
+
+
+def _coded(recoveries: tuple[Recovery, ...]) -> str:
+    return msgspec.json.encode(recoveries, enc_hook=str).decode()
+
+
+def _decoded(kind: type, text: str) -> object:
+    """A file's path, which JSON does not know."""
+    return kind(text)
 
 
 def _beside(path: Path, ending: str) -> Path:

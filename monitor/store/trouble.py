@@ -28,6 +28,11 @@ def is_damage(error: BaseException) -> bool:
     return _kind(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def leaves_doubt(error: BaseException) -> bool:
+    """Whether the file may not be what it seems after this failure: it was found damaged, or the disk fails."""
+    return is_damage(error) or isinstance(error, OSError) or _kind(error) == sqlite3.SQLITE_IOERR
+
+
 def _kind(error: BaseException) -> int:
     """SQLite's code without its upper bytes, which tell the variety of a failure; 0 for another failure."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from monitor.clock import now_ms
 from monitor.errors import MonitorError, StoreUnavailable
 from monitor.ports import StoreMeter
-from monitor.store.about import OPEN, keep_fact, note_closed
+from monitor.store.about import OPEN, RECOVERY_UNTOLD, forget_fact, keep_fact, note_closed
 from monitor.store.batch import Batch, Intake
 from monitor.store.connect import empty_log, same_file, size_of
 from monitor.store.errands import Errands, Work, settle
@@ -302,6 +302,8 @@ class Writer:
             self._file = self._path.stat()
             name_instruments(self._connection, self._ids)
             keep_fact(self._connection, OPEN, str(now_ms()))
+            if not self._closing.is_set():  # else nobody may be there to hear it
+                forget_fact(self._connection, RECOVERY_UNTOLD)
             self._filling = Filling(self._connection)
         except (MonitorError, sqlite3.Error, OSError) as error:
             self._beyond_recovery = True

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.apps import opening
 from monitor.ports import OpeningStep
-from monitor.store import Progress, Recovery, prepare_store
+from monitor.store import Progress, prepare_store
 
 STEP = OpeningStep("Backing up the database before it is changed…", 1, 4, "1 MB of 4 MB", "Stopping removes it.")
 _MOST_SECONDS = 60.0
@@ -76,14 +76,15 @@ class HeldOpening:
     def let_go(self) -> None:
         self._go_on.set()
 
-    def _prepare(self, path: Path, sandbox: bool, progress: Progress) -> Recovery | None:
+    def _prepare(self, path: Path, sandbox: bool, progress: Progress) -> None:
         progress.tell(STEP)
         self.begun.set()
         try:
             for _ in range(int(_MOST_SECONDS / _LOOK_SECONDS)):
                 progress.check()
                 if self._go_on.wait(_LOOK_SECONDS):
-                    return prepare_store(path, sandbox)
+                    prepare_store(path, sandbox)
+                    return
         except BaseException:
             self.stopped = True
             raise

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -10,12 +11,16 @@ import pytest
 
 from monitor.apps import database
 from monitor.apps.database import check_after_unclean_exit, open_database
-from monitor.apps.opening import Unwatched
+from monitor.apps.opening import Unwatched, prepared
+from monitor.apps.wiring import running_services
 from monitor.live.bus import Bus
 from monitor.live.events import Level, Notice
 from monitor.ports import DatabaseCheck
-from monitor.store import open_store
+from monitor.schwab.address import Address
+from monitor.store import OpeningStopped, open_store, opening
+from monitor.store.recovery import Recovery, recover
 from tests.support.builders import a_bar, a_quote
+from tests.support.held_opening import HeldWatch
 
 
 @pytest.fixture
@@ -134,6 +139,98 @@ async def test_what_was_saved_at_the_opening_is_told_and_stays(tmp_path: Path, b
     assert greeting.stays
 
 
+async def test_what_was_saved_is_told_once_by_a_program_that_somebody_hears(tmp_path: Path) -> None:
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "instrument")
+    nobody = Address.of_sandbox("http://127.0.0.1:9")
+    told: list[list[str]] = []
+    for hears in (False, True, True):
+        async with running_services(nobody, path.parent) as services:
+            told.append([])
+            services.bus.listen(Notice, lambda notice: told[-1].append(notice.sentence))
+            if hears:
+                services.greet()
+    damaged = [[sentence for sentence in sentences if "was damaged:" in sentence] for sentences in told]
+    assert [len(sentences) for sentences in damaged] == [0, 1, 0]
+
+
+async def test_what_was_saved_while_the_program_was_stopped_is_told_by_the_next_one(tmp_path: Path, bus: Bus) -> None:
+    class Late(Unwatched):
+        def end(self) -> None:
+            self.stopped = True
+
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "instrument")
+    with pytest.raises(OpeningStopped):
+        await open_database(path, True, bus, Late())
+    await assert_told(path, bus)
+
+
+async def test_what_was_saved_while_the_program_was_cancelled_is_told_by_the_next_one(
+    tmp_path: Path, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "instrument")
+    watch = HeldWatch("Putting the recovered database", lambda: work.cancel())
+    with monkeypatch.context() as held:
+        watch.hold(held, stops=False)
+        work = asyncio.ensure_future(prepared(path, True, watch))
+        with pytest.raises(asyncio.CancelledError):
+            await work
+    await assert_told(path, bus)
+
+
+async def test_what_is_saved_after_the_window_is_closed_is_told_by_the_next_one(
+    tmp_path: Path, bus: Bus, notices: list[Notice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "bar")
+    store, _ = await open_database(path, True, bus, Unwatched())
+    begun = threading.Event()
+
+    def held(path: Path, sandbox: bool) -> Recovery:
+        begun.set()
+        assert store._writer._closing.wait(60)
+        return recover(path, sandbox)
+
+    monkeypatch.setattr(opening, "recover", held)
+    await check_after_unclean_exit(store, bus)
+    assert await asyncio.to_thread(begun.wait, 60)
+    await store.close()
+    await assert_told(path, bus)
+
+
+async def test_several_recoveries_are_each_told(tmp_path: Path, bus: Bus) -> None:
+    path = await left_by_a_kill(tmp_path)
+    recoveries = []
+    for table in ("instrument", "bar_day"):
+        damage(path, table)
+        recoveries.append(recover(path, sandbox=True))
+    store, greetings = await open_database(path, True, bus, Unwatched())
+    await store.close()
+    assert [greeting.detail for greeting in greetings] == [recovery.detail for recovery in recoveries]
+
+
+async def test_the_new_file_is_not_checked_for_what_was_found_in_the_damaged_one(
+    tmp_path: Path, bus: Bus, notices: list[Notice]
+) -> None:
+    path = await left_by_a_kill(tmp_path)
+    damage(path, "bar")
+    store, _ = await open_database(path, True, bus, Unwatched())
+    told = asyncio.Event()
+    bus.listen(Notice, lambda notice: told.set() if "was damaged:" in notice.sentence else None)
+    await check_after_unclean_exit(store, bus)
+    await asyncio.wait_for(told.wait(), 60)
+    await store.close()
+    assert any("A check found the database damaged" in notice.sentence for notice in notices)
+    notices.clear()
+    store, greetings = await open_database(path, True, bus, Unwatched())
+    await check_after_unclean_exit(store, bus)
+    await store.close()
+    assert notices == []
+    assert greetings == ()  # it was told when it was saved
+
+
 async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tmp_path: Path, bus: Bus) -> None:
     path = await left_by_a_kill(tmp_path)
     store, greetings = await open_database(path, True, bus, Unwatched())
@@ -151,6 +248,16 @@ async def test_where_the_database_is_gone_the_new_one_is_not_passed_off_as_it(tm
     assert greetings == ()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM bar WHERE interval_s = 60").fetchone() == (3_000,)
+
+
+async def assert_told(path: Path, bus: Bus) -> None:
+    """That the next program tells that a damaged file is kept, and under which name."""
+    store, (greeting,) = await open_database(path, True, bus, Unwatched())
+    await store.close()
+    (kept,) = path.parent.glob("monitor.db.damaged-*")
+    assert greeting.sentence.startswith("The database was damaged:")
+    assert greeting.sentence.endswith(f"The damaged file is kept as {kept.name}.")
+    assert greeting.stays
 
 
 def damage(path: Path, table: str) -> None:

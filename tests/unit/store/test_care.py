@@ -162,5 +162,12 @@ async def test_an_unclean_exit_is_known_to_the_next_program_and_a_clean_one_is_n
     await after_clean.close()
     after_kill = open_store(killed, sandbox=True, on_trouble=print)
     assert after_kill.left_open
+    copy = after_kill.care.proposed_backup()
+    await after_kill.care.back_up(copy, silent, lambda: False)
     await after_kill.close()
     assert len(read(killed, "SELECT value FROM about WHERE key = 'unclean_exit_ms'")) == 1
+    assert after_kill.check_due
+    put_back = open_store(copy, sandbox=True, on_trouble=print)
+    assert not put_back.left_open
+    assert not put_back.check_due  # the check was due for the other file
+    await put_back.close()

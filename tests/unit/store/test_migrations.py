@@ -1,5 +1,6 @@
 """From one version to the next: a copy first, then every step or none, and nothing recorded is lost."""
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreUnavailable
-from monitor.store import backup, open_store, schema
+from monitor.store import OpeningStopped, Progress, backup, open_store, prepare_store, schema
 from tests.support.first_version import MINUTE_MS, content
 from tests.unit.store.conftest import Rows
 
@@ -75,12 +76,99 @@ async def test_the_last_three_backups_are_kept_and_a_persons_own_too(
         kept = []
         for second in range(5):
             monkeypatch.setattr(backup, "now_ms", lambda at=MINUTE_MS + second * 1000: at)
-            kept.append(backup.back_up_before_steps(connection, first, 1))
+            with backup.backed_up(connection, first, 1) as copy:
+                kept.append(copy)
             (first.parent / "backups" / "monitor-2026.db").touch()
     assert {file.name for file in kept[-3:]} == {
         file.name for file in (first.parent / "backups").iterdir() if file.name != "monitor-2026.db"
     }
     assert (first.parent / "backups" / "monitor-2026.db").exists()
+
+
+def add_earlier(path: Path) -> set[str]:
+    """Backups of three changes before, and their names."""
+    folder = path.parent / "backups"
+    folder.mkdir()
+    names = {f"monitor-v{version}-2026010{version}-000000.db" for version in (1, 2, 3)}
+    for name in names:
+        (folder / name).touch()
+        os.utime(folder / name, (1, 1))
+    return names
+
+
+def backups(path: Path) -> set[str]:
+    return {file.name for file in (path.parent / "backups").iterdir()}
+
+
+def test_stopped_again_and_again_a_change_takes_no_earlier_backup(first: Path) -> None:
+    earlier, before = add_earlier(first), content(first)
+
+    def stopped() -> bool:
+        return progress.step is not None and progress.step.sentence.startswith("Changing")
+
+    for _ in range(backup.KEPT):
+        progress = Progress(stopped)
+        with pytest.raises(OpeningStopped):
+            prepare_store(first, True, progress)
+        assert backups(first) == earlier
+    prepare_store(first, True)
+    assert len(backups(first)) == backup.KEPT
+    (copy,) = backups(first) - earlier
+    assert content(first.parent / "backups" / copy) == before
+
+
+def failure(code: int) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError("a step failed")
+    error.sqlite_errorcode = code
+    return error
+
+
+def fail(path: Path, error: Exception, *statements: str) -> None:
+    """Change the tables, by these statements, until it fails."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection, backup.backed_up(connection, path, 1):
+        for statement in statements:
+            connection.execute(statement)
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "stays"),
+    [
+        (failure(sqlite3.SQLITE_CONSTRAINT), 0),
+        (failure(sqlite3.SQLITE_FULL), 0),
+        (MemoryError(), 0),
+        (failure(sqlite3.SQLITE_CORRUPT), 1),
+        (failure(sqlite3.SQLITE_IOERR_READ), 1),
+        (OSError(), 1),
+    ],
+)
+def test_a_backup_stays_where_a_failure_leaves_doubt_about_the_file(first: Path, error: Exception, stays: int) -> None:
+    earlier = add_earlier(first)
+    with pytest.raises(type(error)):
+        fail(first, error)
+    assert len(backups(first) - earlier) == stays
+    assert backups(first) >= earlier
+
+
+@pytest.mark.parametrize("statements", [("PRAGMA user_version = 2",), ("BEGIN",)])
+def test_a_backup_stays_where_the_database_may_not_be_as_it_was(first: Path, statements: tuple[str, ...]) -> None:
+    earlier = add_earlier(first)
+    with pytest.raises(MemoryError):
+        fail(first, MemoryError(), *statements)
+    assert len(backups(first) - earlier) == 1
+    assert backups(first) >= earlier
+
+
+def test_changes_that_end_in_doubt_fill_no_disk_and_take_no_earlier_backup(
+    first: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = {name for name in add_earlier(first) if "-v1-" not in name}
+    for second in range(5):
+        monkeypatch.setattr(backup, "now_ms", lambda at=MINUTE_MS + second * 1000: at)
+        with pytest.raises(OSError, match="no answer"):
+            fail(first, OSError("no answer"))
+    assert backups(first) > earlier
+    assert len(backups(first) - earlier) == backup.KEPT
 
 
 async def test_without_room_for_the_backup_nothing_is_changed(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +185,7 @@ async def test_a_backup_that_fails_leaves_no_file(first: Path, monkeypatch: pyte
     def fail(connection: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(backup, "note_closed", fail)
+    monkeypatch.setattr(backup, "note_copied", fail)
     with pytest.raises(StoreUnavailable):
         open_store(first, sandbox=True, on_trouble=print)
     assert list((first.parent / "backups").iterdir()) == []

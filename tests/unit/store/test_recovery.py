@@ -157,8 +157,7 @@ async def test_a_number_whose_symbol_is_lost_is_given_to_nobody_else(small: Path
 async def test_without_its_first_page_the_rows_tell_which_tables_they_are_of(small: Path, path: Path) -> None:
     copied(small, path)
     overwrite(path, [1], random.Random(1))
-    found = prepare_store(path, sandbox=True)
-    assert found is not None
+    prepare_store(path, sandbox=True)
     before, after = counts(small), counts(path)
     # Longer bars are made anew, of every symbol that has bars.
     assert after == before | {"audit": before["audit"] + 1, "rollup_due": 8}
@@ -311,7 +310,7 @@ async def test_what_a_reader_finds_damaged_is_saved_too(
     copied(small, path)
     overwrite(path, [root_of(small, "bar")], random.Random(1))  # which nothing looks at when it is opened
     store = open_store(path, sandbox=True, on_trouble=troubles.put_nowait)
-    assert store.recovery is None
+    assert store.recoveries == ()
     with pytest.raises(StoreUnavailable, match="is damaged"):
         await store.archive.bars("S1", Interval.M1)
     assert "The database was damaged:" in await asyncio.wait_for(troubles.get(), 60)
