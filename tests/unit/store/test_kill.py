@@ -75,7 +75,8 @@ from monitor.store import connect, open_store, overflow, writer
 connect.BUSY_MS, writer.RETRY_SECONDS, overflow.LOOK_SECONDS = 1, 0.005, 0.001
 
 def in_memory(own):
-    return own.intake.bytes or (own._hand and not own._hand.spilled)
+    with own._spill.lock:  # while it is held nothing is on its way from the one to the other
+        return own.intake.bytes or (own._hand and not own._hand.spilled)
 
 async def record(path):
     store = open_store(path, sandbox=True, on_trouble=lambda sentence: None)

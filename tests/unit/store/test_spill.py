@@ -213,10 +213,11 @@ def record_everything(store: Store, first: int, count: int) -> None:
 
 
 def all_spilled(store: Store) -> bool:
-    """Whether all that waits is in the file."""
-    hand = store._writer._hand
-    in_memory = store._writer.intake.bytes or (hand is not None and hand.spilled is None)
-    return store.meter().spilled > 0 and not in_memory
+    """Whether all that waits is in the file, and none of it still on its way there."""
+    with store._writer._spill.lock:
+        hand = store._writer._hand
+        in_memory = store._writer.intake.bytes or (hand is not None and hand.spilled is None)
+        return store.meter().spilled > 0 and not in_memory
 
 
 COUNTS = """
