@@ -33,13 +33,14 @@ class WindowWatch:
         self._stopped = True
 
     def show(self, step: OpeningStep, seconds: float) -> None:
-        if self._window is None:
-            self._window = self._make()
-            self._window.left.connect(self.stop)
+        if self._window is not None:
             self._window.tell(step, seconds)
-            self._window.show()
-            self._uncover()
+            return
+        self._window = self._make()
+        self._window.left.connect(self.stop)
         self._window.tell(step, seconds)
+        self._window.show()
+        self._uncover()
 
     def end(self) -> None:
         """The window stays until it is closed: the next one takes its place in a moment."""

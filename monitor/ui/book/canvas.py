@@ -63,8 +63,9 @@ class BookCanvas(QWidget):
         best = [text.price(levels[0].price) for levels in (book.bids, book.asks) if levels]
         self._price_width = max(map(self.fontMetrics().horizontalAdvance, best), default=0) + _OUTER + _INNER
         # It never shrinks while the symbol is the same, or columns would come and go with one large order.
-        sizes = ("Size", "1,000", *(text.size(rung.size) for side in self._sides for rung in side))
-        self._size_width = max(self._size_width, _INNER + max(map(self.fontMetrics().horizontalAdvance, sizes)))
+        largest = text.size(max((rung.size for side in self._sides for rung in side), default=0))
+        widths = map(self.fontMetrics().horizontalAdvance, ("Size", "1,000", largest))
+        self._size_width = max(self._size_width, _INNER + max(widths))
         self._scroll_to(self._top)
         self.update()
 
